@@ -1,0 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Kernel cases: one list for parity, golden vectors, selftest and timing. */
+@NullMarked
+module dev.quern.bench {
+  requires dev.quern;
+  requires tools.jackson.databind;
+  requires static org.jspecify;
+}

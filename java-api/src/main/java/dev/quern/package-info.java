@@ -1,0 +1,2 @@
+/** Engine, tensors, fused losses, metrics and optimizers. */
+package dev.quern;

@@ -1,0 +1,7 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Engine, tensors, fused losses, metrics and optimizers. */
+@NullMarked
+module dev.quern {
+  requires static org.jspecify;
+}

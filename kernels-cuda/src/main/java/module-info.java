@@ -1,0 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The CUDA backend. */
+@NullMarked
+module dev.quern.cuda {
+  requires dev.quern;
+  requires jcuda;
+  requires static org.jspecify;
+}

@@ -1,0 +1,2 @@
+/** The OpenCL backend. */
+package dev.quern.opencl;

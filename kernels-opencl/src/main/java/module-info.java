@@ -1,0 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The OpenCL backend. */
+@NullMarked
+module dev.quern.opencl {
+  requires dev.quern;
+  requires jocl;
+  requires static org.jspecify;
+}

@@ -1,0 +1,2 @@
+/** The CPU backend on the Vector API. */
+package dev.quern.simd;

@@ -1,0 +1,2 @@
+/** Training of segmentation models and the quern command line. */
+package dev.quern.train;
