@@ -4,4 +4,6 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.quern {
   requires static org.jspecify;
+
+  exports dev.quern.schedule;
 }

@@ -1,31 +1,33 @@
 package dev.quern.schedule;
 
 /**
- * Cosine annealing with warm restarts: the learning rate falls from its base to {@code etaMin} along half a cosine, jumps
- * back, and falls again over a period {@code tMult} times as long.
+ * Cosine annealing with warm restarts: the learning rate falls from its base to {@code etaMin}
+ * along half a cosine, jumps back, and falls again over a period {@code tMult} times as long.
  *
  * <pre>lr = etaMin + (base - etaMin) (1 + cos(pi tCur / tI)) / 2</pre>
  *
- * <p>{@code tCur} counts from the last restart, {@code tI} is the current period; both in calls of {@link #step step}, or
- * in whatever unit is given to {@link #at at} (usually epochs, with a fraction per batch). Source: Loshchilov and Hutter,
- * SGDR (2017), with the sequence of PyTorch's class of the same name. With whole steps {@code tCur} stays below {@code tI},
- * so {@code etaMin} itself is never reached.
+ * <p>{@code tCur} counts from the last restart, {@code tI} is the current period; both in calls of
+ * {@link #step step}, or in whatever unit is given to {@link #at at} (usually epochs, with a
+ * fraction per batch). Source: Loshchilov and Hutter, SGDR (2017), with the sequence of PyTorch's
+ * class of the same name. With whole steps {@code tCur} stays below {@code tI}, so {@code etaMin}
+ * itself is never reached.
  *
  * <p>Differences from PyTorch:
  *
  * <ul>
- *   <li>{@link #at at} finds the period of a fractional epoch by adding up periods, where PyTorch takes a logarithm that
- *       can come out just below a whole number and then gives {@code etaMin} in place of the restart (for example
- *       {@code tMult} = 3 at epoch 121 {@code t0}).
- *   <li>The schedule yields a factor of the base learning rate, so it composes with other schedules; PyTorch overwrites.
- *       A group whose base learning rate is 0 stays at 0.
+ *   <li>{@link #at at} finds the period of a fractional epoch by adding up periods, where PyTorch
+ *       takes a logarithm that can come out just below a whole number and then gives {@code etaMin}
+ *       in place of the restart (for example {@code tMult} = 3 at epoch 121 {@code t0}).
+ *   <li>The schedule yields a factor of the base learning rate, so it composes with other
+ *       schedules; PyTorch overwrites. A group whose base learning rate is 0 stays at 0.
  *   <li>A negative or non-finite {@code etaMin} is refused.
  *   <li>To resume, go on from the saved state; there is no constructor argument for a last epoch.
  * </ul>
  *
  * @param t0 length of the first period, at least 1
  * @param tMult growth of the period at each restart, at least 1
- * @param etaMin the learning rate at the end of a period, finite and not negative; it may exceed the base
+ * @param etaMin the learning rate at the end of a period, finite and not negative; it may exceed
+ *     the base
  */
 public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
 
@@ -69,7 +71,8 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
     /**
      * Checks that a saved state can be continued.
      *
-     * @throws IllegalArgumentException if {@code epoch} or {@code tCur} is negative or {@code tI} is below 1
+     * @throws IllegalArgumentException if {@code epoch} or {@code tCur} is negative or {@code tI}
+     *     is below 1
      */
     public State {
       if (epoch < 0 || !(tCur >= 0) || !(tI >= 1) || Double.isInfinite(tCur)) {
@@ -142,7 +145,8 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
   }
 
   /**
-   * {@return the factor to multiply a group's base learning rate by: {@link #lr lr} divided by the base, 1 for a base of 0}
+   * {@return the factor to multiply a group's base learning rate by: {@link #lr lr} divided by the
+   * base, 1 for a base of 0}
    *
    * @param state where the schedule stands
    * @param baseLr the group's base learning rate, finite and not negative

@@ -5,7 +5,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Lowers the learning rate when a metric stops improving. The sequence is that of PyTorch's class of the same name.
+ * Lowers the learning rate when a metric stops improving. The sequence is that of PyTorch's class
+ * of the same name.
  *
  * <p>A metric {@code a} is better than the best so far, strictly, when
  *
@@ -16,18 +17,19 @@ import java.util.List;
  * <tr><td>MAX</td><td>{@code a > best (1 + threshold)}</td><td>{@code a > best + threshold}</td></tr>
  * </table>
  *
- * <p>Anything else, NaN included, is a bad epoch. The learning rate falls at the ({@code patience} + 1)-th bad epoch in a
- * row; during the {@code cooldown} epochs after it bad epochs are not counted. With a negative best REL loosens the test
- * where it should tighten it (as in PyTorch): use ABS for metrics that can be negative.
+ * <p>Anything else, NaN included, is a bad epoch. The learning rate falls at the ({@code patience}
+ * + 1)-th bad epoch in a row; during the {@code cooldown} epochs after it bad epochs are not
+ * counted. With a negative best REL loosens the test where it should tighten it (as in PyTorch):
+ * use ABS for metrics that can be negative.
  *
- * <p>A reduction sets a group's learning rate to {@code max(lr factor, minLr)}, but only if that lowers it by more than
- * {@code eps}. Here {@code lr} is the group's base learning rate times this schedule's own factor: what other schedules do
- * to the group has no influence.
+ * <p>A reduction sets a group's learning rate to {@code max(lr factor, minLr)}, but only if that
+ * lowers it by more than {@code eps}. Here {@code lr} is the group's base learning rate times this
+ * schedule's own factor: what other schedules do to the group has no influence.
  *
- * <p>Differences from PyTorch: a {@code factor} outside (0, 1), a negative or non-finite {@code patience},
- * {@code threshold}, {@code cooldown}, {@code minLr} or {@code eps}, and a relative threshold of 1 or more in mode MIN
- * (with which nothing is ever better) are refused, where PyTorch refuses only a factor of 1 or more. The parameters are
- * checked when the record is made.
+ * <p>Differences from PyTorch: a {@code factor} outside (0, 1), a negative or non-finite {@code
+ * patience}, {@code threshold}, {@code cooldown}, {@code minLr} or {@code eps}, and a relative
+ * threshold of 1 or more in mode MIN (with which nothing is ever better) are refused, where PyTorch
+ * refuses only a factor of 1 or more. The parameters are checked when the record is made.
  *
  * @param mode whether lower or higher metrics are better
  * @param factor what a reduction multiplies the learning rate by, in (0, 1)
@@ -37,7 +39,8 @@ import java.util.List;
  * @param cooldown epochs after a reduction in which bad epochs are not counted
  * @param minLr lower bounds of the learning rate: one for all groups, or one per group
  * @param eps the least change of the learning rate; smaller ones are not made
- * @param verbose whether each reduction is logged, at level INFO by the {@link System.Logger} of this class
+ * @param verbose whether each reduction is logged, at level INFO by the {@link System.Logger} of
+ *     this class
  */
 public record ReduceLROnPlateau(
     Mode mode,
@@ -103,8 +106,8 @@ public record ReduceLROnPlateau(
   }
 
   /**
-   * A schedule with PyTorch's defaults: factor 0.1, patience 10, threshold 1e-4 relative, cooldown 0, minLr 0, eps 1e-8,
-   * not verbose.
+   * A schedule with PyTorch's defaults: factor 0.1, patience 10, threshold 1e-4 relative, cooldown
+   * 0, minLr 0, eps 1e-8, not verbose.
    *
    * @param mode whether lower or higher metrics are better
    */
@@ -187,7 +190,8 @@ public record ReduceLROnPlateau(
    * Where the schedule stands.
    *
    * @param epoch metrics seen
-   * @param best the best metric so far; infinite (the worst value of the mode) before the first better one
+   * @param best the best metric so far; infinite (the worst value of the mode) before the first
+   *     better one
    * @param badEpochs bad epochs in a row
    * @param cooldownLeft epochs of the cooldown still to come
    * @param factors per group, what to multiply its base learning rate by, in [0, 1]
@@ -198,7 +202,8 @@ public record ReduceLROnPlateau(
     /**
      * Checks that a saved state can be continued.
      *
-     * @throws IllegalArgumentException if a count is negative, the best metric is NaN, or a factor is outside [0, 1]
+     * @throws IllegalArgumentException if a count is negative, the best metric is NaN, or a factor
+     *     is outside [0, 1]
      */
     public State {
       if (epoch < 0 || badEpochs < 0 || cooldownLeft < 0 || Double.isNaN(best)) {
@@ -238,7 +243,8 @@ public record ReduceLROnPlateau(
    * {@return the state before any metric: every factor is 1}
    *
    * @param groups number of parameter groups, at least 1
-   * @throws IllegalArgumentException if {@code groups} is below 1 or is not the number of the bounds in {@code minLr}
+   * @throws IllegalArgumentException if {@code groups} is below 1 or is not the number of the
+   *     bounds in {@code minLr}
    */
   public State start(int groups) {
     if (groups < 1) {
@@ -256,7 +262,8 @@ public record ReduceLROnPlateau(
    * @param state the state to go on from
    * @param metric the metric of this epoch; NaN counts as a bad epoch
    * @param baseLr the base learning rate of every group, finite and not negative
-   * @throws IllegalArgumentException if the number of groups differs or a base learning rate is outside its range
+   * @throws IllegalArgumentException if the number of groups differs or a base learning rate is
+   *     outside its range
    */
   public State step(State state, double metric, double... baseLr) {
     if (baseLr.length != state.factors().size()) {

@@ -12,9 +12,7 @@ class CosineAnnealingWarmRestartsTest {
   @Test
   void wholeStepsFollowTheCosineAndRestartWithGrowingPeriods() {
     var schedule = new CosineAnnealingWarmRestarts(3, 2, 0);
-    double[] expected = {
-      1, .75, .25, 1, 0.9330127018922194, .75, .5, .25, 0.06698729810778059, 1
-    };
+    double[] expected = {1, .75, .25, 1, 0.9330127018922194, .75, .5, .25, 0.06698729810778059, 1};
     var state = schedule.start();
     for (double lr : expected) {
       assertEquals(lr, schedule.lr(state, 1), 1e-15);
@@ -113,7 +111,7 @@ class CosineAnnealingWarmRestartsTest {
   }
 
   private static void refused(Runnable call) {
-    String message = assertThrows(IllegalArgumentException.class, call::run).getMessage();
-    assertTrue(message.endsWith("."), message);
+    var e = assertThrows(IllegalArgumentException.class, call::run);
+    assertTrue(String.valueOf(e.getMessage()).endsWith("."), e.toString());
   }
 }

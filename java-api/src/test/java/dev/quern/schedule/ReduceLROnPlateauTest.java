@@ -147,8 +147,7 @@ class ReduceLROnPlateauTest {
     refused(() -> new State(0, 0, 0, 0, List.of(1.5)));
   }
 
-  private static List<Integer> reductions(
-      ReduceLROnPlateau schedule, int calls, double metric) {
+  private static List<Integer> reductions(ReduceLROnPlateau schedule, int calls, double metric) {
     var at = new ArrayList<Integer>();
     var state = schedule.start(1);
     for (int call = 0; call < calls; call++) {
@@ -162,7 +161,7 @@ class ReduceLROnPlateauTest {
   }
 
   private static void refused(Runnable call) {
-    String message = assertThrows(IllegalArgumentException.class, call::run).getMessage();
-    assertTrue(message.endsWith("."), message);
+    var e = assertThrows(IllegalArgumentException.class, call::run);
+    assertTrue(String.valueOf(e.getMessage()).endsWith("."), e.toString());
   }
 }
