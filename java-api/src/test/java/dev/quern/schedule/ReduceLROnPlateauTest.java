@@ -97,7 +97,7 @@ class ReduceLROnPlateauTest {
               .withFactor(0.1 + 0.8 * random.nextDouble())
               .withPatience(random.nextInt(3))
               .withCooldown(random.nextInt(3))
-              .withThreshold(0.05, ThresholdMode.values()[random.nextInt(2)]);
+              .withThreshold(0.05, random.nextBoolean() ? ThresholdMode.REL : ThresholdMode.ABS);
       double[] base = {0.1, random.nextDouble()};
       var straight = schedule.start(2);
       var resumed = schedule.start(2);
