@@ -1,3 +1,4 @@
+import dev.quern.spi.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /** Engine, tensors, fused losses, metrics and optimizers. */
@@ -5,5 +6,13 @@ import org.jspecify.annotations.NullMarked;
 module dev.quern {
   requires static org.jspecify;
 
+  exports dev.quern;
+  exports dev.quern.reference;
   exports dev.quern.schedule;
+  exports dev.quern.spi;
+
+  uses BackendProvider;
+
+  provides BackendProvider with
+      dev.quern.reference.ReferenceProvider;
 }

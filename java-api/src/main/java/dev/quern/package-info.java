@@ -1,2 +1,2 @@
-/** Engine, tensors, fused losses, metrics and optimizers. */
+/** Tensors, their engine and its memory: what every user of Quern starts from. */
 package dev.quern;

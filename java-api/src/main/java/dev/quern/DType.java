@@ -1,0 +1,43 @@
+package dev.quern;
+
+/**
+ * The element types a {@link Tensor} can hold.
+ *
+ * <p>Arithmetic is done in F32. F64 exists on the reference backend only; F16 and BF16 are storage
+ * formats of the devices; U8, I32, I64 and BOOL hold masks, labels and counts. Which of them a
+ * backend accepts in which operation is asked with {@link
+ * dev.quern.spi.Backend#supports(dev.quern.spi.KernelFamily, DType)}.
+ */
+public enum DType {
+  /** IEEE 754 single precision. */
+  F32(4),
+  /** IEEE 754 double precision. */
+  F64(8),
+  /** IEEE 754 half precision. */
+  F16(2),
+  /** The upper half of an F32. */
+  BF16(2),
+  /** Unsigned byte: masks and labels. */
+  U8(1),
+  /** 32-bit signed integer. */
+  I32(4),
+  /** 64-bit signed integer: counts, labels, step numbers. */
+  I64(8),
+  /** One byte, 0 or 1. */
+  BOOL(1);
+
+  private final int bytes;
+
+  DType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /**
+   * Returns the size of one element.
+   *
+   * @return the size of one element in bytes
+   */
+  public int bytes() {
+    return bytes;
+  }
+}

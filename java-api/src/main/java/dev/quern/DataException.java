@@ -1,0 +1,18 @@
+package dev.quern;
+
+/**
+ * Data given to a kernel was faulty, for example a label out of range. It is found on the device
+ * and reported at the next host read; the faulty elements counted as ignored.
+ */
+public final class DataException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param message what was wrong, the first index where, and the remedy
+   */
+  public DataException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.quern;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** The extents of a tensor, outermost first; immutable. A scalar has rank 0 and one element. */
+public final class Shape {
+  private final long[] dims;
+  private final long elements;
+
+  private Shape(long[] dims) {
+    this.dims = dims;
+    long product = 1;
+    for (long dim : dims) {
+      if (dim < 0) {
+        throw new IllegalArgumentException(
+            "Shape extents must be at least 0, got " + format(dims) + ".");
+      }
+      product = Math.multiplyExact(product, dim);
+    }
+    this.elements = product;
+  }
+
+  /**
+   * Makes a shape.
+   *
+   * @param dims the extents, outermost first, each at least 0; none for a scalar
+   * @return the shape
+   * @throws IllegalArgumentException if an extent is negative
+   * @throws ArithmeticException if the number of elements exceeds a long
+   */
+  public static Shape of(long... dims) {
+    return new Shape(dims.clone());
+  }
+
+  /**
+   * Returns the number of axes.
+   *
+   * @return the number of axes
+   */
+  public int rank() {
+    return dims.length;
+  }
+
+  /**
+   * Returns the extent of one axis.
+   *
+   * @param axis the axis, 0 is the outermost; negative counts from the innermost, -1
+   * @return the extent of that axis
+   * @throws IndexOutOfBoundsException if there is no such axis
+   */
+  public long dim(int axis) {
+    int index = axis < 0 ? axis + dims.length : axis;
+    if (index < 0 || index >= dims.length) {
+      throw new IndexOutOfBoundsException("Axis " + axis + " does not exist in shape " + this + ".");
+    }
+    return dims[index];
+  }
+
+  /**
+   * Returns the number of elements, the product of all extents.
+   *
+   * @return the number of elements
+   */
+  public long elements() {
+    return elements;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Shape shape && Arrays.equals(dims, shape.dims);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(dims);
+  }
+
+  /** Returns the extents as in {@code (2, 1, 256, 256)}. */
+  @Override
+  public String toString() {
+    return format(dims);
+  }
+
+  private static String format(long[] dims) {
+    return Arrays.stream(dims).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")"));
+  }
+}

@@ -1,0 +1,98 @@
+package dev.quern.reference;
+
+/**
+ * Elementary functions in f32: the scalar twin of {@code formulas/math.inc}, the same operations in
+ * the same order, so that results agree to the bit with every backend.
+ */
+public final class FloatMath {
+  private FloatMath() {}
+
+  /**
+   * Computes e^x; relative error below 1.5e-7.
+   *
+   * @param x the exponent
+   * @return e^x; 0 below -104, infinity above 88.73, NaN for NaN
+   */
+  public static float exp(float x) {
+    float clamped = x < -104.0f ? -104.0f : x;
+    clamped = clamped > 89.0f ? 89.0f : clamped;
+    // adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits
+    float shifted = Math.fma(clamped, 1.44269502f, 12582912.0f);
+    int n = Float.floatToRawIntBits(shifted) - 0x4B400000;
+    float whole = shifted - 12582912.0f;
+    float r = Math.fma(whole, -0.693359375f, clamped);
+    r = Math.fma(whole, 0.000212194442f, r);
+    float p = 0.00139276846f;
+    p = Math.fma(p, r, 0.00836438034f);
+    p = Math.fma(p, r, 0.041666545f);
+    p = Math.fma(p, r, 0.166665703f);
+    p = Math.fma(p, r, 0.5f);
+    p = Math.fma(r * r, p, r) + 1.0f;
+    int half = n >> 1;
+    float low = Float.intBitsToFloat((half + 127) << 23);
+    float high = Float.intBitsToFloat((n - half + 127) << 23);
+    return p * low * high;
+  }
+
+  /**
+   * Computes ln(1 + e) for e in [0, 1].
+   *
+   * @param e the argument; outside [0, 1] the result is meaningless
+   * @return ln(1 + e), relative error below 1.2e-7; NaN for NaN
+   */
+  public static float log1pUnit(float e) {
+    float p = -0.00317605701f;
+    p = Math.fma(p, e, 0.0195425265f);
+    p = Math.fma(p, e, -0.0563736111f);
+    p = Math.fma(p, e, 0.105436236f);
+    p = Math.fma(p, e, -0.152696669f);
+    p = Math.fma(p, e, 0.196632743f);
+    p = Math.fma(p, e, -0.249516159f);
+    p = Math.fma(p, e, 0.333297104f);
+    p = Math.fma(p, e, -0.499998927f);
+    return Math.fma(e * e, p, e);
+  }
+
+  /**
+   * Computes e^-|x|.
+   *
+   * @param x the argument
+   * @return e^-|x|, from which sigmoid, softplus and their derivatives follow without overflow
+   */
+  public static float expOfMinusAbs(float x) {
+    return exp(x < 0.0f ? x : -x);
+  }
+
+  /**
+   * Computes the sigmoid from its parts.
+   *
+   * @param x the argument
+   * @param e {@link #expOfMinusAbs} of it
+   * @param inverse 1 / (1 + e)
+   * @return 1 / (1 + e^-x)
+   */
+  public static float sigmoidFrom(float x, float e, float inverse) {
+    return x < 0.0f ? e * inverse : inverse;
+  }
+
+  /**
+   * Computes the logistic function.
+   *
+   * @param x the argument
+   * @return 1 / (1 + e^-x)
+   */
+  public static float sigmoid(float x) {
+    float e = expOfMinusAbs(x);
+    return sigmoidFrom(x, e, 1.0f / (1.0f + e));
+  }
+
+  /**
+   * Computes ln(1 + e^x) without overflow.
+   *
+   * @param x the argument
+   * @return ln(1 + e^x)
+   */
+  public static float softplus(float x) {
+    return (x < 0.0f ? 0.0f : x) + log1pUnit(expOfMinusAbs(x));
+  }
+}

@@ -1,0 +1,73 @@
+package dev.quern.reference;
+
+import dev.quern.DType;
+import dev.quern.spi.AdamCoefficients;
+import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.FusedLossSpec;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** The reference loops over arrays. */
+final class ReferenceArrayKernels implements ArrayKernels {
+  @Override
+  public Result loss(
+      FusedLossSpec spec,
+      float[] logits,
+      byte @Nullable [] labels,
+      float @Nullable [] soft,
+      float upstream,
+      float @Nullable [] gradient,
+      long @Nullable [] counts) {
+    MemorySegment x = MemorySegment.ofArray(logits);
+    MemorySegment t = labels != null ? MemorySegment.ofArray(labels) : floats(soft);
+    ReferenceFusedLoss loss = new ReferenceFusedLoss(spec);
+    ReferenceFusedLoss.Pass1 pass = loss.new Pass1();
+    LossTerms.Coefficients result =
+        pass.run(
+            x, t, logits.length, counts == null ? null : MemorySegment.ofArray(counts), upstream);
+    if (gradient != null) {
+      loss.gradient(x, t, result, MemorySegment.ofArray(gradient));
+    }
+    return new Result(result.value(), pass.fault);
+  }
+
+  @Override
+  public long count(
+      float[] predictions,
+      float cut,
+      byte[] target,
+      @Nullable Integer ignoreIndex,
+      long[] counts) {
+    return ReferenceConfusionKernels.count(
+        MemorySegment.ofArray(predictions),
+        cut,
+        MemorySegment.ofArray(target),
+        DType.U8,
+        predictions.length,
+        ignoreIndex,
+        MemorySegment.ofArray(counts));
+  }
+
+  @Override
+  public void adam(
+      float[] parameters,
+      float[] gradients,
+      float[] expAvg,
+      float[] expAvgSq,
+      float @Nullable [] maxExpAvgSq,
+      AdamCoefficients coefficients) {
+    AdamStep.update(
+        coefficients,
+        MemorySegment.ofArray(parameters),
+        MemorySegment.ofArray(gradients),
+        MemorySegment.ofArray(expAvg),
+        MemorySegment.ofArray(expAvgSq),
+        maxExpAvgSq == null ? null : floats(maxExpAvgSq),
+        0,
+        parameters.length);
+  }
+
+  private static MemorySegment floats(float @Nullable [] array) {
+    return MemorySegment.ofArray(java.util.Objects.requireNonNull(array));
+  }
+}

@@ -1,0 +1,114 @@
+package dev.quern.reference;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.quern.DType;
+import dev.quern.spi.BinaryOp;
+import dev.quern.spi.HostBuffer;
+import dev.quern.spi.PointwiseKernels;
+import dev.quern.spi.Span;
+import dev.quern.spi.UnaryOp;
+import java.lang.foreign.MemorySegment;
+
+/** Elementwise loops. */
+final class ReferencePointwiseKernels implements PointwiseKernels {
+  @Override
+  public void fill(Span out, double value) {
+    MemorySegment target = HostBuffer.segment(out);
+    for (long i = 0; i < out.length(); i++) {
+      switch (out.dtype()) {
+        case F32 -> target.setAtIndex(JAVA_FLOAT, i, (float) value);
+        case I64 -> target.setAtIndex(JAVA_LONG, i, (long) value);
+        case I32 -> target.setAtIndex(JAVA_INT, i, (int) value);
+        default -> target.setAtIndex(JAVA_BYTE, i, (byte) (int) value);
+      }
+    }
+  }
+
+  @Override
+  public void copy(Span x, Span out) {
+    MemorySegment source = HostBuffer.segment(x);
+    MemorySegment target = HostBuffer.segment(out);
+    if (x.dtype() == out.dtype()) {
+      target.copyFrom(source);
+      return;
+    }
+    for (long i = 0; i < x.length(); i++) {
+      target.setAtIndex(JAVA_FLOAT, i, element(source, x.dtype(), i));
+    }
+  }
+
+  @Override
+  public void unary(UnaryOp op, Span x, Span out) {
+    MemorySegment source = HostBuffer.segment(x);
+    MemorySegment target = HostBuffer.segment(out);
+    for (long i = 0; i < x.length(); i++) {
+      float v = source.getAtIndex(JAVA_FLOAT, i);
+      float result =
+          switch (op) {
+            case SIGMOID -> FloatMath.sigmoid(v);
+            case SOFTPLUS -> FloatMath.softplus(v);
+          };
+      target.setAtIndex(JAVA_FLOAT, i, result);
+    }
+  }
+
+  @Override
+  public void binary(BinaryOp op, Span a, Span b, Span out) {
+    MemorySegment left = HostBuffer.segment(a);
+    MemorySegment right = HostBuffer.segment(b);
+    MemorySegment target = HostBuffer.segment(out);
+    for (long i = 0; i < a.length(); i++) {
+      float u = left.getAtIndex(JAVA_FLOAT, i);
+      float v = right.getAtIndex(JAVA_FLOAT, i);
+      float result =
+          switch (op) {
+            case ADD -> u + v;
+            case SUBTRACT -> u - v;
+            case MULTIPLY -> u * v;
+            case MIN -> Math.min(u, v);
+            case SELECT -> v != 0 ? u : 0;
+          };
+      target.setAtIndex(JAVA_FLOAT, i, result);
+    }
+  }
+
+  @Override
+  public void scale(Span x, float factor, Span out) {
+    MemorySegment source = HostBuffer.segment(x);
+    MemorySegment target = HostBuffer.segment(out);
+    for (long i = 0; i < x.length(); i++) {
+      target.setAtIndex(JAVA_FLOAT, i, source.getAtIndex(JAVA_FLOAT, i) * factor);
+    }
+  }
+
+  @Override
+  public void notEqual(Span x, float value, Span out) {
+    MemorySegment source = HostBuffer.segment(x);
+    MemorySegment target = HostBuffer.segment(out);
+    for (long i = 0; i < x.length(); i++) {
+      target.setAtIndex(JAVA_FLOAT, i, element(source, x.dtype(), i) != value ? 1f : 0f);
+    }
+  }
+
+  @Override
+  public void addBroadcast(Span a, Span b, long inner, Span out) {
+    MemorySegment left = HostBuffer.segment(a);
+    MemorySegment right = HostBuffer.segment(b);
+    MemorySegment target = HostBuffer.segment(out);
+    for (long i = 0; i < a.length(); i++) {
+      float v = right.getAtIndex(JAVA_FLOAT, i / inner % b.length());
+      target.setAtIndex(JAVA_FLOAT, i, left.getAtIndex(JAVA_FLOAT, i) + v);
+    }
+  }
+
+  /** Reads an F32 or U8 element as a float. */
+  static float element(MemorySegment segment, DType dtype, long index) {
+    return dtype == DType.U8
+        ? Byte.toUnsignedInt(segment.getAtIndex(JAVA_BYTE, index))
+        : segment.getAtIndex(JAVA_FLOAT, index);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.quern.spi;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fused kernels on Java arrays: what the one-call forms of losses, metrics and optimizers run
+ * on, without an engine. The caller has checked lengths.
+ */
+public interface ArrayKernels {
+  /**
+   * Computes a loss and, if asked, its gradient.
+   *
+   * @param spec the loss; its target dtype is U8 exactly if {@code labels} is given
+   * @param logits the logits
+   * @param labels U8 targets, or null
+   * @param soft F32 targets, or null; exactly one of both is given
+   * @param upstream the factor of the gradient
+   * @param gradient written, may be {@code logits}; null for the value only
+   * @param counts {tn, fp, fn, tp}, added to; null exactly if the spec has no count cut
+   * @return the value, and the first index of a faulty target
+   */
+  Result loss(
+      FusedLossSpec spec,
+      float[] logits,
+      byte @Nullable [] labels,
+      float @Nullable [] soft,
+      float upstream,
+      float @Nullable [] gradient,
+      long @Nullable [] counts);
+
+  /**
+   * Adds confusion counts, as {@link ConfusionKernels#count}.
+   *
+   * @param predictions the predictions
+   * @param cut the smallest value that counts as positive
+   * @param target 0, 1 or the ignore index
+   * @param ignoreIndex the target value left out, null for none
+   * @param counts {tn, fp, fn, tp}, added to
+   * @return the first index of a faulty target, or {@link Long#MAX_VALUE}
+   */
+  long count(
+      float[] predictions,
+      float cut,
+      byte[] target,
+      @Nullable Integer ignoreIndex,
+      long[] counts);
+
+  /**
+   * Takes one Adam step over whole arrays of equal length.
+   *
+   * @param parameters changed
+   * @param gradients read
+   * @param expAvg changed
+   * @param expAvgSq changed
+   * @param maxExpAvgSq changed; null exactly without amsgrad
+   * @param coefficients the step's scalars
+   */
+  void adam(
+      float[] parameters,
+      float[] gradients,
+      float[] expAvg,
+      float[] expAvgSq,
+      float @Nullable [] maxExpAvgSq,
+      AdamCoefficients coefficients);
+
+  /**
+   * A loss value and where its target was faulty.
+   *
+   * @param value the loss
+   * @param fault the least index of a faulty target, or {@link Long#MAX_VALUE}
+   */
+  record Result(float value, long fault) {}
+}

@@ -1,0 +1,72 @@
+package dev.quern.spi;
+
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/** The terms of a {@link FusedLossSpec} as the GPU backends read them: {@code QuernTerm[]}. */
+public final class TermTable {
+  /** The most terms a fused loss may have. */
+  public static final int MAX_TERMS = 8;
+
+  /** {@link LossTerm.Dice}. */
+  public static final int KIND_DICE = 0;
+
+  /** {@link LossTerm.Bce}. */
+  public static final int KIND_BCE = 1;
+
+  /** Flag: the logarithm is taken. */
+  public static final int FLAG_LOG = 1;
+
+  /** Flag: the sum is divided by the number of pixels. */
+  public static final int FLAG_MEAN = 2;
+
+  /** The layout of {@code QuernTerm} in {@code loss_terms.inc}. */
+  public static final StructLayout TERM =
+      MemoryLayout.structLayout(
+          ValueLayout.JAVA_DOUBLE.withName("weight"),
+          ValueLayout.JAVA_DOUBLE.withName("smooth"),
+          ValueLayout.JAVA_DOUBLE.withName("eps"),
+          ValueLayout.JAVA_INT.withName("kind"),
+          ValueLayout.JAVA_INT.withName("flags"));
+
+  private static final VarHandle WEIGHT = TERM.varHandle(PathElement.groupElement("weight"));
+  private static final VarHandle SMOOTH = TERM.varHandle(PathElement.groupElement("smooth"));
+  private static final VarHandle EPS = TERM.varHandle(PathElement.groupElement("eps"));
+  private static final VarHandle KIND = TERM.varHandle(PathElement.groupElement("kind"));
+  private static final VarHandle FLAGS = TERM.varHandle(PathElement.groupElement("flags"));
+
+  private TermTable() {}
+
+  /**
+   * Encodes the terms.
+   *
+   * @param spec the loss
+   * @return one {@link #TERM} per term, on the heap, in native byte order
+   */
+  public static MemorySegment encode(FusedLossSpec spec) {
+    long size = TERM.byteSize();
+    MemorySegment table = MemorySegment.ofArray(new long[(int) (spec.terms().size() * size / 8)]);
+    long offset = 0;
+    for (FusedLossSpec.WeightedTerm weighted : spec.terms()) {
+      WEIGHT.set(table, offset, weighted.weight());
+      switch (weighted.term()) {
+        case LossTerm.Dice dice -> {
+          SMOOTH.set(table, offset, dice.smooth());
+          EPS.set(table, offset, dice.eps());
+          KIND.set(table, offset, KIND_DICE);
+          FLAGS.set(table, offset, dice.logLoss() ? FLAG_LOG : 0);
+        }
+        case LossTerm.Bce bce -> {
+          KIND.set(table, offset, KIND_BCE);
+          FLAGS.set(table, offset, bce.mean() ? FLAG_MEAN : 0);
+        }
+      }
+      offset += size;
+    }
+    return table;
+  }
+}
