@@ -4,7 +4,7 @@ import org.jspecify.annotations.NullMarked;
 /** Engine, tensors, fused losses, metrics and optimizers. */
 @NullMarked
 module dev.quern {
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports dev.quern;
   exports dev.quern.reference;

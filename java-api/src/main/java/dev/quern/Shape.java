@@ -52,7 +52,8 @@ public final class Shape {
   public long dim(int axis) {
     int index = axis < 0 ? axis + dims.length : axis;
     if (index < 0 || index >= dims.length) {
-      throw new IndexOutOfBoundsException("Axis " + axis + " does not exist in shape " + this + ".");
+      throw new IndexOutOfBoundsException(
+          "Axis " + axis + " does not exist in shape " + this + ".");
     }
     return dims[index];
   }

@@ -26,8 +26,7 @@ final class AdamStep {
       float g = Math.fma(c.l2(), theta, scaled);
       float before = expAvg.getAtIndex(JAVA_FLOAT, i);
       float m = Math.fma(c.oneMinusBeta1(), g - before, before);
-      float v =
-          Math.fma(c.oneMinusBeta2() * g, g, c.beta2() * expAvgSq.getAtIndex(JAVA_FLOAT, i));
+      float v = Math.fma(c.oneMinusBeta2() * g, g, c.beta2() * expAvgSq.getAtIndex(JAVA_FLOAT, i));
       float r = v;
       if (c.amsgrad() && maxExpAvgSq != null) {
         float max = maxExpAvgSq.getAtIndex(JAVA_FLOAT, i);

@@ -17,15 +17,15 @@ public final class FloatMath {
     float clamped = x < -104.0f ? -104.0f : x;
     clamped = clamped > 89.0f ? 89.0f : clamped;
     // adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits
-    float shifted = Math.fma(clamped, 1.44269502f, 12582912.0f);
+    float shifted = Math.fma(clamped, 1.442695f, 12582912.0f);
     int n = Float.floatToRawIntBits(shifted) - 0x4B400000;
     float whole = shifted - 12582912.0f;
-    float r = Math.fma(whole, -0.693359375f, clamped);
-    r = Math.fma(whole, 0.000212194442f, r);
-    float p = 0.00139276846f;
-    p = Math.fma(p, r, 0.00836438034f);
+    float r = Math.fma(whole, -0x1.63p-1f, clamped);
+    r = Math.fma(whole, 2.1219444e-4f, r);
+    float p = 0.0013927685f;
+    p = Math.fma(p, r, 0.00836438f);
     p = Math.fma(p, r, 0.041666545f);
-    p = Math.fma(p, r, 0.166665703f);
+    p = Math.fma(p, r, 0.1666657f);
     p = Math.fma(p, r, 0.5f);
     p = Math.fma(r * r, p, r) + 1.0f;
     int half = n >> 1;
@@ -41,15 +41,15 @@ public final class FloatMath {
    * @return ln(1 + e), relative error below 1.2e-7; NaN for NaN
    */
   public static float log1pUnit(float e) {
-    float p = -0.00317605701f;
-    p = Math.fma(p, e, 0.0195425265f);
-    p = Math.fma(p, e, -0.0563736111f);
+    float p = -0.003176057f;
+    p = Math.fma(p, e, 0.019542526f);
+    p = Math.fma(p, e, -0.05637361f);
     p = Math.fma(p, e, 0.105436236f);
-    p = Math.fma(p, e, -0.152696669f);
-    p = Math.fma(p, e, 0.196632743f);
-    p = Math.fma(p, e, -0.249516159f);
-    p = Math.fma(p, e, 0.333297104f);
-    p = Math.fma(p, e, -0.499998927f);
+    p = Math.fma(p, e, -0.15269667f);
+    p = Math.fma(p, e, 0.19663274f);
+    p = Math.fma(p, e, -0.24951616f);
+    p = Math.fma(p, e, 0.3332971f);
+    p = Math.fma(p, e, -0.49999893f);
     return Math.fma(e * e, p, e);
   }
 

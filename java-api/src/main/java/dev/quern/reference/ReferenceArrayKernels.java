@@ -33,11 +33,7 @@ final class ReferenceArrayKernels implements ArrayKernels {
 
   @Override
   public long count(
-      float[] predictions,
-      float cut,
-      byte[] target,
-      @Nullable Integer ignoreIndex,
-      long[] counts) {
+      float[] predictions, float cut, byte[] target, @Nullable Integer ignoreIndex, long[] counts) {
     return ReferenceConfusionKernels.count(
         MemorySegment.ofArray(predictions),
         cut,

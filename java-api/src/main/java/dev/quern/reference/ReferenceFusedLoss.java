@@ -57,7 +57,10 @@ final class ReferenceFusedLoss implements FusedLossPlan {
     float factor = HostBuffer.segment(upstream).getAtIndex(JAVA_FLOAT, 0);
     LossTerms.Coefficients result = sums(logits, target, counts, fault, factor);
     gradient(
-        HostBuffer.segment(logits), HostBuffer.segment(target), result, HostBuffer.segment(gradient));
+        HostBuffer.segment(logits),
+        HostBuffer.segment(target),
+        result,
+        HostBuffer.segment(gradient));
     HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result.value());
   }
 
@@ -109,7 +112,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
         bce += LossTerms.bce(x, t, e);
         if (cut != null && counts != null) {
           // a soft target counts as positive from 1/2 on
-          long slot = (t >= 0.5f ? 2 : 0) + (x >= cut ? 1 : 0);
+          int slot = (t >= 0.5f ? 2 : 0) + (x >= cut ? 1 : 0);
           counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
         }
       }

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Parameters, gradients and moments of many tensors in flat arrays of equal length, and the device
  * tables that say where each tensor lies and how it is updated. Work is split into tiles of {@link
- * #TILE} elements; a tile lies in one segment, the last of a segment may be shorter, and a segment's
- * first tile is counted over all segments before it, so a tile finds its segment by bisection.
+ * #TILE} elements; a tile lies in one segment, the last of a segment may be shorter, and a
+ * segment's first tile is counted over all segments before it, so a tile finds its segment by
+ * bisection.
  *
  * @param parameters F32
  * @param gradients F32
@@ -34,7 +35,9 @@ public record AdamArena(
     Span groups,
     Span ticket) {
 
-  /** Elements of a tile: 16 KB of each stream, so that a tile's five streams stay in an L2 cache. */
+  /**
+   * Elements of a tile: 16 KB of each stream, so that a tile's five streams stay in an L2 cache.
+   */
   public static final int TILE = 4096;
 
   /** Segment starts are multiples of this many elements: 64 bytes, one cache line. */

@@ -1,8 +1,8 @@
 package dev.quern.spi;
 
 /**
- * The f32 scalars of one Adam step of one group, derived in f64 as {@code adam.inc} says: what every
- * backend's inner loop works with.
+ * The f32 scalars of one Adam step of one group, derived in f64 as {@code adam.inc} says: what
+ * every backend's inner loop works with.
  *
  * @param oneMinusBeta1 1 - beta1
  * @param beta2 beta2

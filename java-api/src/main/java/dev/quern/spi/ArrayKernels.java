@@ -39,11 +39,7 @@ public interface ArrayKernels {
    * @return the first index of a faulty target, or {@link Long#MAX_VALUE}
    */
   long count(
-      float[] predictions,
-      float cut,
-      byte[] target,
-      @Nullable Integer ignoreIndex,
-      long[] counts);
+      float[] predictions, float cut, byte[] target, @Nullable Integer ignoreIndex, long[] counts);
 
   /**
    * Takes one Adam step over whole arrays of equal length.

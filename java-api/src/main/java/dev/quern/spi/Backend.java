@@ -7,9 +7,9 @@ import dev.quern.DeviceInfo;
  * One open device: its memory and its kernel families.
  *
  * <p>Kernels are enqueued in call order on one in-order compute queue and may return before the
- * work is done; {@link DeviceMemory#download} and {@link #synchronize} wait. Calls are serialised by
- * the engine, so an implementation needs no lock of its own. Numbers: the same input gives the same
- * bits on one backend and machine, for any number of threads.
+ * work is done; {@link DeviceMemory#download} and {@link #synchronize} wait. Calls are serialised
+ * by the engine, so an implementation needs no lock of its own. Numbers: the same input gives the
+ * same bits on one backend and machine, for any number of threads.
  */
 public interface Backend extends AutoCloseable {
   /**

@@ -14,9 +14,9 @@ public interface ConfusionKernels {
 
   /**
    * Adds to counts = {tn, fp, fn, tp}, that is to {@code counts[2 * target + predicted]}; predicted
-   * = predictions &gt;= cut, so NaN counts as negative. A target equal to {@code ignoreIndex} is left
-   * out; so is any other target that is neither 0 nor 1, and the first such index is left in {@code
-   * fault} by a minimum.
+   * = predictions &gt;= cut, so NaN counts as negative. A target equal to {@code ignoreIndex} is
+   * left out; so is any other target that is neither 0 nor 1, and the first such index is left in
+   * {@code fault} by a minimum.
    *
    * @param predictions F32: logits, probabilities or labels
    * @param cut the smallest value that counts as positive
@@ -25,7 +25,8 @@ public interface ConfusionKernels {
    * @param counts I64, four elements, added to
    * @param fault I64, one element: the least index of a faulty target so far, {@link
    *     Long#MAX_VALUE} if none
-   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined afterwards
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
    */
   void count(
       Span predictions,

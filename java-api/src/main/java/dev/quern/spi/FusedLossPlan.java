@@ -33,7 +33,8 @@ public interface FusedLossPlan {
    * @param value F32, one element, written
    * @param counts I64 {tn, fp, fn, tp}, added to; null exactly if the spec has no count cut
    * @param fault I64, one element, lowered to the index of a faulty target
-   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined afterwards
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
    */
   void forward(
       Span logits, Span target, Span value, @Nullable Span counts, Span fault, Span scratch);
@@ -48,7 +49,8 @@ public interface FusedLossPlan {
    * @param gradient F32, as long as {@code logits}, written; may be the same span as {@code logits}
    * @param counts I64 {tn, fp, fn, tp}, added to; null exactly if the spec has no count cut
    * @param fault I64, one element, lowered to the index of a faulty target
-   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined afterwards
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
    */
   void forwardBackward(
       Span logits,

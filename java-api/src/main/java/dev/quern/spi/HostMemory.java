@@ -43,6 +43,7 @@ public final class HostMemory implements DeviceMemory {
   }
 
   @Override
+  @SuppressWarnings("MustBeClosedChecker") // the buffer closes it
   public DeviceBuffer allocate(long bytes) {
     Arena arena = Arena.ofShared();
     try {

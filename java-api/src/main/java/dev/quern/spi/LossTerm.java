@@ -13,8 +13,8 @@ public sealed interface LossTerm {
   record Dice(double smooth, double eps, boolean logLoss) implements LossTerm {}
 
   /**
-   * The binary cross-entropy of every pixel, summed, or divided by the number of all pixels, ignored
-   * ones included (as segmentation_models.pytorch).
+   * The binary cross-entropy of every pixel, summed, or divided by the number of all pixels,
+   * ignored ones included (as segmentation_models.pytorch).
    *
    * @param mean whether the sum is divided
    */

@@ -23,7 +23,8 @@ public interface MatrixKernels {
    * @param a the left matrix
    * @param b the right matrix
    * @param out the result, overlapping no operand
-   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined afterwards
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
    */
   void multiply(
       boolean transposeA,

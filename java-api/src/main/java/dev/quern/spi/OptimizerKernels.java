@@ -23,7 +23,8 @@ public interface OptimizerKernels {
    * @param maxNorm the norm above which gradients are scaled down; infinity for no clipping, which
    *     gives coefficient 1
    * @param control F32, {@value #CONTROL_LENGTH} elements, written
-   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined afterwards
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
    */
   void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch);
 

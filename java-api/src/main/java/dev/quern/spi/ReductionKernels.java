@@ -18,7 +18,8 @@ public interface ReductionKernels {
    *
    * @param x the operand, F32
    * @param out the result, F32, one element
-   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined afterwards
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
    */
   void sum(Span x, Span out, Span scratch);
 }
