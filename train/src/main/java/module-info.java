@@ -6,6 +6,7 @@ module dev.quern.train {
   requires dev.quern;
   requires dev.quern.bench;
   requires info.picocli;
+  requires java.desktop;
   requires me.tongfei.progressbar;
   requires tools.jackson.databind;
   requires static org.jspecify;

@@ -1,0 +1,28 @@
+package dev.quern.train.data;
+
+/** Some samples of another data set, in the order of their indices. */
+final class SubsetDataset implements Dataset {
+
+  private final Dataset source;
+  private final int[] indices;
+
+  SubsetDataset(Dataset source, int[] indices) {
+    this.source = source;
+    this.indices = indices.clone();
+  }
+
+  @Override
+  public int size() {
+    return indices.length;
+  }
+
+  @Override
+  public String name(int index) {
+    return source.name(indices[index]);
+  }
+
+  @Override
+  public Sample sample(int index) {
+    return source.sample(indices[index]);
+  }
+}

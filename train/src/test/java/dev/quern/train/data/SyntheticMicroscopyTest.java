@@ -1,0 +1,75 @@
+package dev.quern.train.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class SyntheticMicroscopyTest {
+
+  private static final int PICTURES = 48;
+  private static final int PIXELS = SyntheticMicroscopy.SIDE * SyntheticMicroscopy.SIDE;
+
+  @Test
+  void dependsOnSeedAndNumberAlone() {
+    Sample one = new SyntheticMicroscopy(5, 9, 0).sample(4);
+    Sample two = new SyntheticMicroscopy(1, 9, 4).sample(0);
+    assertEquals(one.name(), two.name());
+    assertArrayEquals(one.image().values(), two.image().values());
+    assertArrayEquals(one.mask().values(), two.mask().values());
+    // Pins the drawing across machines and releases.
+    assertEquals(2002370556, Arrays.hashCode(one.image().values()));
+  }
+
+  @Test
+  void oneOtsuThresholdPerImageStaysUnderSixTenths() {
+    SyntheticMicroscopy set = new SyntheticMicroscopy(PICTURES, 0, 0);
+    MaskCounts counts = MaskCounts.NONE;
+    for (int i = 0; i < PICTURES; i++) {
+      Sample sample = set.sample(i);
+      counts = counts.plus(MaskCounts.of(Otsu.segment(sample.image()), sample.mask()));
+    }
+    assertTrue(counts.iou() < 0.6, "IoU " + counts.iou());
+    assertTrue(counts.tp() + counts.fn() > PICTURES * PIXELS / 20, "too few cells " + counts);
+  }
+
+  @Test
+  void oneOtsuThresholdForTheSetStaysUnderSixTenths() {
+    SyntheticMicroscopy set = new SyntheticMicroscopy(PICTURES, 0, 0);
+    float[] light = new float[PICTURES * PIXELS];
+    byte[] truth = new byte[PICTURES * PIXELS];
+    for (int i = 0; i < PICTURES; i++) {
+      Sample sample = set.sample(i);
+      System.arraycopy(sample.image().values(), 0, light, i * PIXELS, PIXELS);
+      System.arraycopy(sample.mask().values(), 0, truth, i * PIXELS, PIXELS);
+    }
+    int height = PICTURES * SyntheticMicroscopy.SIDE;
+    Mask bright = Otsu.segment(new Image(1, height, SyntheticMicroscopy.SIDE, light));
+    double iou =
+        MaskCounts.of(bright, new Mask(height, SyntheticMicroscopy.SIDE, truth)).iou();
+    assertTrue(iou < 0.6, "IoU " + iou);
+  }
+
+  @Test
+  void otsuSplitsTwoLevels() {
+    float[] values = new float[100];
+    Arrays.fill(values, 60, 100, 0.8f);
+    Arrays.fill(values, 0, 60, 0.2f);
+    float threshold = Otsu.threshold(values);
+    assertTrue(threshold > 0.2f && threshold <= 0.8f, "threshold " + threshold);
+    assertEquals(1f, Otsu.threshold(new float[7]));
+  }
+
+  @Test
+  void countsGiveTheScores() {
+    Mask truth = new Mask(1, 5, new byte[] {1, 1, 0, 0, 1});
+    Mask prediction = new Mask(1, 5, new byte[] {1, 0, 1, 0, 1});
+    MaskCounts counts = MaskCounts.of(prediction, truth);
+    assertEquals(new MaskCounts(2, 1, 1, 1), counts);
+    assertEquals(0.5, counts.iou());
+    assertEquals(2.0 / 3, counts.dice());
+    assertEquals(0, MaskCounts.NONE.iou());
+  }
+}
