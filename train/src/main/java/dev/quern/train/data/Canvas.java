@@ -45,10 +45,8 @@ final class Canvas {
   void glow(double centreX, double centreY, double sigma, double contrast) {
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {
-        double distance =
-            (x - centreX) * (x - centreX) + (y - centreY) * (y - centreY);
-        light[y * side + x] +=
-            (float) (contrast * StrictMath.exp(-distance / (2 * sigma * sigma)));
+        double distance = (x - centreX) * (x - centreX) + (y - centreY) * (y - centreY);
+        light[y * side + x] += (float) (contrast * StrictMath.exp(-distance / (2 * sigma * sigma)));
       }
     }
   }
@@ -58,8 +56,7 @@ final class Canvas {
     int reach = (int) Math.ceil(radius);
     for (int y = low(centreY, reach); y < high(centreY, reach); y++) {
       for (int x = low(centreX, reach); x < high(centreX, reach); x++) {
-        double distance =
-            (x - centreX) * (x - centreX) + (y - centreY) * (y - centreY);
+        double distance = (x - centreX) * (x - centreX) + (y - centreY) * (y - centreY);
         if (distance <= radius * radius) {
           light[y * side + x] = Math.max(light[y * side + x], (float) brightness);
         }

@@ -108,7 +108,8 @@ public final class ImageFiles {
       }
       return decode(bytes);
     } catch (IOException | RuntimeException e) {
-      String reason = e instanceof IOException io ? IoReason.of(io) : String.valueOf(e.getMessage());
+      String reason =
+          e instanceof IOException io ? IoReason.of(io) : String.valueOf(e.getMessage());
       throw new BadInputException(
           "%s is damaged or not a picture this program reads (%s); replace or remove it."
               .formatted(file, reason),
@@ -127,12 +128,11 @@ public final class ImageFiles {
       try {
         List<String> faults = new ArrayList<>();
         // The JPEG reader reports missing data as a warning and paints the rest grey.
-        reader.addIIOReadWarningListener(
-            (_, warning) -> {
-              if (warning.contains("Corrupt") || warning.contains("Premature")) {
-                faults.add(warning);
-              }
-            });
+        reader.addIIOReadWarningListener((_, warning) -> {
+          if (warning.contains("Corrupt") || warning.contains("Premature")) {
+            faults.add(warning);
+          }
+        });
         reader.setInput(in, true, true);
         BufferedImage picture = reader.read(0);
         if (!faults.isEmpty()) {

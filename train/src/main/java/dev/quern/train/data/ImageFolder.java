@@ -26,11 +26,13 @@ public final class ImageFolder {
   public static NavigableMap<String, Path> list(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new BadInputException(
-          "%s is not a folder; give the folder that holds the PNG or JPEG files.".formatted(folder));
+          "%s is not a folder; give the folder that holds the PNG or JPEG files."
+              .formatted(folder));
     }
     List<Path> files;
     try (Stream<Path> entries = Files.list(folder)) {
-      files = entries.filter(f -> ImageFiles.isImage(f) && Files.isRegularFile(f)).sorted().toList();
+      files =
+          entries.filter(f -> ImageFiles.isImage(f) && Files.isRegularFile(f)).sorted().toList();
     } catch (IOException e) {
       throw new BadInputException(
           "Cannot list the folder %s: %s.".formatted(folder, IoReason.of(e)), e);

@@ -24,7 +24,7 @@ public final class IoReason {
       case AccessDeniedException _ -> "permission denied";
       case FileAlreadyExistsException e -> e.getFile() + " is in the way";
       case NotDirectoryException _ -> "not a folder";
-      case FileSystemException e when e.getReason() instanceof String reason -> reason;
+      case FileSystemException e when e.getReason() != null -> e.getReason();
       default -> {
         String message = failure.getMessage();
         yield message == null ? failure.getClass().getSimpleName() : message;

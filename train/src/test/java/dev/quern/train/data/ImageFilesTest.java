@@ -132,8 +132,7 @@ class ImageFilesTest {
   private void assertDamaged(byte[] bytes, String name) throws IOException {
     Path file = folder.resolve(name);
     Files.write(file, bytes);
-    BadInputException e =
-        assertThrows(BadInputException.class, () -> ImageFiles.readImage(file));
+    BadInputException e = assertThrows(BadInputException.class, () -> ImageFiles.readImage(file));
     assertTrue(String.valueOf(e.getMessage()).contains(name), e.getMessage());
   }
 

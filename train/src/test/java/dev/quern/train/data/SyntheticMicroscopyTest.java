@@ -47,8 +47,7 @@ class SyntheticMicroscopyTest {
     }
     int height = PICTURES * SyntheticMicroscopy.SIDE;
     Mask bright = Otsu.segment(new Image(1, height, SyntheticMicroscopy.SIDE, light));
-    double iou =
-        MaskCounts.of(bright, new Mask(height, SyntheticMicroscopy.SIDE, truth)).iou();
+    double iou = MaskCounts.of(bright, new Mask(height, SyntheticMicroscopy.SIDE, truth)).iou();
     assertTrue(iou < 0.6, "IoU " + iou);
   }
 
