@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A safetensors file in memory: named tensors and a map of strings. On disk: the header's length
- * (8 bytes, little-endian), the header (JSON, padded with spaces to a multiple of 8 bytes), the
+ * A safetensors file in memory: named tensors and a map of strings. On disk: the header's length (8
+ * bytes, little-endian), the header (JSON, padded with spaces to a multiple of 8 bytes), the
  * tensors one after the other, wider elements first so that each is aligned. Files are written
  * whole or not at all.
  *

@@ -16,8 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The JSON header of a safetensors file: {@code {"__metadata__": {...}, NAME: {"dtype", "shape",
- * "data_offsets": [begin, end]}, ...}}, offsets counted from the end of the header. The tensors fill
- * the rest of the file without holes.
+ * "data_offsets": [begin, end]}, ...}}, offsets counted from the end of the header. The tensors
+ * fill the rest of the file without holes.
  */
 final class SafetensorsHeader {
 
@@ -65,7 +65,10 @@ final class SafetensorsHeader {
     long covered = 0;
     for (Map.Entry<String, JsonNode> property : root.properties()) {
       if (property.getKey().equals(METADATA)) {
-        property.getValue().properties().forEach(e -> metadata.put(e.getKey(), e.getValue().asString()));
+        property
+            .getValue()
+            .properties()
+            .forEach(e -> metadata.put(e.getKey(), e.getValue().asString()));
       } else {
         StoredTensor tensor = tensor(property.getKey(), property.getValue(), data);
         tensors.put(property.getKey(), tensor);
@@ -91,7 +94,9 @@ final class SafetensorsHeader {
       long begin = offsets.required(0).asLong();
       long end = offsets.required(1).asLong();
       return new StoredTensor(dtype, Shape.of(dims), data.asSlice(begin, end - begin));
-    } catch (JacksonException | IllegalArgumentException | ArithmeticException
+    } catch (JacksonException
+        | IllegalArgumentException
+        | ArithmeticException
         | IndexOutOfBoundsException e) {
       throw new IllegalStateException(
           "the entry of the tensor %s does not fit the file".formatted(name), e);

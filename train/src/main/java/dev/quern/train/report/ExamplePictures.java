@@ -54,15 +54,14 @@ final class ExamplePictures {
 
   /** The image under colours for hits, extra and missed pixels. */
   String prediction() {
-    return draw(
-        (x, y, pixel) -> {
-          boolean truth = set(example.sample().mask(), x, y);
-          boolean guess = set(example.prediction(), x, y);
-          if (truth && guess) {
-            return blend(pixel, HIT);
-          }
-          return truth ? blend(pixel, MISSED) : guess ? blend(pixel, EXTRA) : pixel;
-        });
+    return draw((x, y, pixel) -> {
+      boolean truth = set(example.sample().mask(), x, y);
+      boolean guess = set(example.prediction(), x, y);
+      if (truth && guess) {
+        return blend(pixel, HIT);
+      }
+      return truth ? blend(pixel, MISSED) : guess ? blend(pixel, EXTRA) : pixel;
+    });
   }
 
   @FunctionalInterface
@@ -93,7 +92,7 @@ final class ExamplePictures {
     for (int c = 0; c < 3; c++) {
       float value = image.values()[Math.min(c, image.channels() - 1) * image.pixels() + at];
       int level = Math.round(255 * Math.clamp((value - low) / (high - low), 0f, 1f));
-      colour = colour << 8 | level;
+      colour = (colour << 8) | level;
     }
     return colour;
   }
@@ -104,18 +103,18 @@ final class ExamplePictures {
 
   private boolean rim(Mask mask, int x, int y) {
     return set(mask, x, y)
-        && (x > 0 && !set(mask, x - 1, y)
-            || y > 0 && !set(mask, x, y - 1)
-            || x < width - 1 && !set(mask, x + 1, y)
-            || y < height - 1 && !set(mask, x, y + 1));
+        && ((x > 0 && !set(mask, x - 1, y))
+            || (y > 0 && !set(mask, x, y - 1))
+            || (x < width - 1 && !set(mask, x + 1, y))
+            || (y < height - 1 && !set(mask, x, y + 1)));
   }
 
   private static int blend(int pixel, int colour) {
     int mixed = 0;
     for (int shift = 16; shift >= 0; shift -= 8) {
-      int below = pixel >> shift & 255;
-      int above = colour >> shift & 255;
-      mixed |= (below * 45 + above * 55) / 100 << shift;
+      int below = (pixel >> shift) & 255;
+      int above = (colour >> shift) & 255;
+      mixed |= ((below * 45 + above * 55) / 100) << shift;
     }
     return mixed;
   }

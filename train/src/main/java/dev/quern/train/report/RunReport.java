@@ -122,11 +122,10 @@ public record RunReport(
   private void tables(StringBuilder out) {
     out.append("<h2>Numbers</h2>\n<details><summary>Configuration</summary>");
     out.append("<div class=\"scroll\"><table>\n");
-    configuration.forEach(
-        (name, value) -> {
-          out.append("<tr><th>").append(escape(name)).append("</th><td class=\"text\">");
-          out.append(escape(value)).append("</td></tr>\n");
-        });
+    configuration.forEach((name, value) -> {
+      out.append("<tr><th>").append(escape(name)).append("</th><td class=\"text\">");
+      out.append(escape(value)).append("</td></tr>\n");
+    });
     out.append("</table></div></details>\n<details><summary>All epochs</summary>");
     out.append("<div class=\"scroll\"><table>\n<tr><th>epoch</th><th>learning rate</th>");
     out.append("<th>training loss</th><th>training IoU</th><th>validation loss</th>");
@@ -186,8 +185,7 @@ public record RunReport(
 
   private static String resource(String name) {
     try (InputStream in = RunReport.class.getResourceAsStream(name)) {
-      return new String(
-          Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

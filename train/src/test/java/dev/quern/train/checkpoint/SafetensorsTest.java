@@ -116,8 +116,7 @@ class SafetensorsTest {
   }
 
   private static void assertRefused(Path file) {
-    BadInputException e =
-        assertThrows(BadInputException.class, () -> Safetensors.read(file));
+    BadInputException e = assertThrows(BadInputException.class, () -> Safetensors.read(file));
     String message = String.valueOf(e.getMessage());
     assertTrue(message.contains(file.toString()), message);
     assertFalse(message.contains("\n"), message);
