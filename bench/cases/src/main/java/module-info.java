@@ -1,9 +1,15 @@
+import dev.quern.spi.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /** Kernel cases: one list for parity, golden vectors, selftest and timing. */
 @NullMarked
 module dev.quern.bench {
-  requires dev.quern;
+  requires transitive dev.quern;
   requires tools.jackson.databind;
   requires static org.jspecify;
+
+  exports dev.quern.bench;
+  exports dev.quern.bench.kernels;
+
+  uses BackendProvider;
 }

@@ -1,0 +1,88 @@
+package dev.quern.bench;
+
+import dev.quern.bench.kernels.KernelCase;
+import dev.quern.bench.kernels.KernelCases;
+import dev.quern.spi.Backend;
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.KernelFamily;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Runs the kernel cases of one family, or the gradient check, on an open backend. */
+final class KernelSuites {
+
+  /** The suite of finite differences. */
+  static final String GRADIENT = "gradient";
+
+  private final Backend reference;
+  private final Backend tested;
+  private final @Nullable Digests digests;
+
+  KernelSuites(Backend reference, Backend tested, @Nullable Digests digests) {
+    this.reference = reference;
+    this.tested = tested;
+    this.digests = digests;
+  }
+
+  /** The name of a family's suite: {@code pointwise} and so on. */
+  static String name(KernelFamily family) {
+    return family.name().toLowerCase(Locale.ROOT);
+  }
+
+  List<CaseResult> parity(KernelFamily family) {
+    var results = new ArrayList<CaseResult>();
+    var parity = new Parity(reference, tested);
+    for (KernelCase kernelCase : KernelCases.of(family)) {
+      results.add(
+          tested.supports(family, kernelCase.dtype())
+              ? attempt(
+                  name(family),
+                  kernelCase.name(),
+                  () -> {
+                    Parity.Outcome outcome = parity.check(kernelCase);
+                    if (digests != null) {
+                      digests.add(name(family) + " " + kernelCase.name(), outcome.results());
+                    }
+                    return outcome.failure();
+                  })
+              : CaseResult.skipped(
+                  name(family),
+                  kernelCase.name(),
+                  "not supported with " + kernelCase.dtype() + " by this backend"));
+    }
+    return results;
+  }
+
+  List<CaseResult> gradient() {
+    var results = new ArrayList<CaseResult>();
+    for (FusedLossSpec spec : GradientCheck.specs()) {
+      String name = GradientCheck.name(spec);
+      results.add(
+          tested.supports(KernelFamily.SEGMENTATION, spec.logitsDtype())
+              ? attempt(GRADIENT, name, () -> GradientCheck.check(spec, tested))
+              : CaseResult.skipped(
+                  GRADIENT, name, "not supported with " + spec.logitsDtype() + " by this backend"));
+    }
+    return results;
+  }
+
+  /** A check that says what does not hold, or nothing. */
+  interface Check {
+    Optional<String> run();
+  }
+
+  /** Turns what a check says, or throws, into a result. */
+  static CaseResult attempt(String suite, String name, Check check) {
+    try {
+      return check
+          .run()
+          .map(why -> CaseResult.failed(suite, name, why))
+          .orElseGet(() -> CaseResult.passed(suite, name));
+    } catch (RuntimeException | AssertionError e) {
+      return CaseResult.failed(suite, name, e.toString());
+    }
+  }
+}

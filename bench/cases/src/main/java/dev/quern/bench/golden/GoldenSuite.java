@@ -1,0 +1,108 @@
+package dev.quern.bench.golden;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A golden suite: cases with inputs and the results that the reference implementation gave for them
+ * in float64.
+ *
+ * @param name name of the suite
+ * @param cases its cases in file order
+ */
+public record GoldenSuite(String name, List<GoldenCase> cases) {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** The suites that the project's own code is measured by; they lie beside this class. */
+  private static final List<String> EMBEDDED =
+      List.of(
+          "dice",
+          "bce",
+          "adam",
+          "binary_jaccard_index",
+          "cosine_annealing_warm_restarts",
+          "reduce_lr_on_plateau");
+
+  /** Makes the list of cases unmodifiable. */
+  public GoldenSuite {
+    cases = List.copyOf(cases);
+  }
+
+  /** {@return the suites that come with the project} */
+  public static List<GoldenSuite> embedded() {
+    var suites = new ArrayList<GoldenSuite>();
+    for (String name : EMBEDDED) {
+      String file = name + ".json.gz";
+      try (InputStream in = GoldenSuite.class.getResourceAsStream(file)) {
+        if (in == null) {
+          throw new IllegalStateException("The golden suite " + file + " is missing in the jar.");
+        }
+        suites.add(read(file, new GZIPInputStream(in)));
+      } catch (IOException e) {
+        throw new UncheckedIOException("The golden suite " + file + " cannot be read.", e);
+      }
+    }
+    return suites;
+  }
+
+  /**
+   * {@return the suites of a folder: its {@code .json} and {@code .json.gz} files in the order of
+   * their names}
+   *
+   * @param folder where the files are
+   * @throws IllegalArgumentException if the folder does not exist, holds no suite, or a file is not
+   *     one
+   */
+  public static List<GoldenSuite> in(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("The golden folder " + folder + " does not exist.");
+    }
+    var suites = new ArrayList<GoldenSuite>();
+    try (var files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        String name = String.valueOf(file.getFileName());
+        if (name.endsWith(".json")) {
+          try (InputStream in = Files.newInputStream(file)) {
+            suites.add(read(file.toString(), in));
+          }
+        } else if (name.endsWith(".json.gz")) {
+          try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+            suites.add(read(file.toString(), in));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("The golden folder " + folder + " cannot be read.", e);
+    }
+    if (suites.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The golden folder " + folder + " holds no .json or .json.gz file.");
+    }
+    return suites;
+  }
+
+  private static GoldenSuite read(String file, InputStream in) {
+    try {
+      JsonNode root = JSON.readTree(in);
+      String name = root.required("suite").stringValue();
+      var cases = new ArrayList<GoldenCase>();
+      for (JsonNode node : root.required("cases").values()) {
+        cases.add(new GoldenCase(name, cases.size(), node));
+      }
+      return new GoldenSuite(name, cases);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          file + " is not a golden suite: " + e.getOriginalMessage() + ".", e);
+    }
+  }
+}

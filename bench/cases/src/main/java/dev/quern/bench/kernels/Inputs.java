@@ -1,0 +1,87 @@
+package dev.quern.bench.kernels;
+
+import java.util.SplittableRandom;
+
+/** Seeded operands. The same seed gives the same operands on every machine. */
+final class Inputs {
+
+  /** The ignore index of the cases. */
+  static final int IGNORED = 255;
+
+  private Inputs() {}
+
+  /** Uniform in [-scale, scale). */
+  static float[] uniform(int n, double scale, long seed) {
+    var random = new SplittableRandom(seed);
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) (scale * (2 * random.nextDouble() - 1));
+    }
+    return values;
+  }
+
+  /** Uniform in [0, 1). */
+  static float[] unit(int n, long seed) {
+    var random = new SplittableRandom(seed);
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) random.nextDouble();
+    }
+    return values;
+  }
+
+  /** Uniform in [-8, 8), with every 7th element one of the values that kernels stumble over. */
+  static float[] withSpecials(int n, long seed) {
+    float[] specials = {
+      Float.NaN,
+      Float.POSITIVE_INFINITY,
+      Float.NEGATIVE_INFINITY,
+      0f,
+      -0f,
+      Float.MIN_VALUE,
+      -Float.MIN_NORMAL,
+      Float.MAX_VALUE,
+      -1e4f,
+      1e4f,
+      -104f,
+      89f,
+      1f,
+      -1f
+    };
+    float[] values = uniform(n, 8, seed);
+    for (int i = 0; i < n; i += 7) {
+      values[i] = specials[(i / 7) % specials.length];
+    }
+    return values;
+  }
+
+  /** 0 or 1, one with the given probability, then the ignore index with the other. */
+  static byte[] labels(int n, double positive, double ignored, long seed) {
+    var random = new SplittableRandom(seed);
+    byte[] labels = new byte[n];
+    for (int i = 0; i < n; i++) {
+      labels[i] = (byte) (random.nextDouble() < positive ? 1 : 0);
+      if (random.nextDouble() < ignored) {
+        labels[i] = (byte) IGNORED;
+      }
+    }
+    return labels;
+  }
+
+  /** The labels as floats. */
+  static float[] floats(byte[] labels) {
+    float[] values = new float[labels.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = labels[i] & 0xff;
+    }
+    return values;
+  }
+
+  static double norm(float[] values) {
+    double sum = 0;
+    for (float v : values) {
+      sum += (double) v * v;
+    }
+    return Math.sqrt(sum);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.quern.bench.kernels;
+
+import dev.quern.DType;
+import dev.quern.spi.BinaryOp;
+import dev.quern.spi.KernelFamily;
+import dev.quern.spi.Span;
+import dev.quern.spi.UnaryOp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Fill, copy, elementwise arithmetic and the broadcast add. */
+final class PointwiseCases {
+
+  private PointwiseCases() {}
+
+  static List<KernelCase> all() {
+    var cases = new ArrayList<KernelCase>();
+    for (int n : Sizes.ELEMENTWISE) {
+      long seed = 1000L + n;
+      for (DType dtype : List.of(DType.F32, DType.I64, DType.I32, DType.U8)) {
+        cases.add(fill(n, dtype, 3));
+      }
+      cases.add(fill(n, DType.F32, Double.NaN));
+      cases.add(copy(n, DType.F32, DType.F32, seed));
+      cases.add(copy(n, DType.U8, DType.F32, seed));
+      cases.add(copy(n, DType.U8, DType.U8, seed));
+      for (UnaryOp op : UnaryOp.values()) {
+        cases.add(unary(op, n, seed));
+      }
+      for (BinaryOp op : BinaryOp.values()) {
+        cases.add(binary(op, n, seed, false));
+      }
+      cases.add(scale(n, seed));
+      cases.add(notEqual(n, DType.F32, seed));
+      cases.add(notEqual(n, DType.U8, seed));
+    }
+    cases.add(binary(BinaryOp.ADD, 1009, 5, true));
+    cases.add(binary(BinaryOp.MULTIPLY, 4097, 6, true));
+    int[][] shapes = {
+      {1, 1, 1},
+      {0, 3, 5},
+      {7, 1, 1},
+      {1, 7, 1},
+      {5, 3, 1},
+      {2, 3, 35},
+      {3, 16, 17},
+      {2, 5, 1009},
+      {4099, 2, 1}
+    };
+    for (int[] shape : shapes) {
+      cases.add(addBroadcast(shape[0], shape[1], shape[2]));
+    }
+    return cases;
+  }
+
+  static List<KernelCase> timed(int n) {
+    return List.of(copy(n, DType.F32, DType.F32, 1), binary(BinaryOp.ADD, n, 1, false));
+  }
+
+  private static KernelCase fill(int n, DType dtype, double value) {
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        "fill",
+        dtype + " " + n + " value " + value,
+        DType.F32,
+        (long) n * dtype.bytes(),
+        bench -> {
+          Span out = bench.output("out", dtype, n, Tolerance.EXACT);
+          return () -> bench.backend().pointwise().fill(out, value);
+        });
+  }
+
+  private static KernelCase copy(int n, DType from, DType to, long seed) {
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        "copy",
+        from + " to " + to + " " + n + " seed " + seed,
+        DType.F32,
+        (long) n * (from.bytes() + to.bytes()),
+        bench -> {
+          Span x =
+              bench.input(
+                  "x",
+                  from == DType.U8
+                      ? HostArray.of(Inputs.labels(n, 0.5, 0.2, seed))
+                      : HostArray.of(Inputs.withSpecials(n, seed)));
+          Span out = bench.output("out", to, n, Tolerance.EXACT);
+          return () -> bench.backend().pointwise().copy(x, out);
+        });
+  }
+
+  private static KernelCase unary(UnaryOp op, int n, long seed) {
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        op.name().toLowerCase(Locale.ROOT),
+        n + " specials seed " + seed,
+        DType.F32,
+        8L * n,
+        bench -> {
+          Span x = bench.input("x", HostArray.of(Inputs.withSpecials(n, seed)));
+          Span out = bench.output("out", DType.F32, n, Tolerance.ELEMENTWISE);
+          return () -> bench.backend().pointwise().unary(op, x, out);
+        });
+  }
+
+  private static KernelCase binary(BinaryOp op, int n, long seed, boolean inPlace) {
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        op.name().toLowerCase(Locale.ROOT),
+        n + " specials seed " + seed + (inPlace ? " in place" : ""),
+        DType.F32,
+        12L * n,
+        bench -> {
+          var left = HostArray.of(Inputs.withSpecials(n, seed));
+          // the specials of both operands meet in all combinations where the seeds' phases differ
+          float[] right = Inputs.withSpecials(n, ~seed);
+          if (n > 3) {
+            right[3] = 0f;
+          }
+          Span b = bench.input("b", HostArray.of(right));
+          Span a = inPlace ? bench.inout("a", left, Tolerance.EXACT) : bench.input("a", left);
+          Span out = inPlace ? a : bench.output("out", DType.F32, n, Tolerance.EXACT);
+          return () -> bench.backend().pointwise().binary(op, a, b, out);
+        });
+  }
+
+  private static KernelCase scale(int n, long seed) {
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        "scale",
+        n + " specials seed " + seed,
+        DType.F32,
+        8L * n,
+        bench -> {
+          Span x = bench.input("x", HostArray.of(Inputs.withSpecials(n, seed)));
+          Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
+          return () -> bench.backend().pointwise().scale(x, -0.3f, out);
+        });
+  }
+
+  private static KernelCase notEqual(int n, DType dtype, long seed) {
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        "not-equal",
+        dtype + " " + n + " seed " + seed,
+        DType.F32,
+        (long) n * (dtype.bytes() + 4),
+        bench -> {
+          boolean labels = dtype == DType.U8;
+          Span x =
+              bench.input(
+                  "x",
+                  labels
+                      ? HostArray.of(Inputs.labels(n, 0.5, 0.2, seed))
+                      : HostArray.of(Inputs.withSpecials(n, seed)));
+          Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
+          float value = labels ? Inputs.IGNORED : 1f;
+          return () -> bench.backend().pointwise().notEqual(x, value, out);
+        });
+  }
+
+  private static KernelCase addBroadcast(int outer, int middle, int inner) {
+    int n = outer * middle * inner;
+    return new KernelCase(
+        KernelFamily.POINTWISE,
+        "add-broadcast",
+        "(" + outer + ", " + middle + ", " + inner + ") seed " + n,
+        DType.F32,
+        8L * n + 4L * middle,
+        bench -> {
+          Span a = bench.input("a", HostArray.of(Inputs.withSpecials(n, n)));
+          Span b = bench.input("b", HostArray.of(Inputs.uniform(middle, 3, ~n)));
+          Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
+          return () -> bench.backend().pointwise().addBroadcast(a, b, inner, out);
+        });
+  }
+}

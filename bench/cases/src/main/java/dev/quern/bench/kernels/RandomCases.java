@@ -1,0 +1,47 @@
+package dev.quern.bench.kernels;
+
+import dev.quern.DType;
+import dev.quern.spi.KernelFamily;
+import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.Span;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Philox uniforms: the same bits everywhere, wherever in the sequence a call begins. */
+final class RandomCases {
+
+  private RandomCases() {}
+
+  static List<KernelCase> all() {
+    var cases = new ArrayList<KernelCase>();
+    var stream = new PhiloxStream(0x0123_4567_89ab_cdefL, 3, 5, 7);
+    for (int n : Sizes.ELEMENTWISE) {
+      for (long first : new long[] {0, 1, 2, 3, 4, 1001}) {
+        cases.add(uniform(stream, first, n));
+      }
+    }
+    cases.add(uniform(stream, (1L << 34) - 1009, 1009));
+    cases.add(uniform(stream, (1L << 32) - 5, 33));
+    cases.add(uniform(new PhiloxStream(-1, -1, -1, -1), 0, 127));
+    cases.add(uniform(new PhiloxStream(0, 0, 0, 0), 0, 127));
+    cases.add(uniform(stream, 0, 300_007));
+    return cases;
+  }
+
+  static KernelCase timed(int n) {
+    return uniform(new PhiloxStream(1, 0, 0, 0), 0, n);
+  }
+
+  private static KernelCase uniform(PhiloxStream stream, long first, int n) {
+    return new KernelCase(
+        KernelFamily.RANDOM,
+        "uniform",
+        n + " from " + first + " seed " + Long.toHexString(stream.seed()),
+        DType.F32,
+        4L * n,
+        bench -> {
+          Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
+          return () -> bench.backend().random().uniform(stream, first, out);
+        });
+  }
+}
