@@ -167,7 +167,7 @@ public final class BundleCommand implements Callable<Integer> {
 
   private static void copyLauncher(Path from, Path bin) throws IOException {
     Files.createDirectories(bin);
-    for (String file : List.of("quern", "java.args")) {
+    for (String file : List.of("quern", "launch.sh")) {
       Files.copy(from.resolve(file), bin.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
     }
   }

@@ -1,0 +1,90 @@
+package dev.quern.train.checkpoint;
+
+import dev.quern.DType;
+import dev.quern.Shape;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * A tensor as it stands in a safetensors file.
+ *
+ * @param dtype type of the elements
+ * @param shape extents, outermost first
+ * @param data {@code shape.elements() * dtype.bytes()} bytes, little-endian
+ */
+public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
+
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Checks that the data has the length that type and shape ask for. */
+  public StoredTensor {
+    long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+    if (data.byteSize() != bytes) {
+      throw new IllegalArgumentException(
+          "A tensor of %s %s needs %d bytes, got %d"
+              .formatted(dtype, shape, bytes, data.byteSize()));
+    }
+  }
+
+  /**
+   * An F32 tensor.
+   *
+   * @param shape its extents
+   * @param values its elements; copied
+   * @return the tensor
+   */
+  public static StoredTensor of(Shape shape, float[] values) {
+    MemorySegment data = MemorySegment.ofArray(new byte[Math.multiplyExact(4, values.length)]);
+    MemorySegment.copy(values, 0, data, FLOAT, 0, values.length);
+    return new StoredTensor(DType.F32, shape, data);
+  }
+
+  /**
+   * An I64 tensor.
+   *
+   * @param shape its extents
+   * @param values its elements; copied
+   * @return the tensor
+   */
+  public static StoredTensor of(Shape shape, long[] values) {
+    MemorySegment data = MemorySegment.ofArray(new byte[Math.multiplyExact(8, values.length)]);
+    MemorySegment.copy(values, 0, data, LONG, 0, values.length);
+    return new StoredTensor(DType.I64, shape, data);
+  }
+
+  /**
+   * The elements of an F32 tensor.
+   *
+   * @return a copy
+   * @throws IllegalStateException when the tensor is of another type
+   */
+  public float[] floats() {
+    requireType(DType.F32);
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    MemorySegment.copy(data, FLOAT, 0, values, 0, values.length);
+    return values;
+  }
+
+  /**
+   * The elements of an I64 tensor.
+   *
+   * @return a copy
+   * @throws IllegalStateException when the tensor is of another type
+   */
+  public long[] longs() {
+    requireType(DType.I64);
+    long[] values = new long[Math.toIntExact(shape.elements())];
+    MemorySegment.copy(data, LONG, 0, values, 0, values.length);
+    return values;
+  }
+
+  private void requireType(DType wanted) {
+    if (dtype != wanted) {
+      throw new IllegalStateException("The tensor holds %s, not %s".formatted(dtype, wanted));
+    }
+  }
+}

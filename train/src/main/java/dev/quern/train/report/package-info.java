@@ -1,0 +1,2 @@
+/** The report of a run: one HTML file with curves, examples and numbers. */
+package dev.quern.train.report;
