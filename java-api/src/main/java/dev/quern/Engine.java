@@ -1,0 +1,489 @@
+package dev.quern;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.quern.spi.Backend;
+import dev.quern.spi.DeviceBuffer;
+import dev.quern.spi.FusedLossPlan;
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.Span;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open device with its memory: makes tensors and runs operations on them. Operations are
+ * enqueued and return at once; reading a value waits. Several threads may use an engine; each has
+ * its own scopes.
+ *
+ * <pre>{@code
+ * try (Engine engine = Engine.open()) {
+ *   float mean = engine.scoped(() -> engine.tensor(values, values.length).sum().item()) / values.length;
+ * }
+ * }</pre>
+ */
+public final class Engine implements AutoCloseable {
+  private final Backend backend;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Allocator allocator;
+  private final Scope root = new Scope(this, null);
+  private final ThreadLocal<@Nullable Scope> current = new ThreadLocal<>();
+  private final Map<FusedLossSpec, FusedLossPlan> plans = new HashMap<>();
+  private final Arena arena = Arena.ofShared();
+  private final ArrayDeque<MemorySegment> slots = new ArrayDeque<>();
+  private final MemorySegment faultCopy = arena.allocate(JAVA_LONG);
+  private final Tensor one;
+  private final Tensor fault;
+  private boolean faultPossible;
+  private boolean closed;
+
+  /**
+   * Takes over an open backend; most callers want {@link #open()}.
+   *
+   * @param backend closed together with this engine
+   */
+  @SuppressWarnings("this-escape") // tensors need their engine; nothing else sees it yet
+  public Engine(Backend backend) {
+    this.backend = backend;
+    this.allocator = new Allocator(backend);
+    this.one = empty(DType.F32, Shape.of(1)).detach();
+    this.fault = empty(DType.I64, Shape.of(1)).detach();
+    submit(b -> b.pointwise().fill(one.span(), 1));
+    clearFault();
+  }
+
+  /**
+   * Opens the best device: CUDA, then an OpenCL GPU, then the vector CPU backend, then reference.
+   * The system property {@code quern.backend} or the environment variable {@code QUERN_BACKEND}
+   * names another choice, which is then binding.
+   *
+   * @return the engine, owned by the caller
+   * @throws BackendUnavailableException if the backend named cannot be used, with the reasons
+   */
+  public static Engine open() {
+    return Backends.openBest();
+  }
+
+  /**
+   * Opens a device by name.
+   *
+   * @param name a backend, or a backend and a device number: {@code simd}, {@code opencl:1}
+   * @return the engine, owned by the caller
+   * @throws BackendUnavailableException if it cannot be used, with the reasons and what can
+   */
+  public static Engine open(String name) {
+    return Backends.open(name);
+  }
+
+  /**
+   * Returns the device behind this engine.
+   *
+   * @return the device
+   */
+  public DeviceInfo device() {
+    return backend.device();
+  }
+
+  /**
+   * Returns how much memory is in use.
+   *
+   * @return the statistics now
+   */
+  public MemoryStatistics memory() {
+    return locked(allocator::statistics);
+  }
+
+  /**
+   * Makes a tensor with undefined content.
+   *
+   * @param dtype the element type
+   * @param shape the shape
+   * @return the tensor, owned by the current scope
+   */
+  public Tensor empty(DType dtype, Shape shape) {
+    return locked(() -> {
+      requireOpen();
+      long bytes = Math.max(1, Math.multiplyExact(shape.elements(), dtype.bytes()));
+      DeviceBuffer buffer = allocator.allocate(bytes);
+      return adopt(new Storage(buffer, () -> allocator.release(buffer)), dtype, shape);
+    });
+  }
+
+  /**
+   * Makes a tensor of zeros.
+   *
+   * @param dtype F32, I64, I32 or U8
+   * @param shape the shape
+   * @return the tensor, owned by the current scope
+   */
+  public Tensor zeros(DType dtype, Shape shape) {
+    Tensor tensor = empty(dtype, shape);
+    tensor.fill(0);
+    return tensor;
+  }
+
+  /**
+   * Copies floats to the device.
+   *
+   * @param values the elements, row-major
+   * @param dims the shape
+   * @return an F32 tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(float[] values, long... dims) {
+    return upload(MemorySegment.ofArray(values), DType.F32, Shape.of(dims));
+  }
+
+  /**
+   * Copies bytes to the device.
+   *
+   * @param values the elements, row-major, read as unsigned
+   * @param dims the shape
+   * @return a U8 tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(byte[] values, long... dims) {
+    return upload(MemorySegment.ofArray(values), DType.U8, Shape.of(dims));
+  }
+
+  /**
+   * Copies host memory to the device.
+   *
+   * @param values the elements, row-major, in native byte order
+   * @param dtype their type
+   * @param shape the shape
+   * @return the tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor upload(MemorySegment values, DType dtype, Shape shape) {
+    requireSize(values, dtype, shape);
+    Tensor tensor = empty(dtype, shape);
+    tensor.copyFrom(values);
+    return tensor;
+  }
+
+  /**
+   * Lends host memory to the engine until the current scope closes: without a copy where the device
+   * can (native memory aligned to 4 bytes on the CPU backends), else copied in, and, if written,
+   * copied back when the scope closes.
+   *
+   * @param memory heap or native memory that outlives the scope
+   * @param access whether it may be written
+   * @param dtype the element type
+   * @param shape the shape
+   * @return a tensor over it, owned by the current scope
+   * @throws IllegalStateException without an open scope
+   * @throws IllegalArgumentException if sizes differ, or READ_WRITE memory is read-only
+   */
+  public Tensor borrow(MemorySegment memory, Access access, DType dtype, Shape shape) {
+    requireSize(memory, dtype, shape);
+    if (current.get() == null) {
+      throw new IllegalStateException(
+          "Memory is lent until a scope closes, and none is open: call borrow inside engine.scoped.");
+    }
+    boolean write = access == Access.READ_WRITE;
+    if (write && memory.isReadOnly()) {
+      throw new IllegalArgumentException("READ_WRITE was asked for memory that is read-only.");
+    }
+    DeviceBuffer wrapped = backend.memory().wrap(memory);
+    if (wrapped == null) {
+      Tensor copy = upload(memory, dtype, shape);
+      if (write) {
+        copy.copyBackTo(memory);
+      }
+      return copy;
+    }
+    Runnable release =
+        () -> {
+          backend.synchronize();
+          backend.memory().release(wrapped);
+        };
+    return locked(() -> adopt(new Storage(wrapped, release), dtype, shape));
+  }
+
+  /**
+   * Lends an array to the engine until the current scope closes.
+   *
+   * @param values the elements
+   * @param access whether they may be written; what was written is there when the scope is closed
+   * @param dims the shape
+   * @return a tensor over it, owned by the current scope
+   * @throws IllegalStateException without an open scope
+   */
+  public Tensor borrow(float[] values, Access access, long... dims) {
+    return borrow(MemorySegment.ofArray(values), access, DType.F32, Shape.of(dims));
+  }
+
+  /**
+   * Draws uniform random numbers in [0, 1): the same on every backend.
+   *
+   * @param stream which sequence
+   * @param dims the shape
+   * @return an F32 tensor, owned by the current scope
+   */
+  public Tensor uniform(PhiloxStream stream, long... dims) {
+    Tensor tensor = empty(DType.F32, Shape.of(dims));
+    submit(b -> b.random().uniform(stream, 0, tensor.span()));
+    return tensor;
+  }
+
+  /**
+   * Opens a scope on this thread; close it with try-with-resources.
+   *
+   * @return the scope, which now owns what this thread makes
+   */
+  public Scope openScope() {
+    requireOpen();
+    Scope scope = new Scope(this, current.get());
+    current.set(scope);
+    return scope;
+  }
+
+  /**
+   * Runs something and frees the tensors it made, except its result.
+   *
+   * @param body what is run; a result that is a {@link Tensor} or a {@link TensorGroup} is kept
+   * @param <T> the result's type
+   * @return the result of the body
+   */
+  public <T> T scoped(Supplier<T> body) {
+    try (Scope scope = openScope()) {
+      T result = body.get();
+      switch (result) {
+        case Tensor tensor -> keepIfOwned(scope, tensor);
+        case TensorGroup group -> group.tensors().forEach(t -> keepIfOwned(scope, t));
+        default -> {}
+      }
+      return result;
+    }
+  }
+
+  /** Waits until everything enqueued is done, and reports faults in data. */
+  public void synchronize() {
+    locked(() -> {
+      requireOpen();
+      backend.synchronize();
+      reportFault();
+      return null;
+    });
+  }
+
+  /** Gives memory that is kept for reuse back to the device. */
+  public void trim() {
+    locked(() -> {
+      requireOpen();
+      allocator.trim();
+      return null;
+    });
+  }
+
+  /** Frees all memory of this engine and closes the device; idempotent. */
+  @Override
+  public void close() {
+    locked(() -> {
+      if (closed) {
+        return null;
+      }
+      try {
+        for (Scope s = current.get(); s != null; s = s.outer()) {
+          s.closeTensors();
+        }
+        current.remove();
+        root.closeTensors();
+        allocator.trim();
+      } finally {
+        closed = true;
+        arena.close();
+        backend.close();
+      }
+      return null;
+    });
+  }
+
+  // What operations in other packages are built from.
+
+  /**
+   * Enqueues kernels under the engine's lock: for operations that are not here.
+   *
+   * @param work calls kernels on spans of this engine's tensors
+   */
+  public void submit(Consumer<Backend> work) {
+    lock.lock();
+    try {
+      requireOpen();
+      work.accept(backend);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Enqueues kernels that need scratch memory.
+   *
+   * @param bytes asks the backend how much
+   * @param work calls kernels; the span given is U8, undefined, and theirs only during the call
+   */
+  public void submitWithScratch(ToLongFunction<Backend> bytes, BiConsumer<Backend, Span> work) {
+    lock.lock();
+    try {
+      requireOpen();
+      DeviceBuffer scratch = allocator.allocate(bytes.applyAsLong(backend));
+      try {
+        work.accept(backend, Span.of(scratch, DType.U8, scratch.byteSize()));
+      } finally {
+        allocator.release(scratch);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Prepares a fused loss, once per specification.
+   *
+   * @param spec the loss
+   * @return its plan
+   * @throws UnsupportedOperationException if this backend cannot do it
+   */
+  public FusedLossPlan prepare(FusedLossSpec spec) {
+    return locked(() -> {
+      requireOpen();
+      return plans.computeIfAbsent(spec, backend.segmentation()::prepare);
+    });
+  }
+
+  /**
+   * Returns the constant 1 on the device: the upstream gradient of a loss that nothing scales.
+   *
+   * @return F32, one element
+   */
+  public Tensor one() {
+    return one;
+  }
+
+  /**
+   * Returns the word in which kernels leave the least index of faulty data; it is read, reported
+   * and cleared at the next host read.
+   *
+   * @return I64, one element
+   */
+  public Tensor faultWord() {
+    faultPossible = true;
+    return fault;
+  }
+
+  Scope root() {
+    return root;
+  }
+
+  <T extends @Nullable Object> T locked(Supplier<T> body) {
+    lock.lock();
+    try {
+      return body.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Copies to the host and reports faults in data that were found on the way. */
+  void download(Span source, MemorySegment target) {
+    locked(() -> {
+      requireOpen();
+      backend.memory().download(source.buffer(), source.byteOffset(), target);
+      reportFault();
+      return null;
+    });
+  }
+
+  PendingValue downloadLater(Span source) {
+    return locked(() -> {
+      requireOpen();
+      MemorySegment slot = slots.poll();
+      if (slot == null) {
+        slot = arena.allocate(8, 8);
+      }
+      MemorySegment value = slot.asSlice(0, source.byteSize());
+      return new PendingValue(
+          this, slot, backend.memory().downloadLater(source.buffer(), source.byteOffset(), value));
+    });
+  }
+
+  void returnSlot(MemorySegment slot) {
+    locked(() -> slots.add(slot));
+  }
+
+  /** Gives a view of an existing block to the current scope. */
+  Tensor adopt(Storage storage, DType dtype, Shape shape) {
+    return adopt(storage, dtype, 0, shape, MemoryFormat.CONTIGUOUS);
+  }
+
+  Tensor adopt(Storage storage, DType dtype, long offset, Shape shape, MemoryFormat format) {
+    Scope scope = current.get();
+    return new Tensor(this, scope == null ? root : scope, storage, dtype, offset, shape, format);
+  }
+
+  void leave(Scope scope) {
+    if (current.get() != scope) {
+      throw new IllegalStateException(
+          "Scopes close in the opposite order of opening, and an inner scope is still open.");
+    }
+    Scope outer = scope.outer();
+    if (outer == null) {
+      current.remove();
+    } else {
+      current.set(outer);
+    }
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("The engine on " + backend.device().id() + " is closed.");
+    }
+  }
+
+  private void reportFault() {
+    if (!faultPossible) {
+      return;
+    }
+    faultPossible = false;
+    backend.memory().download(fault.span().buffer(), 0, faultCopy);
+    long index = faultCopy.get(JAVA_LONG, 0);
+    if (index != Long.MAX_VALUE) {
+      clearFault();
+      throw new DataException(
+          "The target has a label that is neither 0 nor 1 nor the ignore index, first at element "
+              + index
+              + "; map the labels to 0 and 1, or set ignoreIndex.");
+    }
+  }
+
+  private void clearFault() {
+    // not by fill: a double does not hold Long.MAX_VALUE
+    faultCopy.set(JAVA_LONG, 0, Long.MAX_VALUE);
+    submit(b -> b.memory().upload(faultCopy, fault.span().buffer(), 0));
+  }
+
+  private static void keepIfOwned(Scope scope, Tensor tensor) {
+    if (tensor.owner() == scope) {
+      scope.keep(tensor);
+    }
+  }
+
+  private static void requireSize(MemorySegment values, DType dtype, Shape shape) {
+    long needed = Math.multiplyExact(shape.elements(), dtype.bytes());
+    if (values.byteSize() != needed) {
+      throw new IllegalArgumentException(
+          "Shape %s of %s needs %d elements, but %d are given."
+              .formatted(shape, dtype, shape.elements(), values.byteSize() / dtype.bytes()));
+    }
+  }
+}

@@ -1,0 +1,606 @@
+package dev.quern;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.quern.spi.BinaryOp;
+import dev.quern.spi.Span;
+import dev.quern.spi.UnaryOp;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A dense array on an engine's device. Operations make new tensors, owned by the current scope;
+ * they are enqueued and return at once, and only reading ({@link #item}, {@link #toFloatArray},
+ * ...) waits. Operands belong to one engine and have equal shapes, or an {@link
+ * IllegalArgumentException} says both.
+ */
+public final class Tensor implements AutoCloseable {
+  private static final boolean RECORD_LEAKS = Boolean.getBoolean("quern.leaks");
+
+  private final Engine engine;
+  private final Storage storage;
+  private final DType dtype;
+  private final Shape shape;
+  private final MemoryFormat format;
+  private final Span span;
+  private Scope owner;
+  private boolean closed;
+  private @Nullable Throwable closedAt;
+  private @Nullable MemorySegment copyBack;
+
+  Tensor(
+      Engine engine,
+      Scope owner,
+      Storage storage,
+      DType dtype,
+      long offset,
+      Shape shape,
+      MemoryFormat format) {
+    this.engine = engine;
+    this.owner = owner;
+    this.storage = storage;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.format = format;
+    this.span = new Span(storage.buffer, dtype, offset, shape.elements());
+    owner.adopt(this);
+  }
+
+  /**
+   * Returns the engine this tensor lives on.
+   *
+   * @return the engine
+   */
+  public Engine engine() {
+    return engine;
+  }
+
+  /**
+   * Returns the element type.
+   *
+   * @return the element type
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * Returns the shape.
+   *
+   * @return the shape
+   */
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * Returns the order of the elements in memory.
+   *
+   * @return the memory format
+   */
+  public MemoryFormat format() {
+    return format;
+  }
+
+  /**
+   * Returns the device memory, for {@link Engine#submit}.
+   *
+   * @return the range of the device buffer
+   * @throws IllegalStateException after close
+   */
+  public Span span() {
+    requireOpen();
+    return span;
+  }
+
+  // Arithmetic.
+
+  /**
+   * Adds elementwise.
+   *
+   * @param other F32, of equal shape
+   * @return this + other
+   */
+  public Tensor add(Tensor other) {
+    return binary(BinaryOp.ADD, other);
+  }
+
+  /**
+   * Subtracts elementwise.
+   *
+   * @param other F32, of equal shape
+   * @return this - other
+   */
+  public Tensor subtract(Tensor other) {
+    return binary(BinaryOp.SUBTRACT, other);
+  }
+
+  /**
+   * Multiplies elementwise.
+   *
+   * @param other F32, of equal shape
+   * @return this * other
+   */
+  public Tensor multiply(Tensor other) {
+    return binary(BinaryOp.MULTIPLY, other);
+  }
+
+  /**
+   * Takes the smaller element; NaN wins.
+   *
+   * @param other F32, of equal shape
+   * @return min(this, other)
+   */
+  public Tensor minimum(Tensor other) {
+    return binary(BinaryOp.MIN, other);
+  }
+
+  /**
+   * Keeps elements where a mask is not 0; elsewhere the result is 0, even for NaN.
+   *
+   * @param mask F32, of equal shape
+   * @return the masked tensor
+   */
+  public Tensor where(Tensor mask) {
+    return binary(BinaryOp.SELECT, mask);
+  }
+
+  /**
+   * Multiplies by a number.
+   *
+   * @param factor the number
+   * @return this * factor
+   */
+  public Tensor scale(float factor) {
+    requireDtype(DType.F32, "scale");
+    Tensor out = engine.empty(dtype, shape);
+    engine.submit(b -> b.pointwise().scale(span(), factor, out.span()));
+    return out;
+  }
+
+  /**
+   * Computes 1 / (1 + e^-x) elementwise.
+   *
+   * @return the sigmoid
+   */
+  public Tensor sigmoid() {
+    return unary(UnaryOp.SIGMOID);
+  }
+
+  /**
+   * Computes ln(1 + e^x) elementwise, without overflow.
+   *
+   * @return the softplus
+   */
+  public Tensor softplus() {
+    return unary(UnaryOp.SOFTPLUS);
+  }
+
+  /**
+   * Tells where the elements differ from a value; NaN differs from everything.
+   *
+   * @param value the value
+   * @return F32, 1 where this != value, else 0
+   */
+  public Tensor notEqual(float value) {
+    Tensor out = engine.empty(DType.F32, shape);
+    engine.submit(b -> b.pointwise().notEqual(span(), value, out.span()));
+    return out;
+  }
+
+  /**
+   * Converts to F32.
+   *
+   * @return a copy of a U8 or F32 tensor as F32
+   */
+  public Tensor toF32() {
+    if (dtype != DType.U8 && dtype != DType.F32) {
+      throw new IllegalArgumentException("toF32 converts U8 and F32, not " + dtype + ".");
+    }
+    Tensor out = engine.empty(DType.F32, shape);
+    engine.submit(b -> b.pointwise().copy(span(), out.span()));
+    return out;
+  }
+
+  /**
+   * Adds a vector along one axis, the same for all other indices.
+   *
+   * @param vector F32, of rank 1, as long as that axis
+   * @param axis the axis; negative counts from the innermost, -1
+   * @return the sum
+   */
+  public Tensor addBroadcast(Tensor vector, int axis) {
+    requireDtype(DType.F32, "addBroadcast");
+    requireSameEngine(vector);
+    int index = axis < 0 ? axis + shape.rank() : axis;
+    if (!vector.shape.equals(Shape.of(shape.dim(index)))) {
+      throw new IllegalArgumentException(
+          "addBroadcast along axis %d of %s needs a vector of shape (%d), got %s."
+              .formatted(axis, shape, shape.dim(index), vector.shape));
+    }
+    long inner = 1;
+    for (int i = index + 1; i < shape.rank(); i++) {
+      inner *= shape.dim(i);
+    }
+    long innerExtent = inner;
+    Tensor out = engine.empty(dtype, shape);
+    engine.submit(b -> b.pointwise().addBroadcast(span(), vector.span(), innerExtent, out.span()));
+    return out;
+  }
+
+  /**
+   * Sums all elements, in a fixed order.
+   *
+   * @return F32, shape (1)
+   */
+  public Tensor sum() {
+    requireDtype(DType.F32, "sum");
+    Tensor out = engine.empty(DType.F32, Shape.of(1));
+    engine.submitWithScratch(
+        engine.locked(() -> reductionScratch()),
+        (b, scratch) -> b.reduction().sum(span(), out.span(), scratch));
+    return out;
+  }
+
+  /**
+   * Multiplies matrices.
+   *
+   * @param other F32, k x n
+   * @return this (m x k) * other
+   */
+  public Tensor matmul(Tensor other) {
+    return matmul(other, false, false);
+  }
+
+  /**
+   * Multiplies matrices, either of them transposed.
+   *
+   * @param other F32, k x n, or n x k if transposed
+   * @param transposeThis whether this is k x m and used transposed
+   * @param transposeOther whether the other is used transposed
+   * @return an m x n tensor
+   */
+  public Tensor matmul(Tensor other, boolean transposeThis, boolean transposeOther) {
+    requireDtype(DType.F32, "matmul");
+    requireSameEngine(other);
+    if (shape.rank() != 2 || other.shape.rank() != 2) {
+      throw new IllegalArgumentException(
+          "matmul needs two matrices, got shapes " + shape + " and " + other.shape + ".");
+    }
+    long m = shape.dim(transposeThis ? 1 : 0);
+    long k = shape.dim(transposeThis ? 0 : 1);
+    long n = other.shape.dim(transposeOther ? 0 : 1);
+    if (other.shape.dim(transposeOther ? 1 : 0) != k) {
+      throw new IllegalArgumentException(
+          "matmul of %s%s and %s%s: the inner extents differ."
+              .formatted(
+                  shape,
+                  transposeThis ? " transposed" : "",
+                  other.shape,
+                  transposeOther ? " transposed" : ""));
+    }
+    Tensor out = engine.empty(DType.F32, Shape.of(m, n));
+    engine.submit(b -> {
+      long bytes = b.matrix().scratchBytes(m, n, k);
+      engine.submitWithScratch(
+          bytes,
+          (backend, scratch) ->
+              backend
+                  .matrix()
+                  .multiply(
+                      transposeThis,
+                      transposeOther,
+                      m,
+                      n,
+                      k,
+                      span(),
+                      other.span(),
+                      out.span(),
+                      scratch));
+    });
+    return out;
+  }
+
+  // Views.
+
+  /**
+   * Looks at the same elements with another shape, in CONTIGUOUS format.
+   *
+   * @param dims the shape, with as many elements
+   * @return a view; the memory lives until all views are closed
+   */
+  public Tensor reshape(long... dims) {
+    Shape target = Shape.of(dims);
+    if (target.elements() != shape.elements()) {
+      throw new IllegalArgumentException(
+          "Shape %s of %d elements cannot become %s of %d elements."
+              .formatted(shape, shape.elements(), target, target.elements()));
+    }
+    return view(span().offset(), target);
+  }
+
+  /**
+   * Looks at consecutive entries of the outermost axis.
+   *
+   * @param from the first entry
+   * @param to one past the last entry
+   * @return a view; the memory lives until all views are closed
+   */
+  public Tensor slice(long from, long to) {
+    long extent = shape.dim(0);
+    if (from < 0 || to < from || to > extent) {
+      throw new IllegalArgumentException(
+          "Slice [%d, %d) does not lie in axis 0 of shape %s.".formatted(from, to, shape));
+    }
+    long[] dims = new long[shape.rank()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = i == 0 ? to - from : shape.dim(i);
+    }
+    long stride = extent == 0 ? 0 : shape.elements() / extent;
+    return view(span().offset() + from * stride, Shape.of(dims));
+  }
+
+  // Host and lifetime.
+
+  /**
+   * Sets every element; the tensor keeps its identity.
+   *
+   * @param value the value, converted to the dtype as Java casts
+   */
+  public void fill(double value) {
+    engine.submit(b -> b.pointwise().fill(span(), value));
+  }
+
+  /**
+   * Overwrites the elements from host memory.
+   *
+   * @param values as many bytes, in native byte order
+   */
+  public void copyFrom(MemorySegment values) {
+    requireBytes(values);
+    if (values.byteSize() > 0) {
+      engine.submit(b -> b.memory().upload(values, span().buffer(), span.byteOffset()));
+    }
+  }
+
+  /**
+   * Overwrites the elements from an array.
+   *
+   * @param values as many floats; the dtype is F32
+   */
+  public void copyFrom(float[] values) {
+    requireDtype(DType.F32, "copyFrom(float[])");
+    copyFrom(MemorySegment.ofArray(values));
+  }
+
+  /**
+   * Copies the elements to host memory and waits.
+   *
+   * @param target as many bytes
+   * @throws DataException if a kernel found faulty data since the last read
+   */
+  public void copyTo(MemorySegment target) {
+    requireBytes(target);
+    engine.download(span(), target);
+  }
+
+  /**
+   * Copies the elements to an array and waits.
+   *
+   * @return the elements of an F32 tensor, row-major
+   */
+  public float[] toFloatArray() {
+    requireDtype(DType.F32, "toFloatArray");
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    copyTo(MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /**
+   * Copies the elements to an array and waits.
+   *
+   * @return the elements of a U8 tensor, row-major
+   */
+  public byte[] toByteArray() {
+    requireDtype(DType.U8, "toByteArray");
+    byte[] values = new byte[Math.toIntExact(shape.elements())];
+    copyTo(MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /**
+   * Copies the elements to an array and waits.
+   *
+   * @return the elements of an I64 tensor, row-major
+   */
+  public long[] toLongArray() {
+    requireDtype(DType.I64, "toLongArray");
+    long[] values = new long[Math.toIntExact(shape.elements())];
+    copyTo(MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /**
+   * Reads the only element and waits.
+   *
+   * @return the element of an F32 tensor with one element
+   */
+  public float item() {
+    requireSingle();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(JAVA_FLOAT);
+      copyTo(value);
+      return value.get(JAVA_FLOAT, 0);
+    }
+  }
+
+  /**
+   * Starts reading the only element without waiting, so that it can be looked at a step later.
+   *
+   * @return the value under way; faults in data are not reported by it
+   */
+  public PendingValue itemLater() {
+    requireSingle();
+    return engine.downloadLater(span());
+  }
+
+  /**
+   * Copies to another engine.
+   *
+   * @param target the engine
+   * @return a copy there, owned by that engine's current scope
+   */
+  public Tensor to(Engine target) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocate(Math.max(1, span().byteSize()), 8);
+      MemorySegment exact = values.asSlice(0, span.byteSize());
+      copyTo(exact);
+      return target.upload(exact, dtype, shape);
+    }
+  }
+
+  /**
+   * Makes this tensor outlive every scope: it then lives until it is closed, or its engine is.
+   *
+   * @return this
+   */
+  public Tensor detach() {
+    requireOpen();
+    moveTo(engine.root());
+    return this;
+  }
+
+  /** Gives the memory back after the work enqueued on it; idempotent. */
+  @Override
+  public void close() {
+    engine.locked(() -> {
+      if (closed) {
+        return null;
+      }
+      try {
+        MemorySegment target = copyBack;
+        if (target != null) {
+          engine.download(span, target);
+        }
+      } finally {
+        closed = true;
+        if (RECORD_LEAKS) {
+          closedAt = new Throwable("closed here");
+        }
+        owner.forget(this);
+        storage.release();
+      }
+      return null;
+    });
+  }
+
+  @Override
+  public String toString() {
+    return dtype + " " + shape + " on " + engine.device().id();
+  }
+
+  Scope owner() {
+    return owner;
+  }
+
+  void moveTo(Scope scope) {
+    engine.locked(() -> {
+      owner.forget(this);
+      owner = scope;
+      scope.adopt(this);
+      return null;
+    });
+  }
+
+  void copyBackTo(MemorySegment target) {
+    copyBack = target;
+  }
+
+  private Tensor unary(UnaryOp op) {
+    requireDtype(DType.F32, op.name().toLowerCase(java.util.Locale.ROOT));
+    Tensor out = engine.empty(dtype, shape);
+    engine.submit(b -> b.pointwise().unary(op, span(), out.span()));
+    return out;
+  }
+
+  private Tensor binary(BinaryOp op, Tensor other) {
+    requireDtype(DType.F32, op.name().toLowerCase(java.util.Locale.ROOT));
+    requireSameEngine(other);
+    if (!shape.equals(other.shape) || dtype != other.dtype || format != other.format) {
+      throw new IllegalArgumentException(
+          "%s of %s %s and %s %s: both sides must be equal in dtype, shape and memory format."
+              .formatted(op, dtype, shape, other.dtype, other.shape));
+    }
+    Tensor out = engine.empty(dtype, shape);
+    engine.submit(b -> b.pointwise().binary(op, span(), other.span(), out.span()));
+    return out;
+  }
+
+  private Tensor view(long offset, Shape target) {
+    return engine.locked(() -> {
+      storage.retain();
+      return engine.adopt(storage, dtype, offset, target, MemoryFormat.CONTIGUOUS);
+    });
+  }
+
+  private long reductionScratch() {
+    long[] bytes = new long[1];
+    engine.submit(b -> bytes[0] = b.reduction().scratchBytes(shape.elements()));
+    return bytes[0];
+  }
+
+  /**
+   * Checks that another tensor lives on the same engine.
+   *
+   * @param other the other operand
+   * @throws IllegalArgumentException naming both engines and the remedy
+   */
+  public void requireSameEngine(Tensor other) {
+    if (engine != other.engine) {
+      throw new IllegalArgumentException(
+          "The tensors %s and %s live on different engines; bring them together with t.to(engine)."
+              .formatted(this, other));
+    }
+  }
+
+  private void requireDtype(DType needed, String operation) {
+    if (dtype != needed) {
+      throw new IllegalArgumentException(
+          "%s needs %s, but the tensor is %s; convert it with toF32, or make it so."
+              .formatted(operation, needed, dtype));
+    }
+  }
+
+  private void requireBytes(MemorySegment values) {
+    if (values.byteSize() != span().byteSize()) {
+      throw new IllegalArgumentException(
+          "The tensor %s holds %d bytes, but the host memory has %d."
+              .formatted(this, span.byteSize(), values.byteSize()));
+    }
+  }
+
+  private void requireSingle() {
+    requireDtype(DType.F32, "item");
+    if (shape.elements() != 1) {
+      throw new IllegalArgumentException(
+          "item reads a tensor with one element, but the shape is " + shape + ".");
+    }
+  }
+
+  private void requireOpen() {
+    engine.requireOpen();
+    if (closed) {
+      IllegalStateException e =
+          new IllegalStateException(
+              "The tensor %s is closed%s."
+                  .formatted(
+                      this, RECORD_LEAKS ? "" : "; run with -Dquern.leaks=true to see where"));
+      Throwable where = closedAt;
+      if (where != null) {
+        e.initCause(where);
+      }
+      throw e;
+    }
+  }
+}
