@@ -7,6 +7,9 @@ module dev.quern {
   requires static transitive org.jspecify;
 
   exports dev.quern;
+  exports dev.quern.loss;
+  exports dev.quern.metric;
+  exports dev.quern.optim;
   exports dev.quern.reference;
   exports dev.quern.schedule;
   exports dev.quern.spi;

@@ -82,33 +82,24 @@ public final class Backends {
       throw new BackendUnavailableException(
           "There is no backend '" + parts[0] + "' here; there are: " + describeAll() + ".");
     }
-    switch (provider.probe()) {
-      case Availability.Unavailable(List<String> reasons) ->
-          throw new BackendUnavailableException(
-              "Backend '"
-                  + parts[0]
-                  + "' cannot be used: "
-                  + String.join("; ", reasons)
-                  + ". Usable here: "
-                  + usable()
-                  + ".");
-      case Availability.Available(List<DeviceInfo> devices) -> {
-        int index = parts.length == 1 ? 0 : deviceIndex(asked, parts[1]);
-        if (index >= devices.size()) {
-          throw new BackendUnavailableException(
-              "Backend '"
-                  + parts[0]
-                  + "' has no device "
-                  + index
-                  + "; it has: "
-                  + devices.stream()
-                      .map(d -> d.id() + " (" + d.name() + ")")
-                      .collect(Collectors.joining(", "))
-                  + ".");
-        }
-        return new Engine(provider.open(index));
-      }
+    if (provider.probe() instanceof Availability.Unavailable unavailable) {
+      throw new BackendUnavailableException(
+          "Backend '%s' cannot be used: %s. Usable here: %s."
+              .formatted(parts[0], String.join("; ", unavailable.reasons()), usable()));
     }
+    List<DeviceInfo> devices = ((Availability.Available) provider.probe()).devices();
+    int index = parts.length == 1 ? 0 : deviceIndex(asked, parts[1]);
+    if (index >= devices.size()) {
+      throw new BackendUnavailableException(
+          "Backend '%s' has no device %d; it has: %s."
+              .formatted(
+                  parts[0],
+                  index,
+                  devices.stream()
+                      .map(d -> d.id() + " (" + d.name() + ")")
+                      .collect(Collectors.joining(", "))));
+    }
+    return new Engine(provider.open(index));
   }
 
   private static int deviceIndex(String asked, String index) {

@@ -15,4 +15,17 @@ public final class DataException extends RuntimeException {
   public DataException(String message) {
     super(message);
   }
+
+  /**
+   * Reports a binary label out of range.
+   *
+   * @param index the first faulty element
+   * @return the exception
+   */
+  public static DataException label(long index) {
+    return new DataException(
+        "The target has a label that is neither 0 nor 1 nor the ignore index, first at element "
+            + index
+            + "; map the labels to 0 and 1, or set ignoreIndex.");
+  }
 }

@@ -36,7 +36,10 @@ public final class Engine implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Allocator allocator;
   private final Scope root = new Scope(this, null);
+
+  @SuppressWarnings("ThreadLocalUsage") // per engine on purpose: a thread may use several at once
   private final ThreadLocal<@Nullable Scope> current = new ThreadLocal<>();
+
   private final Map<FusedLossSpec, FusedLossPlan> plans = new HashMap<>();
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<MemorySegment> slots = new ArrayDeque<>();
@@ -459,10 +462,7 @@ public final class Engine implements AutoCloseable {
     long index = faultCopy.get(JAVA_LONG, 0);
     if (index != Long.MAX_VALUE) {
       clearFault();
-      throw new DataException(
-          "The target has a label that is neither 0 nor 1 nor the ignore index, first at element "
-              + index
-              + "; map the labels to 0 and 1, or set ignoreIndex.");
+      throw DataException.label(index);
     }
   }
 

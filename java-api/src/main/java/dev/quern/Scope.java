@@ -64,7 +64,7 @@ public final class Scope implements AutoCloseable {
   /** Closes what it owns; a failing copy back must not keep the others from being closed. */
   void closeTensors() {
     RuntimeException failure = null;
-    for (Tensor tensor : tensors.toArray(Tensor[]::new)) {
+    for (Tensor tensor : engine.locked(() -> tensors.toArray(Tensor[]::new))) {
       try {
         tensor.close();
       } catch (RuntimeException e) {
@@ -90,9 +90,5 @@ public final class Scope implements AutoCloseable {
 
   void forget(Tensor tensor) {
     tensors.remove(tensor);
-  }
-
-  int size() {
-    return tensors.size();
   }
 }

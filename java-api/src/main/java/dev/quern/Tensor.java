@@ -7,6 +7,7 @@ import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -238,7 +239,7 @@ public final class Tensor implements AutoCloseable {
     requireDtype(DType.F32, "sum");
     Tensor out = engine.empty(DType.F32, Shape.of(1));
     engine.submitWithScratch(
-        engine.locked(() -> reductionScratch()),
+        b -> b.reduction().scratchBytes(shape.elements()),
         (b, scratch) -> b.reduction().sum(span(), out.span(), scratch));
     return out;
   }
@@ -281,24 +282,20 @@ public final class Tensor implements AutoCloseable {
                   transposeOther ? " transposed" : ""));
     }
     Tensor out = engine.empty(DType.F32, Shape.of(m, n));
-    engine.submit(b -> {
-      long bytes = b.matrix().scratchBytes(m, n, k);
-      engine.submitWithScratch(
-          bytes,
-          (backend, scratch) ->
-              backend
-                  .matrix()
-                  .multiply(
-                      transposeThis,
-                      transposeOther,
-                      m,
-                      n,
-                      k,
-                      span(),
-                      other.span(),
-                      out.span(),
-                      scratch));
-    });
+    engine.submitWithScratch(
+        b -> b.matrix().scratchBytes(m, n, k),
+        (b, scratch) ->
+            b.matrix()
+                .multiply(
+                    transposeThis,
+                    transposeOther,
+                    m,
+                    n,
+                    k,
+                    span(),
+                    other.span(),
+                    out.span(),
+                    scratch));
     return out;
   }
 
@@ -518,14 +515,14 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor unary(UnaryOp op) {
-    requireDtype(DType.F32, op.name().toLowerCase(java.util.Locale.ROOT));
+    requireDtype(DType.F32, op.name().toLowerCase(Locale.ROOT));
     Tensor out = engine.empty(dtype, shape);
     engine.submit(b -> b.pointwise().unary(op, span(), out.span()));
     return out;
   }
 
   private Tensor binary(BinaryOp op, Tensor other) {
-    requireDtype(DType.F32, op.name().toLowerCase(java.util.Locale.ROOT));
+    requireDtype(DType.F32, op.name().toLowerCase(Locale.ROOT));
     requireSameEngine(other);
     if (!shape.equals(other.shape) || dtype != other.dtype || format != other.format) {
       throw new IllegalArgumentException(
@@ -542,12 +539,6 @@ public final class Tensor implements AutoCloseable {
       storage.retain();
       return engine.adopt(storage, dtype, offset, target, MemoryFormat.CONTIGUOUS);
     });
-  }
-
-  private long reductionScratch() {
-    long[] bytes = new long[1];
-    engine.submit(b -> bytes[0] = b.reduction().scratchBytes(shape.elements()));
-    return bytes[0];
   }
 
   /**
