@@ -1,6 +1,7 @@
 package dev.quern.train.bundle;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.io.IoReason;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.DirectoryStream;
@@ -64,7 +65,9 @@ public final class BundleCommand implements Callable<Integer> {
       write(checkout, jlink, jar);
     } catch (IOException e) {
       throw new BadInputException(
-          "Cannot write the bundle into %s, where nothing was left: %s.".formatted(output, e), e);
+          "Cannot write the bundle into %s, where nothing was left: %s."
+              .formatted(output, IoReason.of(e)),
+          e);
     }
     return 0;
   }

@@ -29,7 +29,8 @@ final class Tools {
     PrintWriter writer = new PrintWriter(said);
     int code = tool.run(writer, writer, arguments);
     if (code != 0) {
-      throw new IOException("%s failed with code %d: %s".formatted(tool.name(), code, said));
+      throw new IOException(
+          "%s failed with code %d: %s".formatted(tool.name(), code, last(said.toString())));
     }
   }
 
@@ -53,12 +54,17 @@ final class Tools {
     try {
       int code = process.waitFor();
       if (code != 0) {
-        throw new IOException("%s failed with code %d: %s".formatted(command, code, said.strip()));
+        throw new IOException("%s failed with code %d: %s".formatted(command, code, last(said)));
       }
     } catch (InterruptedException e) {
       process.destroy();
       Thread.currentThread().interrupt();
       throw new IOException(command + " was interrupted", e);
     }
+  }
+
+  /** The last line, where tools say why they stopped. */
+  private static String last(String said) {
+    return said.strip().lines().reduce("", (_, line) -> line);
   }
 }
