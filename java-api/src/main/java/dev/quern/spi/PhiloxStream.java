@@ -3,8 +3,8 @@ package dev.quern.spi;
 /**
  * Names one sequence of random numbers of Philox4x32-10 (Salmon et al., "Parallel random numbers:
  * as easy as 1, 2, 3", SC 2011). The key is the seed (low word first); the counter's words are
- * (element >>> 2, sample, epoch, stream), and {@code element & 3} picks one of the four words
- * generated, so a number depends on where it stands and never on who draws it when.
+ * {@code (element >>> 2, sample, epoch, stream)}, and {@code element & 3} picks one of the four
+ * words generated, so a number depends on where it stands and never on who draws it when.
  *
  * @param seed the key
  * @param stream what the numbers are for

@@ -3,8 +3,8 @@ package dev.quern.spi;
 /** Counter-based random numbers, bit-equal on all backends. */
 public interface RandomKernels {
   /**
-   * out[i] = (x >>> 8) * 2^-24 with x the Philox word of element {@code firstElement + i}: uniform
-   * in [0, 1).
+   * {@code out[i] = (x >>> 8) * 2^-24} with x the Philox word of element {@code firstElement + i}:
+   * uniform in [0, 1).
    *
    * @param stream which sequence
    * @param firstElement the sequence's element that {@code out} starts with, 0 to 2^34 - 1

@@ -1,0 +1,97 @@
+package dev.quern.metric;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.DType;
+import dev.quern.Engine;
+import dev.quern.Scope;
+import dev.quern.Shape;
+import dev.quern.metric.BinaryJaccardIndex.Options;
+import dev.quern.metric.BinaryJaccardIndex.Predictions;
+import org.junit.jupiter.api.Test;
+
+class BinaryJaccardIndexTest {
+  @Test
+  void logitThresholdIsTheFirstFloatAbove() {
+    for (float threshold : new float[] {0f, 1e-30f, 0.3f, 0.5f, 0.75f, 0.99999f}) {
+      float cut = LogitThreshold.of(threshold);
+      assertTrue((float) (1 / (1 + Math.exp(-(double) cut))) > threshold, "at " + threshold);
+      double below = Math.nextDown(cut);
+      assertTrue(!((float) (1 / (1 + Math.exp(-below))) > threshold), "below " + threshold);
+    }
+    // f32 sigmoid of 5e-8 rounds to 0.5, that of 1.2e-7 does not
+    float cut = LogitThreshold.of(0.5f);
+    assertTrue(cut > 5e-8f && cut <= 1.2e-7f, "" + cut);
+    assertTrue(Float.isNaN(LogitThreshold.of(1f)));
+  }
+
+  @Test
+  void thresholdIsStrict() {
+    Options options = new Options().withPredictions(Predictions.PROBABILITIES);
+    float[] p = {0.5f, Math.nextUp(0.5f), 0.4f, Float.NaN};
+    byte[] t = {1, 1, 0, 0};
+    assertEquals(new ConfusionCounts(2, 0, 1, 1), BinaryJaccardIndex.count(p, t, options));
+  }
+
+  @Test
+  void accumulatesMergesAndResets() {
+    Options options = new Options().withIgnoreIndex(255).withZeroDivision(1);
+    try (Engine engine = Engine.open("reference");
+        Scope scope = engine.openScope();
+        BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
+      assertEquals(1, metric.compute());
+      var x = scope.keep(engine.tensor(new float[] {3, -1, 2, -2, Float.NaN}, 5));
+      var t = engine.tensor(new byte[] {1, 1, 0, 0, -1}, 5);
+      metric.update(x, t);
+      metric.update(x, t);
+      assertEquals(new ConfusionCounts(2, 2, 2, 2), metric.counts());
+      assertEquals(2.0 / 6, metric.compute());
+      metric.merge(new ConfusionCounts(1, 0, 0, 6));
+      assertEquals(8.0 / 12, metric.compute());
+      metric.reset();
+      assertEquals(1, metric.compute());
+    }
+  }
+
+  @Test
+  void autoFollowsTorchmetrics() {
+    try (Engine engine = Engine.open("reference");
+        Scope scope = engine.openScope();
+        BinaryJaccardIndex metric =
+            new BinaryJaccardIndex(engine, new Options().withPredictions(Predictions.AUTO))) {
+      var t = scope.keep(engine.tensor(new byte[] {1, 0}, 2));
+      metric.update(engine.tensor(new float[] {0.6f, 0.4f}, 2), t);
+      assertEquals(new ConfusionCounts(1, 0, 0, 1), metric.counts());
+      metric.reset();
+      metric.update(engine.tensor(new float[] {1.6f, 0.4f}, 2), t);
+      assertEquals(new ConfusionCounts(0, 1, 0, 1), metric.counts());
+    }
+  }
+
+  @Test
+  void scores() {
+    ConfusionCounts c = new ConfusionCounts(50, 10, 20, 30);
+    assertEquals(0.5, c.jaccard(0));
+    assertEquals(60.0 / 90, c.dice(0));
+    assertEquals(0.75, c.precision(0));
+    assertEquals(0.6, c.recall(0));
+    assertEquals(50.0 / 60, c.specificity(0));
+    assertEquals(80.0 / 110, c.accuracy(0));
+    assertEquals(7, new ConfusionCounts(0, 0, 0, 0).accuracy(7));
+  }
+
+  @Test
+  void checksItsInput() {
+    assertThrows(IllegalArgumentException.class, () -> new Options().withThreshold(1.5));
+    assertThrows(IllegalArgumentException.class, () -> new Options().withThreshold(Double.NaN));
+    try (Engine engine = Engine.open("reference");
+        BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+      var x = engine.zeros(DType.F32, Shape.of(2));
+      var t = engine.zeros(DType.U8, Shape.of(3));
+      assertThrows(IllegalArgumentException.class, () -> metric.update(x, t));
+      assertThrows(IllegalArgumentException.class, () -> metric.countsFor(x, 255));
+    }
+  }
+}
