@@ -1,5 +1,7 @@
 package dev.quern.bench.golden;
 
+import dev.quern.Engine;
+import dev.quern.Tensor;
 import java.util.Arrays;
 import tools.jackson.databind.JsonNode;
 
@@ -9,10 +11,12 @@ import tools.jackson.databind.JsonNode;
  */
 final class GoldenArray {
 
+  private final String dtype;
   private final long[] shape;
   private final double[] data;
 
-  private GoldenArray(long[] shape, double[] data) {
+  private GoldenArray(String dtype, long[] shape, double[] data) {
+    this.dtype = dtype;
     this.shape = shape;
     this.data = data;
   }
@@ -39,11 +43,12 @@ final class GoldenArray {
               + data.length
               + " elements.");
     }
-    return new GoldenArray(shape, data);
+    return new GoldenArray(node.required("dtype").stringValue(), shape, data);
   }
 
-  long[] shape() {
-    return shape.clone();
+  /** Whether the elements are labels and not floating-point numbers. */
+  boolean isInteger() {
+    return !dtype.startsWith("f");
   }
 
   double[] doubles() {
@@ -59,13 +64,18 @@ final class GoldenArray {
     return floats;
   }
 
-  /** Whether every element is a whole number from 0 to 255. */
-  boolean fitsBytes() {
-    return Arrays.stream(data).allMatch(v -> v >= 0 && v <= 255 && v == Math.rint(v));
+  /** The elements on a device as F32. */
+  Tensor upload(Engine engine) {
+    return engine.tensor(floats(), shape);
   }
 
-  /** The elements as unsigned bytes. */
-  byte[] bytes() {
+  /** The elements of a target on a device: U8 if they are labels that fit, else F32. */
+  Tensor uploadTarget(Engine engine) {
+    boolean fitsBytes = isInteger() && Arrays.stream(data).allMatch(v -> v >= 0 && v <= 255);
+    return fitsBytes ? engine.tensor(bytes(), shape) : upload(engine);
+  }
+
+  private byte[] bytes() {
     byte[] bytes = new byte[data.length];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (int) data[i];

@@ -11,10 +11,10 @@ import tools.jackson.databind.JsonNode;
  * @param index position in the suite, from 0
  * @param json the case as it stands in the file
  */
-record GoldenCase(String suite, int index, JsonNode json) {
+public record GoldenCase(String suite, int index, JsonNode json) {
 
-  /** Identity of the case: {@code suite#index name}. */
-  String id() {
+  /** {@return the identity of the case: {@code suite#index name}} */
+  public String id() {
     return suite + "#" + index + " " + json.path("name").asString("");
   }
 

@@ -1,5 +1,6 @@
 package dev.quern.bench.golden;
 
+import dev.quern.Engine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,6 +35,15 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           "binary_jaccard_index",
           "cosine_annealing_warm_restarts",
           "reduce_lr_on_plateau");
+
+  private static final Map<String, GoldenCheck> CHECKS =
+      Map.of(
+          "dice", new LossCheck.Dice(),
+          "bce", new LossCheck.Bce(),
+          "adam", new AdamCheck(),
+          "binary_jaccard_index", new JaccardCheck(),
+          "cosine_annealing_warm_restarts", new ScheduleCheck.Cosine(),
+          "reduce_lr_on_plateau", new ScheduleCheck.Plateau());
 
   /** Makes the list of cases unmodifiable. */
   public GoldenSuite {
@@ -89,6 +101,28 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           "The golden folder " + folder + " holds no .json or .json.gz file.");
     }
     return suites;
+  }
+
+  /**
+   * {@return whether a case belongs to what there is now}
+   *
+   * @param golden a case of this suite
+   */
+  public boolean supports(GoldenCase golden) {
+    GoldenCheck check = CHECKS.get(name);
+    return check != null && check.supports(golden);
+  }
+
+  /**
+   * Computes a case.
+   *
+   * @param engine where
+   * @param golden a case that is supported
+   * @return what differs from the reference implementation's results, or empty
+   */
+  public Optional<String> check(Engine engine, GoldenCase golden) {
+    GoldenCheck check = CHECKS.get(name);
+    return check == null ? Optional.of("there is no check") : check.check(engine, golden);
   }
 
   private static GoldenSuite read(String file, InputStream in) {
