@@ -1,4 +1,3 @@
-import dev.quern.spi.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /** Kernel cases: one list for parity, golden vectors, selftest and timing. */
@@ -10,6 +9,4 @@ module dev.quern.bench {
 
   exports dev.quern.bench;
   exports dev.quern.bench.kernels;
-
-  uses BackendProvider;
 }

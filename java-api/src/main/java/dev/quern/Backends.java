@@ -2,6 +2,7 @@ package dev.quern;
 
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Availability;
+import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -73,8 +74,18 @@ public final class Backends {
     throw new BackendUnavailableException("No backend is here: " + describeAll() + ".");
   }
 
-  /** Opens what was asked for by name, {@code simd} or {@code opencl:1}, or says why not. */
   static Engine open(String asked) {
+    return new Engine(openBackend(asked));
+  }
+
+  /**
+   * Opens a backend without an engine around it, for tests and measurements of its kernels.
+   *
+   * @param asked a backend, or a backend and a device number: {@code simd}, {@code opencl:1}
+   * @return the backend, owned by the caller
+   * @throws BackendUnavailableException if it cannot be used, with the reasons and what can
+   */
+  public static Backend openBackend(String asked) {
     String[] parts = asked.strip().split(":", 2);
     BackendProvider provider =
         providers().stream().filter(p -> p.name().equals(parts[0])).findFirst().orElse(null);
@@ -99,7 +110,7 @@ public final class Backends {
                       .map(d -> d.id() + " (" + d.name() + ")")
                       .collect(Collectors.joining(", "))));
     }
-    return new Engine(provider.open(index));
+    return provider.open(index);
   }
 
   private static int deviceIndex(String asked, String index) {

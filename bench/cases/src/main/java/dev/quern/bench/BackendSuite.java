@@ -1,5 +1,6 @@
 package dev.quern.bench;
 
+import dev.quern.Backends;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
@@ -27,7 +28,7 @@ public final class BackendSuite {
    * @throws dev.quern.BackendUnavailableException if it cannot be used here
    */
   public static Report run(String backend) {
-    try (Backend tested = Backends.open(backend)) {
+    try (Backend tested = Backends.openBackend(backend)) {
       return run(tested);
     }
   }

@@ -51,11 +51,10 @@ final class AdamCheck implements GoldenCheck {
           .compare("step", state.get("step").doubleValue(), (double) adam.steps()[0])
           .or(() -> moment(state, "exp_avg", adam.expAvg("w").toFloatArray()))
           .or(() -> moment(state, "exp_avg_sq", adam.expAvgSq("w").toFloatArray()))
-          .or(
-              () ->
-                  options.amsgrad()
-                      ? moment(state, "max_exp_avg_sq", adam.maxExpAvgSq("w").toFloatArray())
-                      : Optional.empty());
+          .or(() ->
+              options.amsgrad()
+                  ? moment(state, "max_exp_avg_sq", adam.maxExpAvgSq("w").toFloatArray())
+                  : Optional.empty());
     }
   }
 

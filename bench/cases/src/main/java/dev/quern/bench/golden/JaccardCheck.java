@@ -11,8 +11,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The suite {@code binary_jaccard_index}: counts exactly and the index after every update, both as torchmetrics guesses
- * what predictions are and with that said.
+ * The suite {@code binary_jaccard_index}: counts exactly and the index after every update, both as
+ * torchmetrics guesses what predictions are and with that said.
  */
 final class JaccardCheck implements GoldenCheck {
 
@@ -58,8 +58,7 @@ final class JaccardCheck implements GoldenCheck {
               GoldenArray.of(update.required("target")).uploadTarget(engine));
         }
         double soFar = update.required("value_so_far").doubleValue();
-        Optional<String> failure =
-            Tolerance.SCORE.compare("value so far", soFar, metric.compute());
+        Optional<String> failure = Tolerance.SCORE.compare("value so far", soFar, metric.compute());
         if (failure.isPresent()) {
           return failure;
         }
@@ -75,10 +74,9 @@ final class JaccardCheck implements GoldenCheck {
         matrix.get(1).get(1).doubleValue()
       };
       return counts(expected, metric.counts())
-          .or(
-              () ->
-                  Tolerance.SCORE.compare(
-                      "value", golden.get("value").doubleValue(), metric.compute()));
+          .or(() ->
+              Tolerance.SCORE.compare(
+                  "value", golden.get("value").doubleValue(), metric.compute()));
     }
   }
 

@@ -25,14 +25,12 @@ abstract sealed class LossCheck implements GoldenCheck {
       double[] gradient = golden.array("grad").doubles();
       return Tolerance.LOSS
           .compare("loss", expected, result.value().item())
-          .or(
-              () ->
-                  Tolerance.LOSS.compare(
-                      "loss without gradient", expected, loss.forward(logits, target).item()))
-          .or(
-              () ->
-                  Tolerance.GRADIENT.compare(
-                      "gradient", gradient, Doubles.of(result.gradient().toFloatArray())));
+          .or(() ->
+              Tolerance.LOSS.compare(
+                  "loss without gradient", expected, loss.forward(logits, target).item()))
+          .or(() ->
+              Tolerance.GRADIENT.compare(
+                  "gradient", gradient, Doubles.of(result.gradient().toFloatArray())));
     }
   }
 

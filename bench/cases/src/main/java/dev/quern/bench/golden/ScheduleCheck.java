@@ -9,7 +9,10 @@ import dev.quern.schedule.ReduceLROnPlateau.ThresholdMode;
 import java.util.List;
 import java.util.Optional;
 
-/** The suites of learning rates, which need no device: base learning rate times the schedule's factor. */
+/**
+ * The suites of learning rates, which need no device: base learning rate times the schedule's
+ * factor.
+ */
 abstract sealed class ScheduleCheck implements GoldenCheck {
 
   @Override
@@ -74,10 +77,9 @@ abstract sealed class ScheduleCheck implements GoldenCheck {
       return Tolerance.SCHEDULE
           .compare("lr", golden.numbers("lr"), actual)
           .or(() -> Tolerance.EXACT.compare("best", golden.get("best").doubleValue(), best))
-          .or(
-              () ->
-                  Tolerance.EXACT.compare(
-                      "num_bad_epochs", golden.get("num_bad_epochs").doubleValue(), bad));
+          .or(() ->
+              Tolerance.EXACT.compare(
+                  "num_bad_epochs", golden.get("num_bad_epochs").doubleValue(), bad));
     }
   }
 }
