@@ -1,61 +1,83 @@
 package dev.quern.bench;
 
 import dev.quern.Backends;
+import dev.quern.Engine;
+import dev.quern.bench.golden.GoldenSuite;
+import dev.quern.bench.kernels.ArrayCase;
+import dev.quern.bench.kernels.ArrayCases;
 import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs every kernel case on one backend: the entry for the backends' own tests.
+ * Runs everything on one backend: the entry for the backends' own tests.
  *
- * <p>With {@code -Dquern.bench.digests=FILE} a digest of the bits of every result is written to
- * that file; {@link Digests#differences} compares the files of two processes.
+ * <p>With {@code -Dquern.bench.digests=FILE} a digest of the bits of every parity case's results is
+ * written to that file; {@link Digests#differences} compares the files of two processes.
  */
 public final class BackendSuite {
 
   private BackendSuite() {}
 
   /**
-   * Opens a backend and runs the parity cases of all families and the gradient check on it.
+   * Opens a backend and runs the parity cases of all families, the gradient check, the comparison
+   * with unfused definitions and the golden suites on it.
    *
    * @param backend its name, or a device of it as in {@code opencl:1}
    * @return one result per case
    * @throws dev.quern.BackendUnavailableException if it cannot be used here
    */
   public static Report run(String backend) {
-    try (Backend tested = Backends.openBackend(backend)) {
-      return run(tested);
-    }
+    return run(Backends.openBackend(backend));
   }
 
   /**
-   * Runs the parity cases of all families and the gradient check.
+   * Runs the same on a backend that is open.
    *
-   * @param tested an open backend; it stays open
+   * @param tested an open backend; it is closed at the end
    * @return one result per case
    */
   public static Report run(Backend tested) {
     var digests = new Digests();
     var results = new ArrayList<CaseResult>();
-    try (Backend reference = new ReferenceProvider().open(0)) {
+    try (Backend reference = new ReferenceProvider().open(0);
+        Engine engine = new Engine(tested)) {
       var suites = new KernelSuites(reference, tested, digests);
       for (KernelFamily family : KernelFamily.values()) {
         results.addAll(suites.parity(family));
       }
       results.addAll(suites.gradient());
-    }
-    String file = System.getProperty("quern.bench.digests", "");
-    if (!file.isEmpty()) {
-      try {
-        digests.write(Path.of(file));
-      } catch (IOException e) {
-        throw new UncheckedIOException("The digests cannot be written to " + file + ".", e);
+      results.addAll(suites.unfused(engine));
+      for (GoldenSuite golden : GoldenSuite.embedded()) {
+        results.addAll(GoldenRun.on(engine, golden));
       }
+    }
+    digests.writeIfAsked();
+    return new Report(results);
+  }
+
+  /**
+   * Runs the kernels on Java arrays against those of the reference backend, each case twice.
+   *
+   * @param tested the array kernels of a backend
+   * @return one result per case
+   */
+  public static Report arrays(ArrayKernels tested) {
+    ArrayKernels reference = new ReferenceProvider().arrays();
+    var results = new ArrayList<CaseResult>();
+    for (ArrayCase arrayCase : ArrayCases.all()) {
+      results.add(
+          KernelSuites.attempt(
+              "arrays",
+              arrayCase.name(),
+              () ->
+                  Parity.compare(
+                      arrayCase.run().apply(reference),
+                      arrayCase.run().apply(tested),
+                      arrayCase.run().apply(tested))));
     }
     return new Report(results);
   }
@@ -66,7 +88,7 @@ public final class BackendSuite {
    *
    * @param sound the backend that does the work; closed with the result
    */
-  public static Backend sabotaged(Backend sound) {
+  static Backend sabotaged(Backend sound) {
     return new SabotagedBackend(sound);
   }
 

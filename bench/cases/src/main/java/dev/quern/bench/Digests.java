@@ -2,6 +2,7 @@ package dev.quern.bench;
 
 import dev.quern.bench.kernels.Workbench.Result;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,13 +45,26 @@ public final class Digests {
     digests.put(name, HexFormat.of().formatHex(digest.digest(), 0, 8));
   }
 
+  /** Writes the digests to the file that {@code quern.bench.digests} names, if it names one. */
+  void writeIfAsked() {
+    String file = System.getProperty("quern.bench.digests", "");
+    if (file.isEmpty()) {
+      return;
+    }
+    try {
+      write(Path.of(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException("The digests cannot be written to " + file + ".", e);
+    }
+  }
+
   /**
    * Writes the digests, sorted by case.
    *
    * @param file where to; its folder is made if it is missing
    * @throws IOException if it cannot be written
    */
-  void write(Path file) throws IOException {
+  private void write(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);

@@ -1,5 +1,6 @@
 package dev.quern.bench;
 
+import dev.quern.Engine;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.KernelCases;
 import dev.quern.spi.Backend;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the kernel cases of one family, or the gradient check, on an open backend. */
@@ -16,6 +18,9 @@ final class KernelSuites {
 
   /** The suite of finite differences. */
   static final String GRADIENT = "gradient";
+
+  /** The suite of unfused definitions. */
+  static final String UNFUSED = "unfused";
 
   private final Backend reference;
   private final Backend tested;
@@ -57,14 +62,23 @@ final class KernelSuites {
   }
 
   List<CaseResult> gradient() {
+    return overLosses(GRADIENT, spec -> GradientCheck.check(spec, tested));
+  }
+
+  List<CaseResult> unfused(Engine engine) {
+    return overLosses(UNFUSED, spec -> UnfusedCheck.check(spec, engine));
+  }
+
+  private List<CaseResult> overLosses(
+      String suite, Function<FusedLossSpec, Optional<String>> check) {
     var results = new ArrayList<CaseResult>();
     for (FusedLossSpec spec : GradientCheck.specs()) {
       String name = GradientCheck.name(spec);
       results.add(
           tested.supports(KernelFamily.SEGMENTATION, spec.logitsDtype())
-              ? attempt(GRADIENT, name, () -> GradientCheck.check(spec, tested))
+              ? attempt(suite, name, () -> check.apply(spec))
               : CaseResult.skipped(
-                  GRADIENT, name, "not supported with " + spec.logitsDtype() + " by this backend"));
+                  suite, name, "not supported with " + spec.logitsDtype() + " by this backend"));
     }
     return results;
   }

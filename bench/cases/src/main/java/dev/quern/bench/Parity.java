@@ -36,6 +36,13 @@ final class Parity {
     List<Result> expected = run(kernelCase, reference, Fill.ONES);
     List<Result> first = run(kernelCase, tested, Fill.ONES);
     List<Result> second = run(kernelCase, tested, Fill.DIGITS);
+    return new Outcome(compare(expected, first, second), first);
+  }
+
+  /**
+   * What two runs of a case differ in from what is expected, and from each other in bits, or empty.
+   */
+  static Optional<String> compare(List<Result> expected, List<Result> first, List<Result> second) {
     var failures = new ArrayList<String>();
     for (int i = 0; i < expected.size(); i++) {
       Result e = expected.get(i);
@@ -47,8 +54,7 @@ final class Parity {
           .compare(e.name(), e.values().doubles(), a.values().doubles())
           .ifPresent(failures::add);
     }
-    return new Outcome(
-        failures.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failures)), first);
+    return failures.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failures));
   }
 
   private static List<Result> run(KernelCase kernelCase, Backend backend, Fill fill) {

@@ -141,6 +141,7 @@ public final class Selftest {
       names.add(KernelSuites.name(family));
     }
     names.add(KernelSuites.GRADIENT);
+    names.add(KernelSuites.UNFUSED);
     golden.forEach(suite -> names.add(suite.name()));
     return names;
   }
@@ -165,6 +166,9 @@ public final class Selftest {
       }
       if (options.wants(KernelSuites.GRADIENT)) {
         report(name, KernelSuites.GRADIENT, kernels.gradient());
+      }
+      if (options.wants(KernelSuites.UNFUSED)) {
+        report(name, KernelSuites.UNFUSED, kernels.unfused(engine));
       }
       for (GoldenSuite suite : golden) {
         if (options.wants(suite.name())) {

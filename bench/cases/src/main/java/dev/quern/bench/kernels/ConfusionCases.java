@@ -25,6 +25,7 @@ final class ConfusionCases {
     cases.add(count("all ignored", 1009, DType.U8, Inputs.IGNORED, 0.3, 1, 22, 0f));
     cases.add(count("empty", 1009, DType.U8, null, 0, 0, 23, 0f));
     cases.add(count("full", 1009, DType.U8, null, 1, 0, 24, 0f));
+    cases.add(count("nothing positive", 1009, DType.U8, null, 0.5, 0, 28, Float.NaN));
     cases.add(count("ignore -1", 1009, DType.F32, -1, 0.5, 0, 25, 0f));
     cases.add(count("ignore 0", 1009, DType.U8, 0, 0.5, 0, 26, 0f));
     cases.add(count("ignore -1 cannot occur", 1009, DType.U8, -1, 0.5, 0, 26, 0f));
