@@ -1,4 +1,3 @@
-import dev.quern.spi.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /** The CUDA backend. */
@@ -7,7 +6,4 @@ module dev.quern.cuda {
   requires dev.quern;
   requires jcuda;
   requires static org.jspecify;
-
-  provides BackendProvider with
-      dev.quern.cuda.CudaProvider;
 }

@@ -1,3 +1,4 @@
+import dev.quern.spi.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /** The OpenCL backend. */
@@ -6,4 +7,7 @@ module dev.quern.opencl {
   requires dev.quern;
   requires jocl;
   requires static org.jspecify;
+
+  provides BackendProvider with
+      dev.quern.opencl.OpenClProvider;
 }

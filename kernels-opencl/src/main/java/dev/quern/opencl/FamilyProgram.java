@@ -1,0 +1,101 @@
+package dev.quern.opencl;
+
+import dev.quern.opencl.host.Context;
+import dev.quern.opencl.host.Kernel;
+import dev.quern.opencl.host.Program;
+import dev.quern.opencl.host.Queue;
+import dev.quern.spi.AdamArena;
+import dev.quern.spi.Formulas;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernels of one family on one device: its {@code .cl} file behind the prelude and the formulas
+ * it uses, compiled at the first call.
+ */
+final class FamilyProgram implements AutoCloseable {
+  private final Context context;
+  private final Queue queue;
+  private final LaunchGeometry geometry;
+  private final String family;
+  private final List<String> formulas;
+  private final Map<String, Kernel> kernels = new HashMap<>();
+  private @Nullable Program program;
+
+  FamilyProgram(
+      Context context, Queue queue, LaunchGeometry geometry, String family, List<String> formulas) {
+    this.context = context;
+    this.queue = queue;
+    this.geometry = geometry;
+    this.family = family;
+    this.formulas = formulas;
+  }
+
+  LaunchGeometry geometry() {
+    return geometry;
+  }
+
+  /** Returns an entry, to be given arguments in the order of its signature. */
+  Kernel kernel(String name) {
+    Kernel known = kernels.get(name);
+    if (known != null) {
+      return known;
+    }
+    Kernel kernel = program().kernel(name);
+    kernels.put(name, kernel);
+    return kernel;
+  }
+
+  /** Enqueues an entry that was given all its arguments; nothing for no group. */
+  void launch(Kernel kernel, long groups) {
+    queue.launch(kernel, groups, geometry.groupSize());
+  }
+
+  private Program program() {
+    if (program == null) {
+      program = Program.build(context, family + ".cl", source(), options());
+    }
+    return program;
+  }
+
+  private String source() {
+    var source = new StringBuilder(resource("prelude.cl"));
+    for (String formula : formulas) {
+      source.append(Formulas.source(formula));
+    }
+    return source.append(resource(family + ".cl")).toString();
+  }
+
+  private String options() {
+    String options = "-cl-std=CL1.2 " + geometry.options() + " -DQUERN_ADAM_TILE=" + AdamArena.TILE;
+    return context.device().roundsDivision()
+        ? options + " -cl-fp32-correctly-rounded-divide-sqrt"
+        : options;
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = FamilyProgram.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("The kernel source " + name + " is missing.");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Reading the kernel source " + name + " failed.", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    kernels.values().forEach(Kernel::close);
+    kernels.clear();
+    if (program != null) {
+      program.close();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.quern.opencl;
+
+import dev.quern.DType;
+import dev.quern.opencl.host.Buffer;
+import dev.quern.opencl.host.Kernel;
+import dev.quern.opencl.host.Queue;
+import dev.quern.spi.BinaryOp;
+import dev.quern.spi.PointwiseKernels;
+import dev.quern.spi.Span;
+import dev.quern.spi.UnaryOp;
+
+/** Launches {@code pointwise.cl}. */
+final class OpenClPointwiseKernels implements PointwiseKernels {
+  private final FamilyProgram program;
+  private final Queue queue;
+
+  OpenClPointwiseKernels(FamilyProgram program, Queue queue) {
+    this.program = program;
+    this.queue = queue;
+  }
+
+  @Override
+  public void fill(Span out, double value) {
+    long n = out.length();
+    Kernel kernel =
+        switch (out.dtype()) {
+          case F32 -> program.kernel("fill_f32").tensor(out).scalar(n).scalar((float) value);
+          case I64 -> program.kernel("fill_i64").tensor(out).scalar(n).scalar((long) value);
+          case I32 -> program.kernel("fill_i32").tensor(out).scalar(n).scalar((int) value);
+          default -> program.kernel("fill_u8").tensor(out).scalar(n).scalar((byte) (int) value);
+        };
+    map(kernel, n);
+  }
+
+  @Override
+  public void copy(Span x, Span out) {
+    if (x.dtype() != out.dtype()) {
+      map(program.kernel("copy_u8_f32").tensor(x).tensor(out).scalar(x.length()), x.length());
+    } else if (!x.equals(out)) {
+      queue.copy(
+          (Buffer) x.buffer(),
+          x.byteOffset(),
+          (Buffer) out.buffer(),
+          out.byteOffset(),
+          x.byteSize());
+    }
+  }
+
+  @Override
+  public void unary(UnaryOp op, Span x, Span out) {
+    String name =
+        switch (op) {
+          case SIGMOID -> "sigmoid";
+          case SOFTPLUS -> "softplus";
+        };
+    map(program.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
+  }
+
+  @Override
+  public void binary(BinaryOp op, Span a, Span b, Span out) {
+    String name =
+        switch (op) {
+          case ADD -> "add";
+          case SUBTRACT -> "subtract";
+          case MULTIPLY -> "multiply";
+          case MIN -> "minimum";
+          case SELECT -> "select_nonzero";
+        };
+    map(program.kernel(name).tensor(a).tensor(b).tensor(out).scalar(a.length()), a.length());
+  }
+
+  @Override
+  public void scale(Span x, float factor, Span out) {
+    Kernel kernel = program.kernel("scale");
+    map(kernel.tensor(x).tensor(out).scalar(x.length()).scalar(factor), x.length());
+  }
+
+  @Override
+  public void notEqual(Span x, float value, Span out) {
+    Kernel kernel = program.kernel(x.dtype() == DType.U8 ? "not_equal_u8" : "not_equal_f32");
+    map(kernel.tensor(x).tensor(out).scalar(x.length()).scalar(value), x.length());
+  }
+
+  @Override
+  public void addBroadcast(Span a, Span b, long inner, Span out) {
+    Kernel kernel = program.kernel("add_broadcast").tensor(a).tensor(b).tensor(out);
+    map(kernel.scalar(a.length()).scalar(b.length()).scalar(inner), a.length());
+  }
+
+  private void map(Kernel kernel, long n) {
+    program.launch(kernel, program.geometry().tiles(n));
+  }
+}

@@ -1,0 +1,73 @@
+package dev.quern.opencl.host;
+
+import dev.quern.DeviceInfo;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.cl_device_id;
+import org.jocl.cl_platform_id;
+
+/**
+ * One device as its driver describes it.
+ *
+ * @param platform the handle of its platform
+ * @param id its handle
+ * @param name its own name
+ * @param kind CPU or GPU; accelerators count as GPUs
+ * @param memoryBytes its memory
+ * @param largestBlock the most bytes one buffer may have
+ * @param computeUnits its processors
+ * @param largestGroup the most work-items of a group
+ * @param driver the platform's name and the driver's version
+ * @param hasDoubles whether it computes in f64
+ * @param roundsDivision whether correctly rounded division and square root can be asked for
+ */
+public record Device(
+    cl_platform_id platform,
+    cl_device_id id,
+    String name,
+    DeviceInfo.Kind kind,
+    long memoryBytes,
+    long largestBlock,
+    int computeUnits,
+    long largestGroup,
+    String driver,
+    boolean hasDoubles,
+    boolean roundsDivision) {
+
+  static Device describe(cl_platform_id platform, String platformName, cl_device_id id) {
+    boolean cpu = (number(id, CL.CL_DEVICE_TYPE) & CL.CL_DEVICE_TYPE_CPU) != 0;
+    return new Device(
+        platform,
+        id,
+        text(id, CL.CL_DEVICE_NAME),
+        cpu ? DeviceInfo.Kind.CPU : DeviceInfo.Kind.GPU,
+        number(id, CL.CL_DEVICE_GLOBAL_MEM_SIZE),
+        number(id, CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+        (int) number(id, CL.CL_DEVICE_MAX_COMPUTE_UNITS),
+        number(id, CL.CL_DEVICE_MAX_WORK_GROUP_SIZE),
+        platformName + " " + text(id, CL.CL_DRIVER_VERSION),
+        number(id, CL.CL_DEVICE_DOUBLE_FP_CONFIG) != 0,
+        (number(id, CL.CL_DEVICE_SINGLE_FP_CONFIG) & CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
+  }
+
+  /** Tells whether it can be used at the moment and has a compiler. */
+  boolean isUsable() {
+    return number(id, CL.CL_DEVICE_AVAILABLE) != 0
+        && number(id, CL.CL_DEVICE_COMPILER_AVAILABLE) != 0;
+  }
+
+  private static String text(cl_device_id id, int parameter) {
+    long[] size = new long[1];
+    CL.clGetDeviceInfo(id, parameter, 0, null, size);
+    byte[] bytes = new byte[(int) size[0]];
+    CL.clGetDeviceInfo(id, parameter, bytes.length, Pointer.to(bytes), null);
+    return Platforms.text(bytes);
+  }
+
+  /** Reads a number of 4 or 8 bytes; the machine is little-endian wherever JOCL has a library. */
+  private static long number(cl_device_id id, int parameter) {
+    long[] value = new long[1];
+    CL.clGetDeviceInfo(id, parameter, Long.BYTES, Pointer.to(value), null);
+    return value[0];
+  }
+}

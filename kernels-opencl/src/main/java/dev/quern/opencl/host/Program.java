@@ -1,0 +1,90 @@
+package dev.quern.opencl.host;
+
+import dev.quern.DeviceException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.Pointer;
+import org.jocl.cl_device_id;
+import org.jocl.cl_program;
+
+/** A compiled program. */
+public final class Program implements AutoCloseable {
+  private final cl_program handle;
+  private boolean closed;
+
+  private Program(cl_program handle) {
+    this.handle = handle;
+  }
+
+  /**
+   * Compiles a program.
+   *
+   * @param context whose device it is for
+   * @param name what the message of a failure calls it
+   * @param source its text
+   * @param options the compiler's options
+   * @return the program, owned by the caller
+   * @throws DeviceException if it does not compile, with the compiler's log and the numbered source
+   */
+  public static Program build(Context context, String name, String source, String options) {
+    cl_program handle;
+    try {
+      handle = CL.clCreateProgramWithSource(context.handle(), 1, new String[] {source}, null, null);
+    } catch (CLException e) {
+      throw Failure.of("clCreateProgramWithSource for " + name, e);
+    }
+    var program = new Program(handle);
+    cl_device_id device = context.device().id();
+    try {
+      CL.clBuildProgram(handle, 1, new cl_device_id[] {device}, options, null, null);
+      return program;
+    } catch (CLException e) {
+      String log = program.log(device);
+      program.close();
+      throw new DeviceException(
+          "OpenCL's clBuildProgram for %s with %s failed: %s.%n%s%n%s"
+              .formatted(name, options, Failure.name(e), log, numbered(source)),
+          e);
+    }
+  }
+
+  private String log(cl_device_id device) {
+    long[] size = new long[1];
+    CL.clGetProgramBuildInfo(handle, device, CL.CL_PROGRAM_BUILD_LOG, 0, null, size);
+    byte[] log = new byte[(int) size[0]];
+    CL.clGetProgramBuildInfo(
+        handle, device, CL.CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null);
+    return Platforms.text(log);
+  }
+
+  private static String numbered(String source) {
+    String[] lines = source.split("\n", -1);
+    return IntStream.range(0, lines.length)
+        .mapToObj(i -> "%4d  %s".formatted(i + 1, lines[i]))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /**
+   * Finds an entry.
+   *
+   * @param name the kernel's name
+   * @return the kernel, owned by the caller
+   */
+  public Kernel kernel(String name) {
+    try {
+      return new Kernel(name, CL.clCreateKernel(handle, name, null));
+    } catch (CLException e) {
+      throw Failure.of("clCreateKernel for " + name, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      CL.clReleaseProgram(handle);
+    }
+  }
+}
