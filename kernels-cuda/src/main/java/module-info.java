@@ -1,3 +1,4 @@
+import dev.quern.spi.BackendProvider;
 import org.jspecify.annotations.NullMarked;
 
 /** The CUDA backend. */
@@ -6,4 +7,7 @@ module dev.quern.cuda {
   requires dev.quern;
   requires jcuda;
   requires static org.jspecify;
+
+  provides BackendProvider with
+      dev.quern.cuda.CudaProvider;
 }

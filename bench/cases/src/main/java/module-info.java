@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.quern.bench {
   requires transitive dev.quern;
+  requires jdk.management;
   requires tools.jackson.databind;
   requires static org.jspecify;
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class Backends {
   private static final System.Logger LOG = System.getLogger("dev.quern");
   private static final System.Logger.Level DEBUG = System.Logger.Level.DEBUG;
+  private static final System.Logger.Level WARNING = System.Logger.Level.WARNING;
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   private Backends() {}
 
@@ -61,15 +64,15 @@ public final class Backends {
         LOG.log(DEBUG, () -> name + " has CPU devices only; they are used by name.");
         continue;
       }
-      if (name.equals("reference")) {
+      try {
+        Engine engine = new Engine(provider.open(device.index()));
+        warnIfReference(provider);
         LOG.log(
-            System.Logger.Level.WARNING,
-            "Using the slow reference backend, because nothing else is here: "
-                + describeAll()
-                + ".");
+            System.Logger.Level.INFO, () -> "Using " + device.id() + ", " + device.name() + ".");
+        return engine;
+      } catch (DeviceException e) {
+        LOG.log(WARNING, "Device " + device.id() + " is there but does not open; going on.", e);
       }
-      LOG.log(System.Logger.Level.INFO, () -> "Using " + device.id() + ", " + device.name() + ".");
-      return new Engine(provider.open(device.index()));
     }
     throw new BackendUnavailableException("No backend is here: " + describeAll() + ".");
   }
@@ -111,6 +114,16 @@ public final class Backends {
                       .collect(Collectors.joining(", "))));
     }
     return provider.open(index);
+  }
+
+  private static void warnIfReference(BackendProvider provider) {
+    if (provider.name().equals("reference") && !WARNED.getAndSet(true)) {
+      LOG.log(
+          WARNING,
+          "Using the slow reference backend. Add the artifact quern-simd for the fast one. Here are: "
+              + describeAll()
+              + ".");
+    }
   }
 
   private static int deviceIndex(String asked, String index) {
@@ -177,6 +190,7 @@ public final class Backends {
       for (BackendProvider provider : providers()) {
         ArrayKernels kernels = provider.arrays();
         if (kernels != null) {
+          warnIfReference(provider);
           return kernels;
         }
       }

@@ -372,6 +372,21 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Overwrites the elements from another tensor of this engine, on the device.
+   *
+   * @param other of equal dtype and shape
+   */
+  public void copyFrom(Tensor other) {
+    requireSameEngine(other);
+    if (dtype != other.dtype || !shape.equals(other.shape)) {
+      throw new IllegalArgumentException(
+          "copyFrom needs a tensor of %s %s, got %s %s."
+              .formatted(dtype, shape, other.dtype, other.shape));
+    }
+    engine.submit(b -> b.pointwise().copy(other.span(), span()));
+  }
+
+  /**
    * Copies the elements to host memory and waits.
    *
    * @param target as many bytes

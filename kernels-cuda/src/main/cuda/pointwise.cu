@@ -1,0 +1,231 @@
+// Fill, conversion and elementwise arithmetic: out[i] = f(x[i], ...). Nothing is fused. Each block
+// takes one tile, each thread a quad of it; elements from n on are left out one by one. Deterministic,
+// as every element is written once by a formula of its own operands; out may be an operand, since an
+// element is read before it is written and by nobody else.
+
+#include "prelude.cuh"
+
+#include "math.inc"
+
+template <class T>
+QUERN_INLINE void fill(T *out, long long n, T value) {
+  long long i = blockIdx.x * QUERN_TILE + threadIdx.x;
+  for (int j = 0; j < 4; j++, i += QUERN_THREADS) {
+    if (i < n) {
+      out[i] = value;
+    }
+  }
+}
+
+template <class T, class F>
+QUERN_INLINE void map(const T *x, float *out, long long n, F f) {
+  long long i = quern_tile_element();
+  QuernQuad quad = quern_load(x, i, n);
+#pragma unroll
+  for (int j = 0; j < 4; j++) {
+    quad.v[j] = f(quad.v[j]);
+  }
+  quern_store(quad, out, i, n);
+}
+
+template <class F>
+QUERN_INLINE void map(const float *a, const float *b, float *out, long long n, F f) {
+  long long i = quern_tile_element();
+  QuernQuad left = quern_load(a, i, n);
+  QuernQuad right = quern_load(b, i, n);
+#pragma unroll
+  for (int j = 0; j < 4; j++) {
+    left.v[j] = f(left.v[j], right.v[j]);
+  }
+  quern_store(left, out, i, n);
+}
+
+typedef struct {
+  float *out;
+  long long n;
+  float value;
+} FillF32Args;
+
+QUERN_KERNEL fill_f32(const __grid_constant__ FillF32Args args) {
+  fill(args.out, args.n, args.value);
+}
+
+typedef struct {
+  long long *out;
+  long long n;
+  long long value;
+} FillI64Args;
+
+QUERN_KERNEL fill_i64(const __grid_constant__ FillI64Args args) {
+  fill(args.out, args.n, args.value);
+}
+
+typedef struct {
+  int *out;
+  long long n;
+  int value;
+} FillI32Args;
+
+QUERN_KERNEL fill_i32(const __grid_constant__ FillI32Args args) {
+  fill(args.out, args.n, args.value);
+}
+
+typedef struct {
+  unsigned char *out;
+  long long n;
+  unsigned char value;
+} FillU8Args;
+
+QUERN_KERNEL fill_u8(const __grid_constant__ FillU8Args args) {
+  fill(args.out, args.n, args.value);
+}
+
+typedef struct {
+  const unsigned char *x;
+  float *out;
+  long long n;
+} CopyU8F32Args;
+
+QUERN_KERNEL copy_u8_f32(const __grid_constant__ CopyU8F32Args args) {
+  map(args.x, args.out, args.n, [](float x) { return x; });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} SigmoidArgs;
+
+QUERN_KERNEL sigmoid(const __grid_constant__ SigmoidArgs args) {
+  map(args.x, args.out, args.n, [](float x) { return quern_sigmoid(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} SoftplusArgs;
+
+QUERN_KERNEL softplus(const __grid_constant__ SoftplusArgs args) {
+  map(args.x, args.out, args.n, [](float x) { return quern_softplus(x); });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+} AddArgs;
+
+QUERN_KERNEL add(const __grid_constant__ AddArgs args) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) { return a + b; });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+} SubtractArgs;
+
+QUERN_KERNEL subtract(const __grid_constant__ SubtractArgs args) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) { return a - b; });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+} MultiplyArgs;
+
+QUERN_KERNEL multiply(const __grid_constant__ MultiplyArgs args) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) { return a * b; });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+} MinimumArgs;
+
+// fminf would prefer the number to the NaN; of two zeros the negative one is the smaller.
+QUERN_KERNEL minimum(const __grid_constant__ MinimumArgs args) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) {
+    float equal = a == b ? QUERN_AS_FLOAT(QUERN_AS_INT(a) | QUERN_AS_INT(b)) : a + b;
+    return a < b ? a : (b < a ? b : equal);
+  });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+} SelectNonzeroArgs;
+
+QUERN_KERNEL select_nonzero(const __grid_constant__ SelectNonzeroArgs args) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) { return b != 0.0f ? a : 0.0f; });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+  float factor;
+} ScaleArgs;
+
+QUERN_KERNEL scale(const __grid_constant__ ScaleArgs args) {
+  float factor = args.factor;
+  map(args.x, args.out, args.n, [factor](float x) { return x * factor; });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+  float value;
+} NotEqualF32Args;
+
+QUERN_KERNEL not_equal_f32(const __grid_constant__ NotEqualF32Args args) {
+  float value = args.value;
+  map(args.x, args.out, args.n, [value](float x) { return x != value ? 1.0f : 0.0f; });
+}
+
+typedef struct {
+  const unsigned char *x;
+  float *out;
+  long long n;
+  float value;
+} NotEqualU8Args;
+
+QUERN_KERNEL not_equal_u8(const __grid_constant__ NotEqualU8Args args) {
+  float value = args.value;
+  map(args.x, args.out, args.n, [value](float x) { return x != value ? 1.0f : 0.0f; });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+  long long width;
+  long long inner;
+} AddBroadcastArgs;
+
+// out[o, w, k] = a[o, w, k] + b[w], with w below width and k below inner.
+QUERN_KERNEL add_broadcast(const __grid_constant__ AddBroadcastArgs args) {
+  long long i = quern_tile_element();
+  QuernQuad quad = quern_load(args.a, i, args.n);
+  // a division of 64 bits takes many times the instructions of one of 32
+  bool narrow = args.n <= 0xffffffffLL;
+  for (int j = 0; j < 4; j++) {
+    if (i + j < args.n) {
+      long long w = narrow ? (unsigned int)(i + j) / (unsigned int)args.inner % (unsigned int)args.width
+                           : (i + j) / args.inner % args.width;
+      quad.v[j] += args.b[w];
+    }
+  }
+  quern_store(quad, args.out, i, args.n);
+}

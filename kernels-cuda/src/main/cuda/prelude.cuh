@@ -1,0 +1,172 @@
+// What every kernel family stands on.
+//
+// Geometry: a block has QUERN_THREADS threads. Work is cut into tiles (kernels that map) or chunks
+// (kernels that reduce), one per block, and those into quads: four neighbouring elements, taken by
+// one thread as one access of 16 bytes where the address allows it and one by one elsewhere. Which
+// thread takes an element depends on the element's index alone, so alignment never changes a bit.
+//
+// Every kernel takes one parameter structure by value; a tensor argument is one pointer in it, its
+// first element. A reduction's partial results pass through scratch memory from the kernel that
+// leaves one record per chunk to one that adds them up.
+#pragma once
+
+// The language's side of the formulas. The compiler is told not to contract; it divides and takes
+// roots with correct rounding and keeps subnormal numbers unless told otherwise.
+#define QUERN_INLINE static __device__ __forceinline__
+#define QUERN_GLOBAL
+#define QUERN_LONG long long
+#define QUERN_FMA(a, b, c) __fmaf_rn(a, b, c)
+#define QUERN_SQRT(x) __fsqrt_rn(x)
+#define QUERN_AS_FLOAT(i) __int_as_float(i)
+#define QUERN_AS_INT(x) __float_as_int(x)
+#define QUERN_MULHI(a, b) __umulhi(a, b)
+
+// 256 threads fill a multiprocessor with whole blocks on every architecture from 7.5 on; a chunk is
+// a tile of the optimizer's arena. Host side: dev.quern.cuda.LaunchGeometry.
+#define QUERN_THREADS 256
+#define QUERN_WARPS (QUERN_THREADS / 32)
+#define QUERN_TILE (QUERN_THREADS * 4LL)
+#define QUERN_CHUNK_QUADS 4
+#define QUERN_CHUNK (QUERN_TILE * QUERN_CHUNK_QUADS)
+
+#define QUERN_KERNEL extern "C" __global__ void __launch_bounds__(QUERN_THREADS)
+
+#define QUERN_NONE 0x7fffffffffffffffLL
+
+// Four neighbouring elements as floats.
+typedef struct {
+  float v[4];
+} QuernQuad;
+
+// The first element of this thread's quad in its block's tile.
+QUERN_INLINE long long quern_tile_element() {
+  return blockIdx.x * QUERN_TILE + threadIdx.x * 4LL;
+}
+
+// The first element of this thread's quad number j in its block's chunk.
+QUERN_INLINE long long quern_chunk_element(int j) {
+  return blockIdx.x * QUERN_CHUNK + j * QUERN_TILE + threadIdx.x * 4LL;
+}
+
+// Reads elements i to i + 3; those from end on are 0.
+QUERN_INLINE QuernQuad quern_load(const float *x, long long i, long long end) {
+  QuernQuad quad = {{0.0f, 0.0f, 0.0f, 0.0f}};
+  if (i + 4 <= end && ((unsigned long long)(x + i) & 15) == 0) {
+    float4 four = *(const float4 *)(x + i);
+    quad.v[0] = four.x;
+    quad.v[1] = four.y;
+    quad.v[2] = four.z;
+    quad.v[3] = four.w;
+  } else {
+    for (int j = 0; j < 4; j++) {
+      if (i + j < end) {
+        quad.v[j] = x[i + j];
+      }
+    }
+  }
+  return quad;
+}
+
+// The same for bytes.
+QUERN_INLINE QuernQuad quern_load(const unsigned char *x, long long i, long long end) {
+  QuernQuad quad = {{0.0f, 0.0f, 0.0f, 0.0f}};
+  if (i + 4 <= end && ((unsigned long long)(x + i) & 3) == 0) {
+    uchar4 four = *(const uchar4 *)(x + i);
+    quad.v[0] = (float)four.x;
+    quad.v[1] = (float)four.y;
+    quad.v[2] = (float)four.z;
+    quad.v[3] = (float)four.w;
+  } else {
+    for (int j = 0; j < 4; j++) {
+      if (i + j < end) {
+        quad.v[j] = (float)x[i + j];
+      }
+    }
+  }
+  return quad;
+}
+
+// Writes elements i to i + 3; those from end on are left alone.
+QUERN_INLINE void quern_store(QuernQuad quad, float *out, long long i, long long end) {
+  if (i + 4 <= end && ((unsigned long long)(out + i) & 15) == 0) {
+    *(float4 *)(out + i) = make_float4(quad.v[0], quad.v[1], quad.v[2], quad.v[3]);
+  } else {
+    for (int j = 0; j < 4; j++) {
+      if (i + j < end) {
+        out[i + j] = quad.v[j];
+      }
+    }
+  }
+}
+
+// The block's sums of N quantities, for all threads to read: lanes by shuffles in a fixed tree, then
+// warps in index order. Called by the whole block, at most once per kernel.
+template <int N>
+QUERN_INLINE const double *quern_block_sums(const double (&values)[N]) {
+  __shared__ double warps[N][QUERN_WARPS];
+  __shared__ double sums[N];
+  int thread = (int)threadIdx.x;
+#pragma unroll
+  for (int q = 0; q < N; q++) {
+    double sum = values[q];
+#pragma unroll
+    for (int distance = 16; distance > 0; distance /= 2) {
+      sum += __shfl_down_sync(0xffffffffu, sum, distance);
+    }
+    if (thread % 32 == 0) {
+      warps[q][thread / 32] = sum;
+    }
+  }
+  __syncthreads();
+  if (thread < N) {
+    double sum = 0.0;
+    for (int w = 0; w < QUERN_WARPS; w++) {
+      sum += warps[thread][w];
+    }
+    sums[thread] = sum;
+  }
+  __syncthreads();
+  return sums;
+}
+
+// The sums over all records that a partials kernel left, N quantities each.
+template <int N>
+QUERN_INLINE const double *quern_sum_records(const double *partials, long long records) {
+  double values[N] = {0.0};
+  for (long long r = threadIdx.x; r < records; r += QUERN_THREADS) {
+#pragma unroll
+    for (int q = 0; q < N; q++) {
+      values[q] += partials[r * N + q];
+    }
+  }
+  return quern_block_sums<N>(values);
+}
+
+// The block's least value, valid in thread 0. Called by the whole block, at most once per kernel.
+QUERN_INLINE long long quern_block_least(long long value) {
+  __shared__ long long warps[QUERN_WARPS];
+  int thread = (int)threadIdx.x;
+  for (int distance = 16; distance > 0; distance /= 2) {
+    long long other = __shfl_down_sync(0xffffffffu, value, distance);
+    value = other < value ? other : value;
+  }
+  if (thread % 32 == 0) {
+    warps[thread / 32] = value;
+  }
+  __syncthreads();
+  if (thread == 0) {
+    for (int w = 1; w < QUERN_WARPS; w++) {
+      value = warps[w] < value ? warps[w] : value;
+    }
+  }
+  return value;
+}
+
+// The least of all records, valid in thread 0.
+QUERN_INLINE long long quern_least_record(const long long *partials, long long records) {
+  long long least = QUERN_NONE;
+  for (long long r = threadIdx.x; r < records; r += QUERN_THREADS) {
+    least = partials[r] < least ? partials[r] : least;
+  }
+  return quern_block_least(least);
+}

@@ -1,0 +1,98 @@
+package dev.quern.cuda;
+
+import static dev.quern.cuda.host.Signature.f32;
+import static dev.quern.cuda.host.Signature.int32;
+import static dev.quern.cuda.host.Signature.int64;
+import static dev.quern.cuda.host.Signature.pointer;
+
+import dev.quern.cuda.host.Signature;
+import dev.quern.spi.AdamArena;
+import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.Span;
+import java.util.List;
+
+/** Launches {@code optimizer.cu}. Scratch memory: a pair of f64 per tile. */
+final class CudaOptimizerKernels implements OptimizerKernels {
+  /** The entries of {@code optimizer.cu} and their parameter structures. */
+  static final List<Signature> SIGNATURES =
+      List.of(
+          Signature.of(
+              "gradient_norm_partials",
+              pointer("gradients"),
+              pointer("segments"),
+              pointer("partials"),
+              int32("segment_count"),
+              int64("tile_count")),
+          Signature.of(
+              "gradient_norm_total",
+              pointer("partials"),
+              pointer("control"),
+              int64("count"),
+              f32("max_norm")),
+          Signature.of(
+              "adam",
+              pointer("parameters"),
+              pointer("gradients"),
+              pointer("exp_avg"),
+              pointer("exp_avg_sq"),
+              pointer("max_exp_avg_sq"),
+              pointer("segments"),
+              pointer("groups"),
+              pointer("control"),
+              pointer("ticket"),
+              int32("segment_count"),
+              int64("tile_count")));
+
+  private final FamilyModule module;
+
+  CudaOptimizerKernels(FamilyModule module) {
+    this.module = module;
+  }
+
+  @Override
+  public long scratchBytes(AdamArena arena) {
+    return Math.max(1, arena.tileCount() * 2 * Double.BYTES);
+  }
+
+  @Override
+  public void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch) {
+    module.launch(
+        module
+            .kernel("gradient_norm_partials")
+            .tensor(arena.gradients())
+            .tensor(arena.segments())
+            .scratch(scratch, 0)
+            .scalar(arena.segmentCount())
+            .scalar(arena.tileCount()),
+        arena.tileCount());
+    module.launch(
+        module
+            .kernel("gradient_norm_total")
+            .scratch(scratch, 0)
+            .tensor(control)
+            .scalar(arena.tileCount())
+            .scalar(maxNorm),
+        1);
+  }
+
+  @Override
+  public void adam(AdamArena arena, Span control) {
+    // one block at least where there is a segment: also the steps of empty ones are counted
+    long blocks = arena.segmentCount() == 0 ? 0 : Math.max(1, arena.tileCount());
+    module.launch(
+        module
+            .kernel("adam")
+            .tensor(arena.parameters())
+            .tensor(arena.gradients())
+            .tensor(arena.expAvg())
+            .tensor(arena.expAvgSq())
+            .tensorOrNull(arena.maxExpAvgSq())
+            .tensor(arena.segments())
+            .tensor(arena.groups())
+            .tensor(control)
+            .tensor(arena.ticket())
+            .scalar(arena.segmentCount())
+            .scalar(arena.tileCount()),
+        blocks);
+  }
+}
