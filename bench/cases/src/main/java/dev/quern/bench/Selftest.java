@@ -142,6 +142,7 @@ public final class Selftest {
     }
     names.add(KernelSuites.GRADIENT);
     names.add(KernelSuites.UNFUSED);
+    names.add(LargeCheck.SUITE);
     golden.forEach(suite -> names.add(suite.name()));
     return names;
   }
@@ -170,11 +171,16 @@ public final class Selftest {
       if (options.wants(KernelSuites.UNFUSED)) {
         report(name, KernelSuites.UNFUSED, kernels.unfused(engine));
       }
+      if (options.suites().contains(LargeCheck.SUITE)) {
+        report(name, LargeCheck.SUITE, LargeCheck.on(judged));
+      }
       for (GoldenSuite suite : golden) {
         if (options.wants(suite.name())) {
           report(name, suite.name(), GoldenRun.on(engine, suite));
         }
       }
+    } catch (RuntimeException e) {
+      report(name, "backend", List.of(CaseResult.failed("backend", name, e.toString())));
     }
   }
 
