@@ -7,7 +7,15 @@ module dev.quern.train {
   requires dev.quern.bench;
   requires info.picocli;
   requires java.desktop;
+  requires java.logging;
   requires me.tongfei.progressbar;
   requires tools.jackson.databind;
   requires static org.jspecify;
+
+  opens dev.quern.train to
+      info.picocli;
+  opens dev.quern.train.bundle to
+      info.picocli;
+  opens dev.quern.train.command to
+      info.picocli;
 }

@@ -1,5 +1,7 @@
 package dev.quern.train.data;
 
+import dev.quern.metric.ConfusionCounts;
+
 /**
  * A binary mask: 1 where the object is, 0 elsewhere, row by row.
  *
@@ -17,5 +19,24 @@ public record Mask(int height, int width, byte[] values) {
           "A mask of %d x %d needs %d values, got %d"
               .formatted(height, width, (long) height * width, values.length));
     }
+  }
+
+  /**
+   * Compares this prediction with the truth, pixel by pixel.
+   *
+   * @param truth of the same size
+   * @return the four counts
+   */
+  public ConfusionCounts against(Mask truth) {
+    if (height != truth.height || width != truth.width) {
+      throw new IllegalArgumentException(
+          "A mask of %d x %d cannot be compared with one of %d x %d"
+              .formatted(height, width, truth.height, truth.width));
+    }
+    long[] counts = new long[4];
+    for (int i = 0; i < values.length; i++) {
+      counts[2 * truth.values[i] + values[i]]++;
+    }
+    return new ConfusionCounts(counts[0], counts[1], counts[2], counts[3]);
   }
 }

@@ -1,12 +1,18 @@
 package dev.quern.train.data;
 
 /** Some samples of another data set, in the order of their indices. */
-final class SubsetDataset implements Dataset {
+public final class SubsetDataset implements Dataset {
 
   private final Dataset source;
   private final int[] indices;
 
-  SubsetDataset(Dataset source, int[] indices) {
+  /**
+   * Chooses samples.
+   *
+   * @param source where they come from
+   * @param indices which, in the order wanted
+   */
+  public SubsetDataset(Dataset source, int[] indices) {
     this.source = source;
     this.indices = indices.clone();
   }

@@ -1,6 +1,7 @@
 package dev.quern.train.features;
 
 import dev.quern.train.data.Image;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a pixel by numbers of its neighbourhood, at window radii 1, 2, 4, 8 and 16. For every
@@ -53,6 +54,7 @@ public final class FeatureExtractor {
   }
 
   private final int channels;
+  private final @Nullable Standardization standardization;
 
   /**
    * An extractor for images of a number of channels.
@@ -61,34 +63,83 @@ public final class FeatureExtractor {
    *     one channel by its mean
    */
   public FeatureExtractor(int channels) {
+    this(channels, null);
+  }
+
+  private FeatureExtractor(int channels, @Nullable Standardization standardization) {
     this.channels = channels;
+    this.standardization = standardization;
+  }
+
+  /**
+   * The same features, standardised.
+   *
+   * @param by mean and deviation of each feature
+   * @return an extractor whose rows are standardised
+   */
+  public FeatureExtractor standardised(Standardization by) {
+    if (by.mean().length != size()) {
+      throw new IllegalArgumentException(
+          "%d means do not fit %d features".formatted(by.mean().length, size()));
+    }
+    return new FeatureExtractor(channels, by);
+  }
+
+  /**
+   * The number of channels the features are computed of.
+   *
+   * @return 1 or 3
+   */
+  public int channels() {
+    return channels;
   }
 
   /**
    * The number of features of a pixel.
    *
-   * @return the length of a row of {@link #extract}
+   * @return the length of a row of features
    */
   public int size() {
     return channels * PER_CHANNEL;
   }
 
   /**
-   * Features of some pixels.
+   * Prepares an image, so that rows of it can be asked for piece by piece.
    *
    * @param image any size
-   * @param pixels indices into a plane, in any order
-   * @return {@code pixels.length} rows of {@link #size()} values
+   * @return its features, computed when asked for
    */
-  public float[] extract(Image image, int[] pixels) {
+  public ImageFeatures of(Image image) {
+    Plane[] planes = new Plane[channels];
+    for (int c = 0; c < channels; c++) {
+      planes[c] = new Plane(channel(image, c), image.height(), image.width());
+    }
+    return pixels -> rows(planes, pixels);
+  }
+
+  /** The features of one image; may be asked by several threads at once. */
+  @FunctionalInterface
+  public interface ImageFeatures {
+    /**
+     * Features of some pixels.
+     *
+     * @param pixels indices into a plane, in any order
+     * @return {@code pixels.length} rows of {@link FeatureExtractor#size()} values
+     */
+    float[] rows(int[] pixels);
+  }
+
+  private float[] rows(Plane[] planes, int[] pixels) {
     int features = size();
     float[] out = new float[Math.multiplyExact(pixels.length, features)];
+    Scratch scratch = new Scratch();
     for (int c = 0; c < channels; c++) {
-      Plane plane = new Plane(channel(image, c), image.height(), image.width());
-      Scratch scratch = new Scratch();
       for (int i = 0; i < pixels.length; i++) {
-        describe(plane, scratch, pixels[i], out, i * features + c * PER_CHANNEL);
+        describe(planes[c], scratch, pixels[i], out, i * features + c * PER_CHANNEL);
       }
+    }
+    if (standardization != null) {
+      standardization.apply(out);
     }
     return out;
   }

@@ -1,7 +1,6 @@
 package dev.quern.train.report;
 
 import dev.quern.train.data.Mask;
-import dev.quern.train.data.MaskCounts;
 import dev.quern.train.data.Sample;
 
 /**
@@ -18,6 +17,6 @@ public record Example(Sample sample, Mask prediction) {
    * @return intersection over union
    */
   public double iou() {
-    return MaskCounts.of(prediction, sample.mask()).iou();
+    return prediction.against(sample.mask()).jaccard(0);
   }
 }

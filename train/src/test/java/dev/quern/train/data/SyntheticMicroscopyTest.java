@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.metric.ConfusionCounts;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -26,13 +27,15 @@ class SyntheticMicroscopyTest {
   @Test
   void oneOtsuThresholdPerImageStaysUnderSixTenths() {
     SyntheticMicroscopy set = new SyntheticMicroscopy(PICTURES, 0, 0);
-    MaskCounts counts = MaskCounts.NONE;
+    ConfusionCounts counts = new ConfusionCounts(0, 0, 0, 0);
     for (int i = 0; i < PICTURES; i++) {
       Sample sample = set.sample(i);
-      counts = counts.plus(MaskCounts.of(Otsu.segment(sample.image()), sample.mask()));
+      counts = counts.plus(Otsu.segment(sample.image()).against(sample.mask()));
     }
-    assertTrue(counts.iou() < 0.6, "IoU " + counts.iou());
-    assertTrue(counts.tp() + counts.fn() > PICTURES * PIXELS / 20, "too few cells " + counts);
+    assertTrue(counts.jaccard(0) < 0.6, "IoU " + counts.jaccard(0));
+    assertTrue(
+        counts.truePositives() + counts.falseNegatives() > PICTURES * PIXELS / 20,
+        "too few cells " + counts);
   }
 
   @Test
@@ -47,7 +50,7 @@ class SyntheticMicroscopyTest {
     }
     int height = PICTURES * SyntheticMicroscopy.SIDE;
     Mask bright = Otsu.segment(new Image(1, height, SyntheticMicroscopy.SIDE, light));
-    double iou = MaskCounts.of(bright, new Mask(height, SyntheticMicroscopy.SIDE, truth)).iou();
+    double iou = bright.against(new Mask(height, SyntheticMicroscopy.SIDE, truth)).jaccard(0);
     assertTrue(iou < 0.6, "IoU " + iou);
   }
 
@@ -62,13 +65,9 @@ class SyntheticMicroscopyTest {
   }
 
   @Test
-  void countsGiveTheScores() {
+  void countsPixels() {
     Mask truth = new Mask(1, 5, new byte[] {1, 1, 0, 0, 1});
     Mask prediction = new Mask(1, 5, new byte[] {1, 0, 1, 0, 1});
-    MaskCounts counts = MaskCounts.of(prediction, truth);
-    assertEquals(new MaskCounts(2, 1, 1, 1), counts);
-    assertEquals(0.5, counts.iou());
-    assertEquals(2.0 / 3, counts.dice());
-    assertEquals(0, MaskCounts.NONE.iou());
+    assertEquals(new ConfusionCounts(1, 1, 1, 2), prediction.against(truth));
   }
 }

@@ -47,7 +47,7 @@ class FeatureExtractorTest {
     float[] values = new float[64];
     Arrays.fill(values, 0.25f);
     float[] features =
-        new FeatureExtractor(1).extract(new Image(1, 8, 8, values), PixelSample.all(64));
+        new FeatureExtractor(1).of(new Image(1, 8, 8, values)).rows(PixelSample.all(64));
     for (float value : features) {
       assertTrue(Float.isFinite(value));
     }
@@ -61,7 +61,7 @@ class FeatureExtractorTest {
       int pixels = size[0] * size[1];
       FeatureExtractor extractor = new FeatureExtractor(1);
       float[] features =
-          extractor.extract(new Image(1, size[0], size[1], noise(pixels)), PixelSample.all(pixels));
+          extractor.of(new Image(1, size[0], size[1], noise(pixels))).rows(PixelSample.all(pixels));
       assertEquals(pixels * extractor.size(), features.length);
       for (float value : features) {
         assertTrue(Float.isFinite(value), Arrays.toString(size));
@@ -73,9 +73,9 @@ class FeatureExtractorTest {
   void aPixelsFeaturesDoNotDependOnTheOthers() {
     Image image = new Image(1, 20, 30, noise(600));
     FeatureExtractor extractor = new FeatureExtractor(1);
-    float[] all = extractor.extract(image, PixelSample.all(600));
+    float[] all = extractor.of(image).rows(PixelSample.all(600));
     int[] some = {599, 0, 31, 7};
-    float[] few = extractor.extract(image, some);
+    float[] few = extractor.of(image).rows(some);
     int size = extractor.size();
     for (int i = 0; i < some.length; i++) {
       assertArrayEquals(
@@ -95,8 +95,8 @@ class FeatureExtractorTest {
     FeatureExtractor three = new FeatureExtractor(3);
     assertEquals(3 * new FeatureExtractor(1).size(), three.size());
     assertArrayEquals(
-        three.extract(new Image(3, 3, 4, colour), pixels),
-        three.extract(new Image(1, 3, 4, grey), pixels));
+        three.of(new Image(3, 3, 4, colour)).rows(pixels),
+        three.of(new Image(1, 3, 4, grey)).rows(pixels));
   }
 
   @Test

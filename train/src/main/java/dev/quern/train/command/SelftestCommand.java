@@ -1,0 +1,66 @@
+package dev.quern.train.command;
+
+import dev.quern.bench.CaseResult;
+import dev.quern.bench.Report;
+import dev.quern.bench.Selftest;
+import dev.quern.bench.SelftestOptions;
+import dev.quern.train.BadInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Proves on this machine that the backends compute what they should. */
+@Command(
+    name = "selftest",
+    description = {
+      "Check every backend of this machine: against the reference backend,",
+      "against finite differences, and against golden vectors."
+    },
+    mixinStandardHelpOptions = true)
+public final class SelftestCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "A backend that must be here, such as opencl or opencl:1; may be repeated.")
+  private List<String> backends = List.of();
+
+  @Option(
+      names = "--golden",
+      paramLabel = "DIR",
+      description = "Folder of golden suites to use in place of the embedded ones.")
+  private @Nullable Path golden;
+
+  @Option(
+      names = "--suite",
+      paramLabel = "NAME",
+      description = "Run this suite only; may be repeated.")
+  private List<String> suites = List.of();
+
+  @Option(
+      names = "--sabotage",
+      description = "Make every backend a little wrong: the checks must fail.")
+  private boolean sabotage;
+
+  /** For picocli. */
+  public SelftestCommand() {}
+
+  @Override
+  public Integer call() {
+    if (golden != null && !Files.isDirectory(golden)) {
+      throw new BadInputException(
+          "--golden %s is not a folder; give the folder of the JSON suites.".formatted(golden));
+    }
+    Report report;
+    try {
+      report = Selftest.run(new SelftestOptions(backends, golden, suites, sabotage), System.out);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(String.valueOf(e.getMessage()), e);
+    }
+    return report.count(CaseResult.Status.FAILED) == 0 ? 0 : 1;
+  }
+}

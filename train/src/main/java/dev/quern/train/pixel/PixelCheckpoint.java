@@ -1,0 +1,176 @@
+package dev.quern.train.pixel;
+
+import dev.quern.Engine;
+import dev.quern.Shape;
+import dev.quern.Tensor;
+import dev.quern.optim.Adam;
+import dev.quern.train.BadInputException;
+import dev.quern.train.checkpoint.Safetensors;
+import dev.quern.train.checkpoint.StoredTensor;
+import dev.quern.train.features.FeatureExtractor;
+import dev.quern.train.features.Standardization;
+import dev.quern.train.run.LearningRateSchedule;
+import dev.quern.train.run.RunConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A pixel model on disk. Tensors: {@code linear.weight} (1, features) and {@code linear.bias} (1),
+ * as a linear layer has them elsewhere; {@code features.mean} and {@code features.std}; {@code
+ * optimizer.NAME.exp_avg}, {@code .exp_avg_sq} and {@code .step} for both. Metadata: model, feature
+ * version, channels, epoch, best IoU, scheduler state. The same training gives the same bytes.
+ */
+final class PixelCheckpoint {
+
+  private static final List<String> PARAMETERS = List.of(PixelModel.WEIGHT, PixelModel.BIAS);
+
+  private final Path file;
+  private final Safetensors content;
+
+  private PixelCheckpoint(Path file, Safetensors content) {
+    this.file = file;
+    this.content = content;
+  }
+
+  /** Writes or replaces a checkpoint. */
+  static void write(
+      Path file,
+      PixelModel model,
+      Adam adam,
+      LearningRateSchedule schedule,
+      int epoch,
+      double bestIou) {
+    int features = model.extractor().size();
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    for (String name : PARAMETERS) {
+      Shape shape = name.equals(PixelModel.WEIGHT) ? Shape.of(1, features) : Shape.of(1);
+      tensors.put(name, stored(shape, model.parameters().parameter(name)));
+      tensors.put("optimizer." + name + ".exp_avg", stored(shape, adam.expAvg(name)));
+      tensors.put("optimizer." + name + ".exp_avg_sq", stored(shape, adam.expAvgSq(name)));
+    }
+    long[] steps = adam.steps();
+    for (int i = 0; i < steps.length; i++) {
+      tensors.put(
+          "optimizer." + PARAMETERS.get(i) + ".step",
+          StoredTensor.of(Shape.of(1), new long[] {steps[i]}));
+    }
+    Shape perFeature = Shape.of(features);
+    tensors.put("features.mean", StoredTensor.of(perFeature, model.standardization().mean()));
+    tensors.put("features.std", StoredTensor.of(perFeature, model.standardization().std()));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("model", "pixel");
+    metadata.put("feature_version", String.valueOf(FeatureExtractor.VERSION));
+    metadata.put("channels", String.valueOf(model.extractor().channels()));
+    metadata.put("epoch", String.valueOf(epoch));
+    metadata.put("best_val_iou", String.valueOf(bestIou));
+    metadata.put("scheduler", schedule.toJson().toString());
+    new Safetensors(tensors, metadata).write(file);
+  }
+
+  private static StoredTensor stored(Shape shape, Tensor tensor) {
+    return StoredTensor.of(shape, tensor.toFloatArray());
+  }
+
+  /**
+   * Reads a checkpoint.
+   *
+   * @throws BadInputException when it is damaged or of another model
+   */
+  static PixelCheckpoint read(Path file) {
+    PixelCheckpoint checkpoint = new PixelCheckpoint(file, Safetensors.read(file));
+    return checkpoint.understand(checkpoint::checked);
+  }
+
+  private PixelCheckpoint checked() {
+    if (!content.text("model").equals("pixel")) {
+      throw new IllegalStateException("it holds a model of kind " + content.text("model"));
+    }
+    if (Integer.parseInt(content.text("feature_version")) != FeatureExtractor.VERSION) {
+      throw new IllegalStateException(
+          "its features are of version %s, this program computes version %d"
+              .formatted(content.text("feature_version"), FeatureExtractor.VERSION));
+    }
+    int channels = Integer.parseInt(content.text("channels"));
+    int size = new FeatureExtractor(channels).size();
+    for (String name : List.of(PixelModel.WEIGHT, "features.mean", "features.std")) {
+      if (content.tensor(name).floats().length != size) {
+        throw new IllegalStateException(
+            "%s has %d values for %d features"
+                .formatted(name, content.tensor(name).floats().length, size));
+      }
+    }
+    if (content.tensor(PixelModel.BIAS).floats().length != 1) {
+      throw new IllegalStateException("its bias is not one value");
+    }
+    return this;
+  }
+
+  /** The model as it was saved. */
+  PixelModel model(Engine engine) {
+    return new PixelModel(
+        engine,
+        Integer.parseInt(content.text("channels")),
+        new Standardization(
+            content.tensor("features.mean").floats(), content.tensor("features.std").floats()),
+        content.tensor(PixelModel.WEIGHT).floats(),
+        content.tensor(PixelModel.BIAS).floats());
+  }
+
+  /** Puts the optimizer where it was. */
+  void restore(Adam adam) {
+    adam.setSteps(
+        understand(() -> {
+          long[] steps = new long[PARAMETERS.size()];
+          for (int i = 0; i < steps.length; i++) {
+            String name = PARAMETERS.get(i);
+            String prefix = "optimizer." + name;
+            adam.expAvg(name).copyFrom(content.tensor(prefix + ".exp_avg").floats());
+            adam.expAvgSq(name).copyFrom(content.tensor(prefix + ".exp_avg_sq").floats());
+            steps[i] = content.tensor(prefix + ".step").longs()[0];
+          }
+          return steps;
+        }));
+  }
+
+  /** Epochs done. */
+  int epoch() {
+    return understand(() -> Integer.parseInt(content.text("epoch")));
+  }
+
+  /** The best validation IoU up to this epoch. */
+  double bestIou() {
+    return understand(() -> Double.parseDouble(content.text("best_val_iou")));
+  }
+
+  /** The schedule as it was after this epoch. */
+  LearningRateSchedule schedule(RunConfig config) {
+    return understand(() ->
+        LearningRateSchedule.resume(
+            config.scheduler(),
+            config.lr(),
+            JsonMapper.shared().readTree(content.text("scheduler"))));
+  }
+
+  @FunctionalInterface
+  private interface Reading<T> {
+    T read();
+  }
+
+  private <T> T understand(Reading<T> reading) {
+    try {
+      return reading.read();
+    } catch (IllegalStateException
+        | IllegalArgumentException
+        | IndexOutOfBoundsException
+        | JacksonException e) {
+      throw new BadInputException(
+          "%s is not a usable checkpoint of the pixel model (%s); use another one or train anew."
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.quern.train.pixel;
+
+import dev.quern.Engine;
+import dev.quern.PendingValue;
+import dev.quern.Scope;
+import dev.quern.Tensor;
+import dev.quern.loss.BceLoss;
+import dev.quern.loss.DiceLoss;
+import dev.quern.loss.LossResult;
+import dev.quern.loss.SegmentationLoss;
+import dev.quern.metric.BinaryJaccardIndex;
+import dev.quern.optim.Adam;
+import dev.quern.optim.AdamOptions;
+import dev.quern.train.data.Shuffle;
+import dev.quern.train.data.Split;
+import dev.quern.train.run.EpochMetrics;
+import dev.quern.train.run.LearningRateSchedule;
+import dev.quern.train.run.RunConfig;
+import dev.quern.train.run.RunFolder;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a pixel model with Dice + BCE and Adam. Every epoch visits all images in a new order,
+ * draws pixels from each, takes a step per batch of images, and scores the whole validation set.
+ * Order and pixels depend on seed and epoch alone, so a run is the same to the bit for any number
+ * of threads, and resuming gives what going on would have given.
+ */
+final class PixelTrainer implements AutoCloseable {
+
+  static final SegmentationLoss LOSS = new DiceLoss().plus(new BceLoss());
+
+  private final Engine engine;
+  private final RunConfig config;
+  private final Split data;
+  private final FeatureLoader loader;
+  private final PixelModel model;
+  private final Adam adam;
+  private final List<EpochMetrics> history = new ArrayList<>();
+  private LearningRateSchedule schedule;
+  private double bestIou = -1;
+
+  /** A training from the start. */
+  PixelTrainer(
+      Engine engine, RunConfig config, Split data, FeatureLoader loader, PixelModel model) {
+    this.engine = engine;
+    this.config = config;
+    this.data = data;
+    this.loader = loader;
+    this.model = model;
+    this.adam =
+        Adam.builder(model.parameters())
+            .options(new AdamOptions().withLr(config.lr()).withWeightDecay(config.weightDecay()))
+            .skipNonFinite(true)
+            .build();
+    this.schedule = LearningRateSchedule.start(config.scheduler(), config.lr());
+  }
+
+  /** Goes on where a checkpoint left off. */
+  void resume(PixelCheckpoint checkpoint, List<EpochMetrics> before) {
+    checkpoint.restore(adam);
+    schedule = checkpoint.schedule(config);
+    bestIou = checkpoint.bestIou();
+    history.addAll(before.subList(0, Math.min(before.size(), checkpoint.epoch())));
+  }
+
+  /**
+   * Trains from the epoch after {@code done} to the last one; after each, the folder holds its
+   * checkpoint and metrics.
+   *
+   * @throws DivergedException when the loss is no longer finite
+   */
+  List<EpochMetrics> run(int done, RunFolder folder, TrainingListener listener) {
+    int batches = Math.ceilDiv(data.train().size(), config.batchSize());
+    listener.start(done, config.epochs(), batches);
+    PixelScorer scorer = new PixelScorer(engine, model, loader);
+    for (int epoch = done + 1; epoch <= config.epochs(); epoch++) {
+      long start = System.nanoTime();
+      double lr = schedule.rate();
+      adam.setLearningRate(0, lr);
+      Trained trained = trainEpoch(epoch, batches, folder, listener);
+      PixelScorer.Score score = scorer.score(data.validation(), LOSS);
+      double valIou = score.counts().jaccard(0);
+      EpochMetrics metrics =
+          new EpochMetrics(
+              epoch,
+              lr,
+              trained.loss(),
+              trained.iou(),
+              score.loss(),
+              valIou,
+              (System.nanoTime() - start) / 1e9);
+      schedule = schedule.next(valIou);
+      history.add(metrics);
+      save(folder, metrics);
+      listener.epoch(metrics);
+    }
+    return List.copyOf(history);
+  }
+
+  private void save(RunFolder folder, EpochMetrics metrics) {
+    boolean best = metrics.valIou() > bestIou;
+    bestIou = Math.max(bestIou, metrics.valIou());
+    if (best) {
+      PixelCheckpoint.write(
+          folder.bestCheckpoint(), model, adam, schedule, metrics.epoch(), bestIou);
+    }
+    // Metrics first: a run that is cut off between the two has a line too many, never one missing.
+    folder.writeMetrics(history);
+    PixelCheckpoint.write(folder.lastCheckpoint(), model, adam, schedule, metrics.epoch(), bestIou);
+  }
+
+  private record Trained(double loss, double iou) {}
+
+  private Trained trainEpoch(int epoch, int batches, RunFolder folder, TrainingListener listener) {
+    int[] order = Shuffle.order(data.train().size(), config.seed(), epoch);
+    Iterator<Chunk> chunks =
+        loader.drawn(
+            data.train(), order, model.extractor(), config.pixelsPerImage(), config.seed(), epoch);
+    double sum = 0;
+    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+      // The loss is read a step late, so that the device never waits for the host.
+      PendingValue before = null;
+      for (int step = 1; step <= batches; step++) {
+        PendingValue value = step(nextBatch(chunks), metric);
+        double loss = finite(before, epoch, step - 1, folder);
+        sum += before == null ? 0 : loss;
+        listener.step(epoch, loss);
+        before = value;
+      }
+      sum += finite(before, epoch, batches, folder);
+      return new Trained(sum / batches, metric.compute());
+    }
+  }
+
+  private List<Chunk> nextBatch(Iterator<Chunk> chunks) {
+    List<Chunk> batch = new ArrayList<>();
+    while (batch.size() < config.batchSize() && chunks.hasNext()) {
+      batch.add(chunks.next());
+    }
+    return batch;
+  }
+
+  private PendingValue step(List<Chunk> batch, BinaryJaccardIndex metric) {
+    int rows = batch.stream().mapToInt(Chunk::rows).sum();
+    int size = model.extractor().size();
+    float[] values = new float[Math.multiplyExact(rows, size)];
+    byte[] labels = new byte[rows];
+    int at = 0;
+    for (Chunk chunk : batch) {
+      System.arraycopy(chunk.features(), 0, values, at * size, chunk.features().length);
+      System.arraycopy(chunk.target(), 0, labels, at, chunk.rows());
+      at += chunk.rows();
+    }
+    try (Scope _ = engine.openScope()) {
+      Tensor features = engine.tensor(values, rows, size);
+      Tensor target = engine.tensor(labels, rows, 1);
+      LossResult result =
+          LOSS.forwardBackward(model.logits(features), target, engine.one(), metric);
+      model.backward(features, result.gradient());
+      adam.step();
+      return result.value().itemLater();
+    }
+  }
+
+  private static double finite(
+      @Nullable PendingValue value, int epoch, int step, RunFolder folder) {
+    if (value == null) {
+      return Double.NaN;
+    }
+    double loss = value.await();
+    if (!Double.isFinite(loss)) {
+      throw new DivergedException(
+          "The loss became %s in epoch %d, step %d, and training stopped: lower --lr; %s holds what"
+                  .formatted(loss, epoch, step, folder.path())
+              + " the epochs before gave.");
+    }
+    return loss;
+  }
+
+  @Override
+  public void close() {
+    adam.close();
+  }
+}

@@ -1,0 +1,222 @@
+package dev.quern.train.run;
+
+import dev.quern.train.BadInputException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Everything that decides what a run computes, as {@code config.json} holds it.
+ *
+ * @param model name of the model, {@code pixel}
+ * @param backend as given on the command line; null for the automatic choice
+ * @param data where images and masks come from
+ * @param epochs passes over the training set
+ * @param batchSize images per step
+ * @param pixelsPerImage pixels drawn from each image in a step
+ * @param lr base learning rate of Adam
+ * @param weightDecay L2 penalty of Adam
+ * @param scheduler how the learning rate changes
+ * @param seed of everything drawn
+ */
+public record RunConfig(
+    String model,
+    @Nullable String backend,
+    DataConfig data,
+    int epochs,
+    int batchSize,
+    int pixelsPerImage,
+    double lr,
+    double weightDecay,
+    SchedulerConfig scheduler,
+    long seed) {
+
+  /**
+   * Where images and masks come from.
+   *
+   * @param images folder of the training images; null for synthetic ones
+   * @param masks folder of their masks
+   * @param valImages folder of the validation images; null when a part is held back
+   * @param valMasks folder of their masks
+   * @param valFraction share held back for validation
+   * @param synthetic number of synthetic images, when there is no folder
+   */
+  public record DataConfig(
+      @Nullable String images,
+      @Nullable String masks,
+      @Nullable String valImages,
+      @Nullable String valMasks,
+      double valFraction,
+      int synthetic) {}
+
+  /**
+   * How the learning rate changes from epoch to epoch.
+   *
+   * @param kind cosine, plateau or none
+   * @param period epochs of the first cosine period
+   * @param periodFactor every further period is this many times longer
+   * @param patience epochs without a better validation IoU before a plateau reduces the rate
+   * @param factor by which a plateau multiplies the rate
+   */
+  public record SchedulerConfig(
+      Kind kind, int period, int periodFactor, int patience, double factor) {
+    /** The schedules there are. */
+    public enum Kind {
+      /** Cosine annealing with warm restarts. */
+      COSINE,
+      /** Reduction when the validation IoU stops rising. */
+      PLATEAU,
+      /** A constant rate. */
+      NONE
+    }
+  }
+
+  /**
+   * The same run with another number of epochs.
+   *
+   * @param newEpochs passes over the training set
+   * @return a copy
+   */
+  public RunConfig withEpochs(int newEpochs) {
+    return new RunConfig(
+        model,
+        backend,
+        data,
+        newEpochs,
+        batchSize,
+        pixelsPerImage,
+        lr,
+        weightDecay,
+        scheduler,
+        seed);
+  }
+
+  /**
+   * The same run on another backend.
+   *
+   * @param newBackend its name
+   * @return a copy
+   */
+  public RunConfig withBackend(String newBackend) {
+    return new RunConfig(
+        model,
+        newBackend,
+        data,
+        epochs,
+        batchSize,
+        pixelsPerImage,
+        lr,
+        weightDecay,
+        scheduler,
+        seed);
+  }
+
+  /**
+   * Name and value of every setting, for people.
+   *
+   * @return in the order of {@code config.json}
+   */
+  public Map<String, String> describe() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    describe("", toJson(), settings);
+    return settings;
+  }
+
+  private static void describe(String prefix, JsonNode node, Map<String, String> settings) {
+    for (Map.Entry<String, JsonNode> property : node.properties()) {
+      if (property.getValue().isObject()) {
+        describe(prefix + property.getKey() + ".", property.getValue(), settings);
+      } else {
+        settings.put(prefix + property.getKey(), property.getValue().asString("-"));
+      }
+    }
+  }
+
+  /**
+   * The content of {@code config.json}.
+   *
+   * @return a JSON object
+   */
+  public ObjectNode toJson() {
+    ObjectNode root = JsonMapper.shared().createObjectNode();
+    root.put("model", model);
+    root.put("backend", backend);
+    ObjectNode source = root.putObject("data");
+    if (data.images() == null) {
+      source.put("synthetic", data.synthetic());
+    } else {
+      source.put("images", data.images());
+      source.put("masks", data.masks());
+    }
+    if (data.valImages() == null) {
+      source.put("valFraction", data.valFraction());
+    } else {
+      source.put("valImages", data.valImages());
+      source.put("valMasks", data.valMasks());
+    }
+    root.put("epochs", epochs);
+    root.put("batchSize", batchSize);
+    root.put("pixelsPerImage", pixelsPerImage);
+    root.put("lr", lr);
+    root.put("weightDecay", weightDecay);
+    ObjectNode schedule = root.putObject("scheduler");
+    schedule.put("kind", scheduler.kind().name());
+    schedule.put("period", scheduler.period());
+    schedule.put("periodFactor", scheduler.periodFactor());
+    schedule.put("patience", scheduler.patience());
+    schedule.put("factor", scheduler.factor());
+    root.put("seed", seed);
+    return root;
+  }
+
+  /**
+   * Reads the content of {@code config.json}.
+   *
+   * @param text a JSON object as {@link #toJson} makes it
+   * @return the configuration
+   * @throws BadInputException when something is missing or of another type
+   */
+  public static RunConfig parse(String text) {
+    try {
+      JsonNode root = JsonMapper.shared().readTree(text);
+      JsonNode source = root.required("data");
+      JsonNode schedule = root.required("scheduler");
+      return new RunConfig(
+          root.required("model").asString(),
+          text(root, "backend"),
+          new DataConfig(
+              text(source, "images"),
+              text(source, "masks"),
+              text(source, "valImages"),
+              text(source, "valMasks"),
+              source.path("valFraction").asDouble(0),
+              source.path("synthetic").asInt(0)),
+          root.required("epochs").asInt(),
+          root.required("batchSize").asInt(),
+          root.required("pixelsPerImage").asInt(),
+          root.required("lr").asDouble(),
+          root.required("weightDecay").asDouble(),
+          new SchedulerConfig(
+              SchedulerConfig.Kind.valueOf(schedule.required("kind").asString()),
+              schedule.required("period").asInt(),
+              schedule.required("periodFactor").asInt(),
+              schedule.required("patience").asInt(),
+              schedule.required("factor").asDouble()),
+          root.required("seed").asLong());
+    } catch (JacksonException | IllegalArgumentException e) {
+      throw new BadInputException(
+          "The run's config.json is damaged (%s); start a new run."
+              .formatted(String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
+    }
+  }
+
+  private static @Nullable String text(JsonNode node, String name) {
+    JsonNode value = node.path(name);
+    return value.isString() ? value.asString() : null;
+  }
+}
