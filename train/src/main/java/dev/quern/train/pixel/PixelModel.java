@@ -68,12 +68,8 @@ final class PixelModel implements AutoCloseable {
    * @param gradient of the loss with respect to the logits, shape (pixels, 1)
    */
   void backward(Tensor features, Tensor gradient) {
-    copy(features.matmul(gradient, true, false), parameters.gradient(WEIGHT));
-    copy(gradient.sum(), parameters.gradient(BIAS));
-  }
-
-  private static void copy(Tensor from, Tensor to) {
-    from.engine().submit(backend -> backend.pointwise().copy(from.span(), to.span()));
+    parameters.gradient(WEIGHT).copyFrom(features.matmul(gradient, true, false));
+    parameters.gradient(BIAS).copyFrom(gradient.sum());
   }
 
   @Override
