@@ -49,17 +49,17 @@ public final class KernelTimer {
   public static Timing time(KernelCase kernelCase, Backend backend) {
     try (var bench = new Workbench(backend, Fill.DIGITS)) {
       Runnable call = kernelCase.setup().on(bench);
-      repeat(call, backend, WARM_UP_NANOS);
-      long[] nanos = repeat(call, backend, MEASURED_NANOS);
+      repeat(call, backend, 1, WARM_UP_NANOS);
+      long[] nanos = repeat(call, backend, LEAST_REPETITIONS, MEASURED_NANOS);
       Arrays.sort(nanos);
       return new Timing(kernelCase, nanos.length, nanos[nanos.length / 2]);
     }
   }
 
-  private static long[] repeat(Runnable call, Backend backend, long atLeastNanos) {
+  private static long[] repeat(Runnable call, Backend backend, int leastCalls, long leastNanos) {
     var nanos = new ArrayList<Long>();
     long total = 0;
-    while (total < atLeastNanos || nanos.size() < LEAST_REPETITIONS) {
+    while (total < leastNanos || nanos.size() < leastCalls) {
       long start = System.nanoTime();
       call.run();
       backend.synchronize();

@@ -34,7 +34,7 @@ public final class KernelCases {
     var cases = new ArrayList<KernelCase>();
     cases.addAll(PointwiseCases.timed(1 << 25));
     cases.add(ReductionCases.timed(1 << 25));
-    cases.add(MatrixCases.timed(1024));
+    cases.add(MatrixCases.timed(512));
     cases.add(RandomCases.timed(1 << 25));
     cases.addAll(SegmentationCases.timed(8 * 1024 * 1024));
     cases.add(ConfusionCases.timed(8 * 1024 * 1024));
