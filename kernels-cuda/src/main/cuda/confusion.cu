@@ -66,7 +66,7 @@ typedef struct {
   float ignored;
 } ConfusionPartialsU8Args;
 
-QUERN_KERNEL confusion_partials_u8(const __grid_constant__ ConfusionPartialsU8Args args) {
+QUERN_KERNEL(confusion_partials_u8, ConfusionPartialsU8Args) {
   confusion_chunk(args);
 }
 
@@ -80,7 +80,7 @@ typedef struct {
   float ignored;
 } ConfusionPartialsF32Args;
 
-QUERN_KERNEL confusion_partials_f32(const __grid_constant__ ConfusionPartialsF32Args args) {
+QUERN_KERNEL(confusion_partials_f32, ConfusionPartialsF32Args) {
   confusion_chunk(args);
 }
 
@@ -93,7 +93,7 @@ typedef struct {
 } ConfusionTotalArgs;
 
 // One block.
-QUERN_KERNEL confusion_total(const __grid_constant__ ConfusionTotalArgs args) {
+QUERN_KERNEL(confusion_total, ConfusionTotalArgs) {
   const double *totals = quern_sum_records<QUERN_COUNTS>(args.partials, args.count);
   long long least = quern_least_record(args.faults, args.count);
   if (threadIdx.x < QUERN_COUNTS) {

@@ -23,7 +23,7 @@ typedef struct {
   int transpose_b;
 } MatrixPartialsArgs;
 
-QUERN_KERNEL matrix_partials(const __grid_constant__ MatrixPartialsArgs args) {
+QUERN_KERNEL(matrix_partials, MatrixPartialsArgs) {
   long long n = args.n;
   long long k = args.k;
   long long elements = args.m * n;
@@ -69,7 +69,7 @@ typedef struct {
   long long blocks;
 } MatrixTotalArgs;
 
-QUERN_KERNEL matrix_total(const __grid_constant__ MatrixTotalArgs args) {
+QUERN_KERNEL(matrix_total, MatrixTotalArgs) {
   // one element per thread: the sums are long and the elements few
   long long i = (long long)blockIdx.x * QUERN_THREADS + threadIdx.x;
   if (i < args.elements) {

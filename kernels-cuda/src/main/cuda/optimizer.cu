@@ -51,7 +51,7 @@ typedef struct {
   long long tile_count;
 } GradientNormPartialsArgs;
 
-QUERN_KERNEL gradient_norm_partials(const __grid_constant__ GradientNormPartialsArgs args) {
+QUERN_KERNEL(gradient_norm_partials, GradientNormPartialsArgs) {
   __shared__ QuernArenaPart shared_part;
   if (threadIdx.x == 0) {
     shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
@@ -90,7 +90,7 @@ typedef struct {
 } GradientNormTotalArgs;
 
 // One block.
-QUERN_KERNEL gradient_norm_total(const __grid_constant__ GradientNormTotalArgs args) {
+QUERN_KERNEL(gradient_norm_total, GradientNormTotalArgs) {
   const double *sums = quern_sum_records<2>(args.partials, args.count);
   if (threadIdx.x == 0) {
     float norm = (float)sqrt(sums[0]);
@@ -118,7 +118,7 @@ typedef struct {
 } AdamArgs;
 
 // max_exp_avg_sq may be null if no group uses amsgrad.
-QUERN_KERNEL adam(const __grid_constant__ AdamArgs args) {
+QUERN_KERNEL(adam, AdamArgs) {
   __shared__ QuernArenaPart shared_part;
   __shared__ QuernAdamCoefficients shared_coefficients;
   __shared__ bool last;

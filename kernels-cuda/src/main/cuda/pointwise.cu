@@ -46,7 +46,7 @@ typedef struct {
   float value;
 } FillF32Args;
 
-QUERN_KERNEL fill_f32(const __grid_constant__ FillF32Args args) {
+QUERN_KERNEL(fill_f32, FillF32Args) {
   fill(args.out, args.n, args.value);
 }
 
@@ -56,7 +56,7 @@ typedef struct {
   long long value;
 } FillI64Args;
 
-QUERN_KERNEL fill_i64(const __grid_constant__ FillI64Args args) {
+QUERN_KERNEL(fill_i64, FillI64Args) {
   fill(args.out, args.n, args.value);
 }
 
@@ -66,7 +66,7 @@ typedef struct {
   int value;
 } FillI32Args;
 
-QUERN_KERNEL fill_i32(const __grid_constant__ FillI32Args args) {
+QUERN_KERNEL(fill_i32, FillI32Args) {
   fill(args.out, args.n, args.value);
 }
 
@@ -76,7 +76,7 @@ typedef struct {
   unsigned char value;
 } FillU8Args;
 
-QUERN_KERNEL fill_u8(const __grid_constant__ FillU8Args args) {
+QUERN_KERNEL(fill_u8, FillU8Args) {
   fill(args.out, args.n, args.value);
 }
 
@@ -86,7 +86,7 @@ typedef struct {
   long long n;
 } CopyU8F32Args;
 
-QUERN_KERNEL copy_u8_f32(const __grid_constant__ CopyU8F32Args args) {
+QUERN_KERNEL(copy_u8_f32, CopyU8F32Args) {
   map(args.x, args.out, args.n, [](float x) { return x; });
 }
 
@@ -96,7 +96,7 @@ typedef struct {
   long long n;
 } SigmoidArgs;
 
-QUERN_KERNEL sigmoid(const __grid_constant__ SigmoidArgs args) {
+QUERN_KERNEL(sigmoid, SigmoidArgs) {
   map(args.x, args.out, args.n, [](float x) { return quern_sigmoid(x); });
 }
 
@@ -106,7 +106,7 @@ typedef struct {
   long long n;
 } SoftplusArgs;
 
-QUERN_KERNEL softplus(const __grid_constant__ SoftplusArgs args) {
+QUERN_KERNEL(softplus, SoftplusArgs) {
   map(args.x, args.out, args.n, [](float x) { return quern_softplus(x); });
 }
 
@@ -117,7 +117,7 @@ typedef struct {
   long long n;
 } AddArgs;
 
-QUERN_KERNEL add(const __grid_constant__ AddArgs args) {
+QUERN_KERNEL(add, AddArgs) {
   map(args.a, args.b, args.out, args.n, [](float a, float b) { return a + b; });
 }
 
@@ -128,7 +128,7 @@ typedef struct {
   long long n;
 } SubtractArgs;
 
-QUERN_KERNEL subtract(const __grid_constant__ SubtractArgs args) {
+QUERN_KERNEL(subtract, SubtractArgs) {
   map(args.a, args.b, args.out, args.n, [](float a, float b) { return a - b; });
 }
 
@@ -139,7 +139,7 @@ typedef struct {
   long long n;
 } MultiplyArgs;
 
-QUERN_KERNEL multiply(const __grid_constant__ MultiplyArgs args) {
+QUERN_KERNEL(multiply, MultiplyArgs) {
   map(args.a, args.b, args.out, args.n, [](float a, float b) { return a * b; });
 }
 
@@ -151,7 +151,7 @@ typedef struct {
 } MinimumArgs;
 
 // fminf would prefer the number to the NaN; of two zeros the negative one is the smaller.
-QUERN_KERNEL minimum(const __grid_constant__ MinimumArgs args) {
+QUERN_KERNEL(minimum, MinimumArgs) {
   map(args.a, args.b, args.out, args.n, [](float a, float b) {
     float equal = a == b ? QUERN_AS_FLOAT(QUERN_AS_INT(a) | QUERN_AS_INT(b)) : a + b;
     return a < b ? a : (b < a ? b : equal);
@@ -165,7 +165,7 @@ typedef struct {
   long long n;
 } SelectNonzeroArgs;
 
-QUERN_KERNEL select_nonzero(const __grid_constant__ SelectNonzeroArgs args) {
+QUERN_KERNEL(select_nonzero, SelectNonzeroArgs) {
   map(args.a, args.b, args.out, args.n, [](float a, float b) { return b != 0.0f ? a : 0.0f; });
 }
 
@@ -176,7 +176,7 @@ typedef struct {
   float factor;
 } ScaleArgs;
 
-QUERN_KERNEL scale(const __grid_constant__ ScaleArgs args) {
+QUERN_KERNEL(scale, ScaleArgs) {
   float factor = args.factor;
   map(args.x, args.out, args.n, [factor](float x) { return x * factor; });
 }
@@ -188,7 +188,7 @@ typedef struct {
   float value;
 } NotEqualF32Args;
 
-QUERN_KERNEL not_equal_f32(const __grid_constant__ NotEqualF32Args args) {
+QUERN_KERNEL(not_equal_f32, NotEqualF32Args) {
   float value = args.value;
   map(args.x, args.out, args.n, [value](float x) { return x != value ? 1.0f : 0.0f; });
 }
@@ -200,7 +200,7 @@ typedef struct {
   float value;
 } NotEqualU8Args;
 
-QUERN_KERNEL not_equal_u8(const __grid_constant__ NotEqualU8Args args) {
+QUERN_KERNEL(not_equal_u8, NotEqualU8Args) {
   float value = args.value;
   map(args.x, args.out, args.n, [value](float x) { return x != value ? 1.0f : 0.0f; });
 }
@@ -215,7 +215,7 @@ typedef struct {
 } AddBroadcastArgs;
 
 // out[o, w, k] = a[o, w, k] + b[w], with w below width and k below inner.
-QUERN_KERNEL add_broadcast(const __grid_constant__ AddBroadcastArgs args) {
+QUERN_KERNEL(add_broadcast, AddBroadcastArgs) {
   long long i = quern_tile_element();
   QuernQuad quad = quern_load(args.a, i, args.n);
   // a division of 64 bits takes many times the instructions of one of 32

@@ -29,7 +29,12 @@
 #define QUERN_CHUNK_QUADS 4
 #define QUERN_CHUNK (QUERN_TILE * QUERN_CHUNK_QUADS)
 
-#define QUERN_KERNEL extern "C" __global__ void __launch_bounds__(QUERN_THREADS)
+// An entry: its parameter structure, the fields of which are its arguments, is args.
+#ifndef QUERN_KERNEL
+#define QUERN_KERNEL(name, Args) \
+  extern "C" __global__ void __launch_bounds__(QUERN_THREADS) \
+  name(const __grid_constant__ Args args)
+#endif
 
 #define QUERN_NONE 0x7fffffffffffffffLL
 

@@ -18,7 +18,7 @@ typedef struct {
   unsigned int sample;
 } PhiloxUniformArgs;
 
-QUERN_KERNEL philox_uniform(const __grid_constant__ PhiloxUniformArgs args) {
+QUERN_KERNEL(philox_uniform, PhiloxUniformArgs) {
   long long first_block = args.first_element >> 2;
   long long end_block = (args.first_element + args.n + 3) >> 2;
   long long block = first_block + (long long)blockIdx.x * QUERN_THREADS + threadIdx.x;

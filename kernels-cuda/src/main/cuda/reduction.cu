@@ -12,7 +12,7 @@ typedef struct {
   long long n;
 } SumPartialsArgs;
 
-QUERN_KERNEL sum_partials(const __grid_constant__ SumPartialsArgs args) {
+QUERN_KERNEL(sum_partials, SumPartialsArgs) {
   QuernQuad quads[QUERN_CHUNK_QUADS];
 #pragma unroll
   for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
@@ -40,7 +40,7 @@ typedef struct {
 } SumTotalArgs;
 
 // One block.
-QUERN_KERNEL sum_total(const __grid_constant__ SumTotalArgs args) {
+QUERN_KERNEL(sum_total, SumTotalArgs) {
   const double *sums = quern_sum_records<1>(args.partials, args.count);
   if (threadIdx.x == 0) {
     args.out[0] = (float)sums[0];

@@ -97,7 +97,7 @@ typedef struct {
   float ignored;
 } SegmentationSumsU8Args;
 
-QUERN_KERNEL segmentation_sums_u8(const __grid_constant__ SegmentationSumsU8Args args) {
+QUERN_KERNEL(segmentation_sums_u8, SegmentationSumsU8Args) {
   segmentation_chunk(args);
 }
 
@@ -115,7 +115,7 @@ typedef struct {
   float ignored;
 } SegmentationSumsF32Args;
 
-QUERN_KERNEL segmentation_sums_f32(const __grid_constant__ SegmentationSumsF32Args args) {
+QUERN_KERNEL(segmentation_sums_f32, SegmentationSumsF32Args) {
   segmentation_chunk(args);
 }
 
@@ -135,7 +135,7 @@ typedef struct {
 } SegmentationEpilogueArgs;
 
 // One block. upstream may be null: no gradient is wanted; counts may be null: none were counted.
-QUERN_KERNEL segmentation_epilogue(const __grid_constant__ SegmentationEpilogueArgs args) {
+QUERN_KERNEL(segmentation_epilogue, SegmentationEpilogueArgs) {
   const double *totals = quern_sum_records<QUERN_SUMS>(args.partials, args.count);
   long long least = quern_least_record(args.faults, args.count);
   int thread = (int)threadIdx.x;
@@ -188,7 +188,7 @@ typedef struct {
   float ignored;
 } SegmentationGradientU8Args;
 
-QUERN_KERNEL segmentation_gradient_u8(const __grid_constant__ SegmentationGradientU8Args args) {
+QUERN_KERNEL(segmentation_gradient_u8, SegmentationGradientU8Args) {
   segmentation_gradient(args);
 }
 
@@ -202,6 +202,6 @@ typedef struct {
   float ignored;
 } SegmentationGradientF32Args;
 
-QUERN_KERNEL segmentation_gradient_f32(const __grid_constant__ SegmentationGradientF32Args args) {
+QUERN_KERNEL(segmentation_gradient_f32, SegmentationGradientF32Args) {
   segmentation_gradient(args);
 }

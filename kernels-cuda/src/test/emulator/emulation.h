@@ -1,0 +1,89 @@
+// Lets a C++ compiler take the kernel sources as they are. One block runs at a time and its threads
+// take turns (emulator.cpp), so memory of the block can be static.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+using std::isfinite;
+
+#define __global__
+#define __device__
+#define __forceinline__ inline
+#define __shared__ static
+
+struct Index {
+  unsigned int x;
+};
+
+extern Index threadIdx;
+extern Index blockIdx;
+extern Index gridDim;
+
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+
+struct alignas(4) uchar4 {
+  unsigned char x, y, z, w;
+};
+
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+
+inline float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
+
+inline float __fsqrt_rn(float x) { return sqrtf(x); }
+
+inline float __int_as_float(int i) {
+  float x;
+  memcpy(&x, &i, 4);
+  return x;
+}
+
+inline int __float_as_int(float x) {
+  int i;
+  memcpy(&i, &x, 4);
+  return i;
+}
+
+inline unsigned int __umulhi(unsigned int a, unsigned int b) { return (uint64_t)a * b >> 32; }
+
+void __syncthreads();
+
+inline void __threadfence() {}
+
+inline int atomicAdd(int *p, int value) {
+  int before = *p;
+  *p += value;
+  return before;
+}
+
+// Where the lanes of a warp leave what others take.
+unsigned char *shuffle_slot(int lane_distance);
+void sync_warp();
+int lane();
+
+template <class T>
+T __shfl_down_sync(unsigned int mask, T value, int distance) {
+  memcpy(shuffle_slot(0), &value, sizeof(T));
+  sync_warp();
+  T other = value;
+  if (lane() + distance < 32) {
+    memcpy(&other, shuffle_slot(distance), sizeof(T));
+  }
+  sync_warp();
+  return other;
+}
+
+// Makes a kernel known by its name.
+typedef void (*KernelCall)(const void *arguments);
+struct Registration {
+  Registration(const char *name, KernelCall call, size_t argument_bytes);
+};
+
+#define QUERN_KERNEL(name, Args)                                                    \
+  static void name(const Args &args);                                               \
+  static Registration name##_registration(                                          \
+      #name, [](const void *args) { name(*(const Args *)args); }, sizeof(Args));    \
+  static void name(const Args &args)

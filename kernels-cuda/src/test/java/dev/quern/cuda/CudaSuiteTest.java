@@ -1,0 +1,21 @@
+package dev.quern.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.bench.BackendSuite;
+import dev.quern.bench.CaseResult.Status;
+import dev.quern.bench.Report;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CudaSuiteTest {
+  /** Finds the backend by its name, so that its registration is tested too. */
+  @Test
+  void agreesWithTheReference() {
+    CudaTesting.open().close();
+    Report report = BackendSuite.run("cuda");
+    assertEquals(List.of(), report.failures());
+    assertTrue(report.count(Status.PASSED) > 800, "only " + report.count(Status.PASSED));
+  }
+}
