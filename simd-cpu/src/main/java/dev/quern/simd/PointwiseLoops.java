@@ -1,0 +1,162 @@
+package dev.quern.simd;
+
+import static dev.quern.simd.VectorMath.LANES;
+import static dev.quern.simd.VectorMath.ONE;
+import static dev.quern.simd.VectorMath.SPECIES;
+import static dev.quern.simd.VectorMath.ZERO;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The elementwise loops over native memory. Each works on {@code n} elements from byte offset
+ * {@code at} on; n is a multiple of the vector length, tails come padded.
+ */
+final class PointwiseLoops {
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  /** As many bytes as a float vector has lanes; with 128-bit floats twice as many, the least. */
+  private static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(
+          byte.class, VectorShape.forBitSize(Math.max(64, SPECIES.vectorBitSize() / 4)));
+
+  private static final boolean TWO_PARTS = BYTES.length() > LANES;
+
+  private PointwiseLoops() {}
+
+  static FloatVector load(MemorySegment x, long at) {
+    return FloatVector.fromMemorySegment(SPECIES, x, at, ORDER);
+  }
+
+  static void store(FloatVector v, MemorySegment out, long at) {
+    v.intoMemorySegment(out, at, ORDER);
+  }
+
+  static void fill(MemorySegment out, long at, int n, float value) {
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
+    for (int i = 0; i < n; i += LANES) {
+      store(v, out, at + 4L * i);
+    }
+  }
+
+  static void sigmoid(MemorySegment x, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(VectorMath.sigmoid(load(x, o)), out, o);
+    }
+  }
+
+  static void softplus(MemorySegment x, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(VectorMath.softplus(load(x, o)), out, o);
+    }
+  }
+
+  static void add(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).add(load(b, o)), out, o);
+    }
+  }
+
+  static void subtract(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).sub(load(b, o)), out, o);
+    }
+  }
+
+  static void multiply(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).mul(load(b, o)), out, o);
+    }
+  }
+
+  static void min(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).min(load(b, o)), out, o);
+    }
+  }
+
+  static void select(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      VectorMask<Float> taken = load(b, o).compare(VectorOperators.NE, ZERO);
+      store(ZERO.blend(load(a, o), taken), out, o);
+    }
+  }
+
+  static void scale(MemorySegment x, float factor, MemorySegment out, long at, int n) {
+    FloatVector f = FloatVector.broadcast(SPECIES, factor);
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(x, o).mul(f), out, o);
+    }
+  }
+
+  static void addScalar(MemorySegment x, float addend, MemorySegment out, long at, int n) {
+    FloatVector f = FloatVector.broadcast(SPECIES, addend);
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(x, o).add(f), out, o);
+    }
+  }
+
+  /** Adds {@code b} from byte {@code bAt} on. */
+  static void addShifted(
+      MemorySegment a, MemorySegment b, long bAt, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).add(load(b, bAt + 4L * i)), out, o);
+    }
+  }
+
+  static void notEqual(MemorySegment x, float value, MemorySegment out, long at, int n) {
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(ZERO.blend(ONE, load(x, o).compare(VectorOperators.NE, v)), out, o);
+    }
+  }
+
+  /**
+   * out = x as unsigned numbers; n is a multiple of 16 and, unlike elsewhere, both have their own
+   * byte offset.
+   */
+  static void convertBytes(MemorySegment x, long xAt, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += BYTES.length()) {
+      ByteVector bytes = ByteVector.fromMemorySegment(BYTES, x, xAt + i, ORDER);
+      store(unsignedFloats(bytes, 0), out, at + 4L * i);
+      if (TWO_PARTS) {
+        store(unsignedFloats(bytes, 1), out, at + 4L * (i + LANES));
+      }
+    }
+  }
+
+  /** The same for arrays. */
+  static void convertBytes(byte[] x, int xAt, float[] out, int n) {
+    for (int i = 0; i < n; i += BYTES.length()) {
+      ByteVector bytes = ByteVector.fromArray(BYTES, x, xAt + i);
+      unsignedFloats(bytes, 0).intoArray(out, i);
+      if (TWO_PARTS) {
+        unsignedFloats(bytes, 1).intoArray(out, i + LANES);
+      }
+    }
+  }
+
+  private static FloatVector unsignedFloats(ByteVector bytes, int part) {
+    return (FloatVector)
+        bytes
+            .convertShape(VectorOperators.ZERO_EXTEND_B2I, VectorMath.INTS, part)
+            .convert(VectorOperators.I2F, 0);
+  }
+}

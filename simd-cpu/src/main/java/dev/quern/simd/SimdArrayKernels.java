@@ -1,0 +1,291 @@
+package dev.quern.simd;
+
+import dev.quern.reference.LossTerms;
+import dev.quern.spi.AdamCoefficients;
+import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.FusedLossSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fused kernels on arrays: the same chunks, accumulators and formulas as on native memory, so
+ * the same bits, in loops of their own, because one loop over both kinds of memory would be slow on
+ * both. Tails are padded as there.
+ */
+final class SimdArrayKernels implements ArrayKernels {
+  private static final int INLINE_BELOW = 4;
+
+  private final WorkerPool pool;
+
+  SimdArrayKernels(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public Result loss(
+      FusedLossSpec spec,
+      float[] logits,
+      byte @Nullable [] labels,
+      float @Nullable [] soft,
+      float upstream,
+      float @Nullable [] gradient,
+      long @Nullable [] counts) {
+    LossVectors vectors = new LossVectors(spec);
+    long chunks = Chunks.count(logits.length);
+    MemorySegment memory = Workspace.current().partials(chunks * LossPartials.BYTES);
+    LossPartials partials = new LossPartials(memory);
+    Float cut = spec.countCut();
+    pool.run(new Sums(vectors, logits, labels, soft, cut, partials), chunks, INLINE_BELOW);
+    if (counts != null) {
+      partials.addCounts(chunks, MemorySegment.ofArray(counts));
+    }
+    LossTerms.Coefficients k =
+        LossTerms.epilogue(spec, partials.sums(chunks), logits.length, upstream);
+    long fault = partials.fault(chunks);
+    if (gradient != null) {
+      pool.run(new Gradient(vectors, logits, labels, soft, k, gradient), chunks, INLINE_BELOW);
+    }
+    return new Result(k.value(), fault);
+  }
+
+  @Override
+  public long count(
+      float[] predictions, float cut, byte[] target, @Nullable Integer ignoreIndex, long[] counts) {
+    float ignored = ignoreIndex == null ? -1 : ignoreIndex;
+    long chunks = Chunks.count(predictions.length);
+    MemorySegment memory = Workspace.current().partials(chunks * LossPartials.BYTES);
+    LossPartials partials = new LossPartials(memory);
+    Count task = new Count(predictions, cut, target, ignored, partials);
+    pool.run(task, chunks, SimdPointwiseKernels.INLINE_BELOW);
+    partials.addCounts(chunks, MemorySegment.ofArray(counts));
+    return partials.fault(chunks);
+  }
+
+  @Override
+  public void adam(
+      float[] parameters,
+      float[] gradients,
+      float[] expAvg,
+      float[] expAvgSq,
+      float @Nullable [] maxExpAvgSq,
+      AdamCoefficients coefficients) {
+    float[] max = coefficients.amsgrad() ? maxExpAvgSq : null;
+    Step task = new Step(parameters, gradients, expAvg, expAvgSq, max, coefficients);
+    pool.run(task, Chunks.count(parameters.length), INLINE_BELOW);
+  }
+
+  /** What both passes of a loss read, and where a chunk's targets are found as floats. */
+  private abstract static class Pass extends Task {
+    final LossVectors vectors;
+    final float[] x;
+    private final byte @Nullable [] labels;
+    private final float @Nullable [] soft;
+
+    Pass(LossVectors vectors, float[] x, byte @Nullable [] labels, float @Nullable [] soft) {
+      this.vectors = vectors;
+      this.x = x;
+      this.labels = labels;
+      this.soft = soft;
+    }
+
+    @Override
+    final void run(long piece) {
+      int first = (int) Chunks.start(piece);
+      int n = Chunks.length(piece, x.length);
+      Workspace work = Workspace.current();
+      if (labels != null) {
+        int faulty = Labels.stage(labels, first, n, vectors.ignoredTarget, work.arrayStage);
+        long fault = faulty == n ? Long.MAX_VALUE : first + faulty;
+        run(piece, first, n, work.arrayStage, 0, fault, work);
+      } else if (soft != null) {
+        run(piece, first, n, soft, first, Long.MAX_VALUE, work);
+      }
+    }
+
+    abstract void run(long piece, int first, int n, float[] t, int tAt, long fault, Workspace work);
+  }
+
+  private static final class Sums extends Pass {
+    private final @Nullable Float cut;
+    private final LossPartials partials;
+
+    Sums(
+        LossVectors vectors,
+        float[] x,
+        byte @Nullable [] labels,
+        float @Nullable [] soft,
+        @Nullable Float cut,
+        LossPartials partials) {
+      super(vectors, x, labels, soft);
+      this.cut = cut;
+      this.partials = partials;
+    }
+
+    @Override
+    void run(long piece, int first, int n, float[] t, int tAt, long fault, Workspace work) {
+      LossPartials.Chunk chunk = work.loss;
+      chunk.clear();
+      int whole = n & -LossVectors.ROW;
+      for (int lane = 0; lane < LossVectors.ROW; lane += VectorMath.LANES) {
+        LossArrayLoops.sums(vectors, x, first, t, tAt, lane, whole, work.lanes);
+      }
+      chunk.addLanes(work.lanes);
+      if (cut != null) {
+        LossArrayLoops.counts(vectors, x, first, t, tAt, whole, cut, chunk.counts);
+      }
+      if (whole < n) {
+        tail(first + whole, t, tAt + whole, n - whole, chunk, work);
+      }
+      partials.set(piece, chunk, fault);
+    }
+
+    private void tail(
+        int xAt, float[] t, int tAt, int n, LossPartials.Chunk chunk, Workspace work) {
+      float[] xPad = work.arrayPads[0];
+      float[] tPad = work.arrayPads[1];
+      Arrays.fill(xPad, Float.NEGATIVE_INFINITY);
+      Arrays.fill(tPad, 0);
+      System.arraycopy(x, xAt, xPad, 0, n);
+      System.arraycopy(t, tAt, tPad, 0, n);
+      for (int lane = 0; lane < LossVectors.ROW; lane += VectorMath.LANES) {
+        LossArrayLoops.sums(vectors, xPad, 0, tPad, 0, lane, LossVectors.ROW, work.lanes);
+      }
+      chunk.addLanes(work.lanes);
+      if (cut != null) {
+        Arrays.fill(xPad, n, LossVectors.ROW, Float.NaN);
+        Arrays.fill(tPad, n, LossVectors.ROW, Float.NaN);
+        LossArrayLoops.counts(vectors, xPad, 0, tPad, 0, LossVectors.ROW, cut, chunk.counts);
+        chunk.counts.trueNegatives -= LossVectors.ROW - n;
+      }
+    }
+  }
+
+  private static final class Gradient extends Pass {
+    private final float[] gradient;
+    private final FloatVector a;
+    private final FloatVector b;
+    private final FloatVector c;
+
+    Gradient(
+        LossVectors vectors,
+        float[] x,
+        byte @Nullable [] labels,
+        float @Nullable [] soft,
+        LossTerms.Coefficients k,
+        float[] gradient) {
+      super(vectors, x, labels, soft);
+      this.gradient = gradient;
+      this.a = FloatVector.broadcast(VectorMath.SPECIES, k.a());
+      this.b = FloatVector.broadcast(VectorMath.SPECIES, k.b());
+      this.c = FloatVector.broadcast(VectorMath.SPECIES, k.c());
+    }
+
+    @Override
+    void run(long piece, int first, int n, float[] t, int tAt, long fault, Workspace work) {
+      int whole = n - n % VectorMath.LANES;
+      LossArrayLoops.gradient(vectors, a, b, c, x, first, t, tAt, gradient, whole);
+      if (whole < n) {
+        float[] xPad = work.arrayPads[0];
+        float[] tPad = work.arrayPads[1];
+        System.arraycopy(x, first + whole, xPad, 0, n - whole);
+        System.arraycopy(t, tAt + whole, tPad, 0, n - whole);
+        LossArrayLoops.gradient(vectors, a, b, c, xPad, 0, tPad, 0, xPad, VectorMath.LANES);
+        System.arraycopy(xPad, 0, gradient, first + whole, n - whole);
+      }
+    }
+  }
+
+  private static final class Count extends Task {
+    private final float[] x;
+    private final float cut;
+    private final byte[] labels;
+    private final float ignored;
+    private final LossPartials partials;
+
+    Count(float[] x, float cut, byte[] labels, float ignored, LossPartials partials) {
+      this.x = x;
+      this.cut = cut;
+      this.labels = labels;
+      this.ignored = ignored;
+      this.partials = partials;
+    }
+
+    @Override
+    void run(long piece) {
+      int first = (int) Chunks.start(piece);
+      int n = Chunks.length(piece, x.length);
+      Workspace work = Workspace.current();
+      work.loss.clear();
+      Confusion counts = work.loss.counts;
+      int faulty = Labels.stage(labels, first, n, ignored, work.arrayStage);
+      int whole = n - n % VectorMath.LANES;
+      ConfusionLoops.count(x, first, work.arrayStage, whole, cut, ignored, counts);
+      if (whole < n) {
+        float[] xPad = work.arrayPads[0];
+        float[] tPad = work.arrayPads[1];
+        Arrays.fill(tPad, Float.NaN);
+        System.arraycopy(x, first + whole, xPad, 0, n - whole);
+        System.arraycopy(work.arrayStage, whole, tPad, 0, n - whole);
+        ConfusionLoops.count(xPad, 0, tPad, VectorMath.LANES, cut, ignored, counts);
+      }
+      partials.set(piece, work.loss, faulty == n ? Long.MAX_VALUE : first + faulty);
+    }
+  }
+
+  private static final class Step extends Task {
+    private final float[] parameters;
+    private final float[] gradients;
+    private final float[] expAvg;
+    private final float[] expAvgSq;
+    private final float @Nullable [] max;
+    private final AdamCoefficients c;
+
+    Step(
+        float[] parameters,
+        float[] gradients,
+        float[] expAvg,
+        float[] expAvgSq,
+        float @Nullable [] max,
+        AdamCoefficients c) {
+      this.parameters = parameters;
+      this.gradients = gradients;
+      this.expAvg = expAvg;
+      this.expAvgSq = expAvgSq;
+      this.max = max;
+      this.c = c;
+    }
+
+    @Override
+    void run(long piece) {
+      int first = (int) Chunks.start(piece);
+      int n = Chunks.length(piece, parameters.length);
+      int whole = n - n % VectorMath.LANES;
+      AdamLoops.update(c, parameters, gradients, expAvg, expAvgSq, max, first, whole);
+      if (whole < n) {
+        tail(first + whole, n - whole);
+      }
+    }
+
+    private void tail(int at, int n) {
+      float[][] pads = Workspace.current().arrayPads;
+      System.arraycopy(parameters, at, pads[0], 0, n);
+      System.arraycopy(gradients, at, pads[1], 0, n);
+      System.arraycopy(expAvg, at, pads[2], 0, n);
+      System.arraycopy(expAvgSq, at, pads[3], 0, n);
+      float[] maxPad = null;
+      if (max != null) {
+        maxPad = pads[4];
+        System.arraycopy(max, at, maxPad, 0, n);
+      }
+      AdamLoops.update(c, pads[0], pads[1], pads[2], pads[3], maxPad, 0, VectorMath.LANES);
+      System.arraycopy(pads[0], 0, parameters, at, n);
+      System.arraycopy(pads[2], 0, expAvg, at, n);
+      System.arraycopy(pads[3], 0, expAvgSq, at, n);
+      if (max != null && maxPad != null) {
+        System.arraycopy(maxPad, 0, max, at, n);
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.quern.simd;
+
+import dev.quern.DeviceInfo;
+import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.Availability;
+import dev.quern.spi.Backend;
+import dev.quern.spi.BackendProvider;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Provides the SIMD backend where the Vector API is there and vectors have at least 128 bits. This
+ * class names no vector type, so it loads without the incubator module too.
+ */
+public final class SimdProvider implements BackendProvider {
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** Creates the provider; called by the service loader. */
+  public SimdProvider() {}
+
+  @Override
+  public String name() {
+    return "simd";
+  }
+
+  @Override
+  public int priority() {
+    return 200;
+  }
+
+  @Override
+  public Availability probe() {
+    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+      return new Availability.Unavailable(
+          List.of("The Vector API is off: start Java with --add-modules " + MODULE + "."));
+    }
+    int bits = Machine.vectorBits();
+    if (bits < 128) {
+      return new Availability.Unavailable(
+          List.of(
+              "The Vector API has vectors of "
+                  + bits
+                  + " bits here and at least 128 are needed: start Java with its optimizing compiler"
+                  + " on and without -XX:UseSSE, -XX:UseAVX or -XX:MaxVectorSize."));
+    }
+    return new Availability.Available(List.of(device(bits)));
+  }
+
+  @Override
+  public Backend open(int device) {
+    return new SimdBackend(device(Machine.vectorBits()), WorkerPool.shared());
+  }
+
+  @Override
+  public @Nullable ArrayKernels arrays() {
+    return probe() instanceof Availability.Available
+        ? new SimdArrayKernels(WorkerPool.shared())
+        : null;
+  }
+
+  private static DeviceInfo device(int bits) {
+    int threads = WorkerPool.threadsWanted();
+    return new DeviceInfo(
+        "simd",
+        0,
+        bits + "-bit vectors, " + threads + (threads == 1 ? " thread" : " threads"),
+        DeviceInfo.Kind.CPU,
+        0,
+        threads,
+        "Java " + Runtime.version());
+  }
+}

@@ -1,0 +1,30 @@
+package dev.quern.simd;
+
+import dev.quern.spi.HostBuffer;
+import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Work in numbered pieces that any thread may do in any order; what a piece computes depends on its
+ * number only.
+ */
+abstract class Task {
+  private static final Thread STRANGER = Thread.ofPlatform().unstarted(() -> {});
+
+  private boolean confined;
+
+  /** Does one piece, numbered from 0. */
+  abstract void run(long piece);
+
+  /** Returns a span's memory, and keeps the work on the calling thread if no other may touch it. */
+  final MemorySegment open(Span span) {
+    MemorySegment segment = HostBuffer.segment(span);
+    confined |= !segment.isAccessibleBy(STRANGER);
+    return segment;
+  }
+
+  /** Tells whether only the calling thread may do the pieces. */
+  final boolean isConfined() {
+    return confined;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.quern.simd;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** Scratch memory of one thread, kept as long as the thread, so that no kernel call allocates. */
+final class Workspace {
+  /** The most elements a tail is padded to. */
+  static final int PAD = 64;
+
+  private static final ThreadLocal<Workspace> CURRENT = ThreadLocal.withInitial(Workspace::new);
+
+  /** A chunk of f32 targets or random numbers, and some more: whole vectors are written. */
+  final MemorySegment stage;
+
+  /** Five tails of {@link #PAD} f32 elements. */
+  final MemorySegment[] pads = new MemorySegment[5];
+
+  /** A chunk of targets for the array kernels. */
+  final float[] arrayStage = new float[Chunks.SIZE];
+
+  /** Five tails of {@link #PAD} elements for the array kernels. */
+  final float[][] arrayPads = new float[5][PAD];
+
+  /** Spilled accumulators. */
+  final float[] lanes = new float[PAD];
+
+  /** The sums of the chunk of a fused loss that is being worked on. */
+  final LossPartials.Chunk loss = new LossPartials.Chunk();
+
+  /** The f64 sums of a strip of columns. */
+  final double[] columns = new double[WeightedRows.STRIP];
+
+  private @Nullable MatrixMicro matrix;
+
+  private MemorySegment partials = MemorySegment.NULL;
+
+  private Workspace() {
+    Arena arena = Arena.ofAuto();
+    stage = arena.allocate((Chunks.SIZE + 2L * PAD) * Float.BYTES, 64);
+    for (int i = 0; i < pads.length; i++) {
+      pads[i] = arena.allocate((long) PAD * Float.BYTES, 64);
+    }
+  }
+
+  /** Returns the panels of a matrix product, 300 KB that are made on first use. */
+  MatrixMicro matrix() {
+    MatrixMicro made = matrix;
+    if (made == null) {
+      made = new MatrixMicro();
+      matrix = made;
+    }
+    return made;
+  }
+
+  /** Returns memory for what the chunks of an array kernel leave; it grows as needed. */
+  MemorySegment partials(long bytes) {
+    if (partials.byteSize() < bytes) {
+      partials = Arena.ofAuto().allocate(bytes, 64);
+    }
+    return partials;
+  }
+
+  /** Returns the calling thread's. */
+  static Workspace current() {
+    return CURRENT.get();
+  }
+}
