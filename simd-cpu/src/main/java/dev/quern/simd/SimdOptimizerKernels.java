@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * piece: a tile finds its segment by bisection. The step reads and writes every stream once, 28
  * bytes a parameter, 36 with amsgrad; the scalars of each segment are derived before, and step
  * numbers advance after all tiles are done. Squares are summed like {@link SimdReductionKernels},
- * in f32 inside a tile and in f64 across; a tile with a number that is not finite leaves a NaN in
- * place of its sum, and a sum beyond f32 infinity. Tails are padded to a vector. No element depends
- * on another, and the tiles' sums are added by index, so neither threads nor width change a bit.
+ * in f32 inside a tile and in f64 across; a tile with a number that is not finite leaves a NaN.
+ * Tails are padded to a vector. No element depends on another, and the tiles' sums are added by
+ * index, so neither threads nor width change a bit.
  */
 final class SimdOptimizerKernels implements OptimizerKernels {
   /** Four tiles are about 10 microseconds of work. */
@@ -107,15 +107,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
 
     @Override
     void run(long tile, int segment, long first, int n, boolean active) {
-      double sum = 0;
-      if (active) {
-        Workspace work = Workspace.current();
-        sum = SumLoops.squares(gradients, 4 * first, n, work);
-        if (!Double.isFinite(sum)) {
-          boolean finite = SumLoops.isFinite(gradients, 4 * first, n, work);
-          sum = finite ? Double.POSITIVE_INFINITY : Double.NaN;
-        }
-      }
+      double sum = active ? SumLoops.squares(gradients, 4 * first, n, Workspace.current()) : 0;
       partials.setAtIndex(JAVA_DOUBLE, tile, sum);
     }
   }

@@ -11,6 +11,7 @@ import dev.quern.spi.PointwiseKernels;
 import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fill, copy and elementwise arithmetic: out[i] = f(a[i], b[i]), one vector loop per function (
@@ -42,7 +43,7 @@ final class SimdPointwiseKernels implements PointwiseKernels {
     if (x.dtype() == out.dtype()) {
       start(new Copy(x, out), out.length());
     } else {
-      start(new FromBytes(x, out, (a, b, o, at, n) -> {}), out.length());
+      start(new FromBytes(x, out, null), out.length());
     }
   }
 
@@ -153,14 +154,14 @@ final class SimdPointwiseKernels implements PointwiseKernels {
     }
   }
 
-  /** Turns unsigned bytes into floats and then applies a loop to them in place. */
+  /** Turns unsigned bytes into floats and then, if asked, applies a loop to them in place. */
   private static final class FromBytes extends Task {
     private final MemorySegment x;
     private final MemorySegment out;
     private final long elements;
-    private final Elementwise.Loop loop;
+    private final Elementwise.@Nullable Loop loop;
 
-    FromBytes(Span x, Span out, Elementwise.Loop loop) {
+    FromBytes(Span x, Span out, Elementwise.@Nullable Loop loop) {
       this.x = open(x);
       this.out = open(out);
       this.elements = out.length();
@@ -177,7 +178,9 @@ final class SimdPointwiseKernels implements PointwiseKernels {
         float value = Byte.toUnsignedInt(x.get(JAVA_BYTE, first + i));
         out.setAtIndex(JAVA_FLOAT, first + i, value);
       }
-      Elementwise.apply(loop, out, out, out, 4 * first, n);
+      if (loop != null) {
+        Elementwise.apply(loop, out, out, out, 4 * first, n);
+      }
     }
   }
 

@@ -2,11 +2,12 @@ package dev.quern.simd;
 
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.VectorMath.LANES;
+import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.ZERO;
+import static jdk.incubator.vector.VectorOperators.MAX;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Ordered sums over a chunk. Rows of {@link #ROW} elements are added to as many accumulators; four
@@ -17,6 +18,10 @@ final class SumLoops {
   static final int ROW = 64;
 
   private static final int STEP = 4 * LANES;
+
+  // squares of f32 below 1e-19 are subnormal or 0, and above 1e19 infinite
+  private static final double LEAST_SQUARES = 1e-25;
+  private static final double MOST_SQUARES = 1e35;
 
   private SumLoops() {}
 
@@ -30,22 +35,34 @@ final class SumLoops {
     return total(work.lanes);
   }
 
-  /** Returns the sum of squares of {@code n} elements; NaN or infinite if an element is. */
+  /**
+   * Returns the sum of squares of {@code n} elements, NaN if one of them is not finite. Where f32
+   * cannot hold the squares, the elements are scaled by a power of two and summed again.
+   */
   static double squares(MemorySegment x, long at, int n, Workspace work) {
     int whole = n & -ROW;
     MemorySegment pad = padded(x, at, n, whole, work);
-    for (int first = 0; first < ROW; first += STEP) {
-      squares(x, at, first, whole, pad, work.lanes);
+    double sum = squares(x, at, whole, pad, 1, work);
+    if (sum >= LEAST_SQUARES && sum <= MOST_SQUARES) {
+      return sum;
     }
-    return total(work.lanes);
+    float largest = greatest(x, at, whole).max(greatest(pad, 0, ROW)).reduceLanes(MAX);
+    if (!Float.isFinite(largest)) {
+      return Double.NaN;
+    }
+    if (largest == 0) {
+      return 0;
+    }
+    float scale = Math.scalb(1.0f, -Math.clamp(Math.getExponent(largest), -126, 126));
+    return squares(x, at, whole, pad, scale, work) / ((double) scale * scale);
   }
 
-  /** Tells whether all of {@code n} elements are finite. */
-  static boolean isFinite(MemorySegment x, long at, int n, Workspace work) {
-    int whole = n & -ROW;
-    MemorySegment pad = padded(x, at, n, whole, work);
-    FloatVector zeros = zerosUnlessNotFinite(pad, 0, ROW).add(zerosUnlessNotFinite(x, at, whole));
-    return zeros.compare(VectorOperators.EQ, ZERO).allTrue();
+  private static double squares(
+      MemorySegment x, long at, int whole, MemorySegment pad, float scale, Workspace work) {
+    for (int first = 0; first < ROW; first += STEP) {
+      squares(x, at, first, whole, pad, FloatVector.broadcast(SPECIES, scale), work.lanes);
+    }
+    return total(work.lanes);
   }
 
   private static void sum(
@@ -65,17 +82,27 @@ final class SumLoops {
   }
 
   private static void squares(
-      MemorySegment x, long at, int first, int whole, MemorySegment pad, float[] lanes) {
-    FloatVector s0 = square(load(pad, 4L * first));
-    FloatVector s1 = square(load(pad, 4L * (first + LANES)));
-    FloatVector s2 = square(load(pad, 4L * (first + 2 * LANES)));
-    FloatVector s3 = square(load(pad, 4L * (first + 3 * LANES)));
+      MemorySegment x,
+      long at,
+      int first,
+      int whole,
+      MemorySegment pad,
+      FloatVector scale,
+      float[] lanes) {
+    FloatVector s0 = load(pad, 4L * first).mul(scale);
+    FloatVector s1 = load(pad, 4L * (first + LANES)).mul(scale);
+    FloatVector s2 = load(pad, 4L * (first + 2 * LANES)).mul(scale);
+    FloatVector s3 = load(pad, 4L * (first + 3 * LANES)).mul(scale);
+    s0 = s0.mul(s0);
+    s1 = s1.mul(s1);
+    s2 = s2.mul(s2);
+    s3 = s3.mul(s3);
     for (int i = first; i < whole; i += ROW) {
       long o = at + 4L * i;
-      FloatVector x0 = load(x, o);
-      FloatVector x1 = load(x, o + 4L * LANES);
-      FloatVector x2 = load(x, o + 8L * LANES);
-      FloatVector x3 = load(x, o + 12L * LANES);
+      FloatVector x0 = load(x, o).mul(scale);
+      FloatVector x1 = load(x, o + 4L * LANES).mul(scale);
+      FloatVector x2 = load(x, o + 8L * LANES).mul(scale);
+      FloatVector x3 = load(x, o + 12L * LANES).mul(scale);
       s0 = x0.fma(x0, s0);
       s1 = x1.fma(x1, s1);
       s2 = x2.fma(x2, s2);
@@ -84,19 +111,13 @@ final class SumLoops {
     spill(s0, s1, s2, s3, lanes, first);
   }
 
-  /** x * 0 is 0 for finite x and NaN otherwise, and a NaN once added stays. */
-  private static FloatVector zerosUnlessNotFinite(MemorySegment x, long at, int n) {
-    FloatVector z0 = ZERO;
-    FloatVector z1 = ZERO;
-    for (int i = 0; i < n; i += 2 * LANES) {
-      z0 = load(x, at + 4L * i).fma(ZERO, z0);
-      z1 = load(x, at + 4L * (i + LANES)).fma(ZERO, z1);
+  /** The greatest magnitude in every lane; NaN where there is one. */
+  private static FloatVector greatest(MemorySegment x, long at, int n) {
+    FloatVector greatest = ZERO;
+    for (int i = 0; i < n; i += LANES) {
+      greatest = greatest.max(load(x, at + 4L * i).abs());
     }
-    return z0.add(z1);
-  }
-
-  private static FloatVector square(FloatVector x) {
-    return x.mul(x);
+    return greatest;
   }
 
   private static void spill(
