@@ -1,5 +1,6 @@
 package dev.quern.opencl;
 
+import dev.quern.opencl.host.BinaryCache;
 import dev.quern.opencl.host.Context;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FamilyProgram implements AutoCloseable {
   private final Context context;
+  private final BinaryCache cache = BinaryCache.ofUser();
   private final Queue queue;
   private final LaunchGeometry geometry;
   private final String family;
@@ -59,7 +61,7 @@ final class FamilyProgram implements AutoCloseable {
 
   private Program program() {
     if (program == null) {
-      program = Program.build(context, family + ".cl", source(), options());
+      program = Program.build(context, cache, family + ".cl", source(), options());
     }
     return program;
   }

@@ -1,5 +1,6 @@
 package dev.quern.opencl;
 
+import dev.quern.DeviceInfo;
 import dev.quern.opencl.host.Device;
 
 /**
@@ -18,17 +19,20 @@ record LaunchGeometry(int groupSize, int mapItems, int reduceItems) {
   /** Group sums run over rows of 16 work-items. */
   private static final int SMALLEST_GROUP = 16;
 
-  /** Chooses the geometry of a device. */
+  /** Chooses the geometry of a kind of device. */
+  static LaunchGeometry of(DeviceInfo.Kind kind) {
+    return switch (kind) {
+      // four loads in flight per work-item fill the memory pipe; a reduction takes more, so that
+      // the group's closing steps are paid once per 4096 elements
+      case GPU -> new LaunchGeometry(256, 4, 16);
+      // a group is a loop on one core, vectorised over its work-items
+      case CPU -> new LaunchGeometry(256, 4, 4);
+    };
+  }
+
+  /** Chooses the geometry of a device: that of its kind, as far as its groups may be so large. */
   static LaunchGeometry of(Device device) {
-    LaunchGeometry wanted =
-        switch (device.kind()) {
-          // four loads in flight per work-item fill the memory pipe; a reduction takes more, so
-          // that
-          // the group's closing steps are paid once per 4096 elements
-          case GPU -> new LaunchGeometry(256, 4, 16);
-          // a group is a loop on one core, vectorised over its work-items
-          case CPU -> new LaunchGeometry(256, 4, 4);
-        };
+    LaunchGeometry wanted = of(device.kind());
     int size = wanted.groupSize;
     while (size > device.largestGroup() && size > SMALLEST_GROUP) {
       size /= 2;

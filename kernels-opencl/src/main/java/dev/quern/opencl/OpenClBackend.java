@@ -34,7 +34,7 @@ final class OpenClBackend implements Backend {
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
 
-  OpenClBackend(DeviceInfo info, Device device) {
+  OpenClBackend(DeviceInfo info, Device device, LaunchGeometry geometry) {
     this.info = info;
     try {
       this.context = own(new Context(device));
@@ -44,7 +44,6 @@ final class OpenClBackend implements Backend {
       close();
       throw e;
     }
-    LaunchGeometry geometry = LaunchGeometry.of(device);
     this.pointwise = new OpenClPointwiseKernels(program(geometry, "pointwise", "math.inc"), queue);
     this.reduction = new OpenClReductionKernels(program(geometry, "reduction"));
     this.matrix = new OpenClMatrixKernels(program(geometry, "matrix"));

@@ -46,7 +46,8 @@ public final class OpenClProvider implements BackendProvider {
           "There is no device opencl:%d: this machine has %d OpenCL devices, counted from 0."
               .formatted(device, devices.size()));
     }
-    return new OpenClBackend(describe(device), devices.get(device));
+    Device chosen = devices.get(device);
+    return new OpenClBackend(describe(device), chosen, LaunchGeometry.of(chosen));
   }
 
   private DeviceInfo describe(int index) {

@@ -37,10 +37,10 @@ QUERN_INLINE void confusion_chunk(
         atomic_min(first_fault, j * QUERN_GROUP + item);
       }
       int positive = t == 1.0f;
-      counts[0] += counted & !positive & !predicted;
-      counts[1] += counted & !positive & predicted;
-      counts[2] += counted & positive & !predicted;
-      counts[3] += counted & positive & predicted;
+      counts[0] += counted && !positive && !predicted;
+      counts[1] += counted && !positive && predicted;
+      counts[2] += counted && positive && !predicted;
+      counts[3] += counted && positive && predicted;
     }
   }
   double values[QUERN_COUNTS];

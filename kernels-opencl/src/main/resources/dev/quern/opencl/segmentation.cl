@@ -56,10 +56,10 @@ QUERN_INLINE void segmentation_chunk(
         if (counted) {
           int predicted = x >= cut;
           int positive = t >= 0.5f;
-          counts[0] += !positive & !predicted;
-          counts[1] += !positive & predicted;
-          counts[2] += positive & !predicted;
-          counts[3] += positive & predicted;
+          counts[0] += !positive && !predicted;
+          counts[1] += !positive && predicted;
+          counts[2] += positive && !predicted;
+          counts[3] += positive && predicted;
         }
       }
     }

@@ -18,6 +18,7 @@ import org.jocl.cl_platform_id;
  * @param computeUnits its processors
  * @param largestGroup the most work-items of a group
  * @param driver the platform's name and the driver's version
+ * @param identity all that a compiled program depends on: platform, device, driver, versions
  * @param hasDoubles whether it computes in f64
  * @param roundsDivision whether correctly rounded division and square root can be asked for
  */
@@ -31,6 +32,7 @@ public record Device(
     int computeUnits,
     long largestGroup,
     String driver,
+    String identity,
     boolean hasDoubles,
     boolean roundsDivision) {
 
@@ -46,6 +48,13 @@ public record Device(
         (int) number(id, CL.CL_DEVICE_MAX_COMPUTE_UNITS),
         number(id, CL.CL_DEVICE_MAX_WORK_GROUP_SIZE),
         platformName + " " + text(id, CL.CL_DRIVER_VERSION),
+        String.join(
+            "\0",
+            platformName,
+            text(id, CL.CL_DEVICE_VENDOR),
+            text(id, CL.CL_DEVICE_NAME),
+            text(id, CL.CL_DEVICE_VERSION),
+            text(id, CL.CL_DRIVER_VERSION)),
         number(id, CL.CL_DEVICE_DOUBLE_FP_CONFIG) != 0,
         (number(id, CL.CL_DEVICE_SINGLE_FP_CONFIG) & CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
   }

@@ -1,6 +1,8 @@
 package dev.quern.opencl.host;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -17,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class JoclLibrary {
   private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
 
+  private static final String LOADER_MISSING =
+      "libOpenCL.so.1 not found: install an ICD loader, e.g. Debian's ocl-icd-libopencl1, and the"
+          + " OpenCL driver of your device.";
+
   private JoclLibrary() {}
 
   /** Loads it, once per process; returns why it cannot be, or null. */
@@ -29,6 +35,9 @@ final class JoclLibrary {
   }
 
   private static @Nullable String tryLoad() {
+    if (isLoaderMissing()) {
+      return LOADER_MISSING;
+    }
     String before = System.getProperty(TEMPORARY_FOLDER);
     @Nullable Path folder = null;
     try {
@@ -44,14 +53,31 @@ final class JoclLibrary {
           + "): name a writable folder by -Djava.io.tmpdir.";
     } catch (LinkageError e) {
       return isLoaderMissing(e)
-          ? "libOpenCL.so.1 not found: install an ICD loader, e.g. Debian's ocl-icd-libopencl1, and"
-              + " the OpenCL driver of your device."
+          ? LOADER_MISSING
           : "JOCL's library cannot be loaded on this platform ("
               + e.getMessage()
               + "): put JOCL's library for it on java.library.path.";
     } finally {
       System.setProperty(TEMPORARY_FOLDER, before);
       delete(folder);
+    }
+  }
+
+  /**
+   * Looks for the loader without JOCL, which would write to the standard error stream that it is
+   * missing. Only where native access is enabled, so as not to cause a warning instead.
+   */
+  @SuppressWarnings("restricted")
+  private static boolean isLoaderMissing() {
+    boolean linux = System.getProperty("os.name", "").equals("Linux");
+    if (!linux || !JoclLibrary.class.getModule().isNativeAccessEnabled()) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      var _ = SymbolLookup.libraryLookup("libOpenCL.so.1", arena);
+      return false;
+    } catch (IllegalArgumentException e) {
+      return true;
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
+import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
 import org.jocl.cl_program;
 
@@ -19,16 +20,51 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * Compiles a program.
+   * Compiles a program, or takes it from the cache.
    *
    * @param context whose device it is for
+   * @param cache where compiled programs are kept
    * @param name what the message of a failure calls it
    * @param source its text
    * @param options the compiler's options
    * @return the program, owned by the caller
    * @throws DeviceException if it does not compile, with the compiler's log and the numbered source
    */
-  public static Program build(Context context, String name, String source, String options) {
+  public static Program build(
+      Context context, BinaryCache cache, String name, String source, String options) {
+    String key = BinaryCache.key(context.device(), options, source);
+    byte[] binary = cache.load(key);
+    if (binary != null) {
+      try {
+        return ofBinary(context, binary, options);
+      } catch (CLException e) {
+        System.getLogger(Program.class.getName())
+            .log(System.Logger.Level.DEBUG, "The driver refuses the compiled " + name + ".", e);
+      }
+    }
+    Program program = ofSource(context, name, source, options);
+    cache.store(key, program.binary());
+    return program;
+  }
+
+  private static Program ofBinary(Context context, byte[] binary, String options) {
+    cl_device_id[] devices = {context.device().id()};
+    long[] lengths = {binary.length};
+    byte[][] binaries = {binary};
+    var program =
+        new Program(
+            CL.clCreateProgramWithBinary(
+                context.handle(), 1, devices, lengths, binaries, new int[1], null));
+    try {
+      CL.clBuildProgram(program.handle, 1, devices, options, null, null);
+      return program;
+    } catch (CLException e) {
+      program.close();
+      throw e;
+    }
+  }
+
+  private static Program ofSource(Context context, String name, String source, String options) {
     cl_program handle;
     try {
       handle = CL.clCreateProgramWithSource(context.handle(), 1, new String[] {source}, null, null);
@@ -48,6 +84,16 @@ public final class Program implements AutoCloseable {
               .formatted(name, options, Failure.name(e), log, numbered(source)),
           e);
     }
+  }
+
+  /** Returns the compiled form. */
+  private byte[] binary() {
+    long[] size = new long[1];
+    CL.clGetProgramInfo(handle, CL.CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
+    byte[] binary = new byte[(int) size[0]];
+    CL.clGetProgramInfo(
+        handle, CL.CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(binary)), null);
+    return binary;
   }
 
   private String log(cl_device_id device) {

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DeviceException;
 import dev.quern.opencl.OpenClTesting;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProgramTest {
   private static final String BROKEN =
@@ -13,12 +16,20 @@ class ProgramTest {
       __kernel void broken(const int n) { nonsense; }
       """;
 
+  private BinaryCache cache;
+
+  @BeforeEach
+  void makeCache(@TempDir Path folder) {
+    cache = new BinaryCache(folder.resolve("cache"));
+  }
+
   @Test
   void showsTheCompilersLogAndTheNumberedSource() {
     try (var context = new Context(OpenClTesting.device())) {
       String message =
           OpenClTesting.failure(
-              DeviceException.class, () -> Program.build(context, "broken.cl", BROKEN, "-DX=1"));
+              DeviceException.class,
+              () -> Program.build(context, cache, "broken.cl", BROKEN, "-DX=1"));
       assertTrue(message.contains("clBuildProgram for broken.cl with -DX=1"));
       assertTrue(message.contains("'nonsense'"), message);
       assertTrue(message.contains("   2  __kernel void broken"), message);
@@ -33,7 +44,7 @@ class ProgramTest {
         __kernel void second(const int n) {}
         """;
     try (var context = new Context(OpenClTesting.device());
-        var program = Program.build(context, "two.cl", source, "");
+        var program = Program.build(context, cache, "two.cl", source, "");
         var first = program.kernel("first");
         var second = program.kernel("second");
         var queue = new Queue(context)) {
@@ -52,9 +63,25 @@ class ProgramTest {
   @Test
   void namesAMissingKernel() {
     try (var context = new Context(OpenClTesting.device());
-        var program = Program.build(context, "empty.cl", "__kernel void a(int n) {}", "")) {
+        var program = Program.build(context, cache, "empty.cl", "__kernel void a(int n) {}", "")) {
       String message = OpenClTesting.failure(DeviceException.class, () -> program.kernel("b"));
       assertTrue(message.contains("clCreateKernel for b"), message);
+    }
+  }
+
+  @Test
+  void waitsForEachKernelWhenAskedTo() {
+    System.setProperty("quern.sync", "true");
+    try (var context = new Context(OpenClTesting.device());
+        var program = Program.build(context, cache, "one.cl", "__kernel void a(int n) {}", "");
+        var kernel = program.kernel("a");
+        var queue = new Queue(context)) {
+      queue.launch(kernel.scalar(1), 1, 1);
+      String message =
+          OpenClTesting.failure(DeviceException.class, () -> queue.launch(kernel, 1, 1 << 30));
+      assertTrue(message.contains("No kernel was under way."), message);
+    } finally {
+      System.clearProperty("quern.sync");
     }
   }
 }
