@@ -50,6 +50,25 @@ class ContextTest {
   }
 
   @Test
+  void namesTheCulpritWhenEachKernelIsWaitedFor() {
+    System.setProperty("quern.sync", "true");
+    try (var context = new Context(device());
+        var queue = new Queue(context);
+        var module = new Module(context, "faults", new byte[8])) {
+      Buffer buffer = context.allocate(100);
+      Kernel fill = module.kernel(FILL).pointer(buffer, 0).scalar(100L).scalar((byte) 1);
+      queue.launch(fill, 1, 256);
+      Kernel fault = module.kernel(FAULT).scalar(0);
+      String message =
+          CudaTesting.failure(DeviceException.class, () -> queue.launch(fault, 1, 256));
+      assertTrue(message.contains("Enqueued since the last success: emulated_fault."), message);
+      buffer.close();
+    } finally {
+      System.clearProperty("quern.sync");
+    }
+  }
+
+  @Test
   void refusesArgumentsThatDoNotFitTheStructure() {
     try (var context = new Context(device());
         var queue = new Queue(context);
