@@ -8,7 +8,9 @@ import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,7 +93,26 @@ public final class ImageFiles {
       }
       picture.getRaster().setPixels(0, y, row.length, 1, row);
     }
-    AtomicFile.write(file, out -> ImageIO.write(picture, "png", out));
+    byte[] bytes = png(picture);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+
+  /**
+   * Encodes a picture.
+   *
+   * @param picture any kind that PNG can hold
+   * @return the bytes of a PNG file
+   */
+  public static byte[] png(BufferedImage picture) {
+    // ImageIO's cache is a temporary file; a full disk must not matter here.
+    ImageIO.setUseCache(false);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(picture, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // a byte array takes everything
+    }
+    return bytes.toByteArray();
   }
 
   private static BufferedImage decode(Path file) {

@@ -64,7 +64,7 @@ public final class AtomicFile {
     } catch (IOException e) {
       BadInputException failure =
           new BadInputException(
-              "Cannot write %s: %s. Free space or choose another folder; nothing partial was left."
+              "Cannot write %s: %s; free space or choose another folder (nothing partial was left)."
                   .formatted(file, IoReason.of(e)),
               e);
       try {

@@ -1,14 +1,11 @@
 package dev.quern.train.report;
 
 import dev.quern.train.data.Image;
+import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Base64;
-import javax.imageio.ImageIO;
 
 /**
  * The three panels of an example as PNG data URIs: the image, its true outline, and where the
@@ -76,13 +73,7 @@ final class ExamplePictures {
         picture.setRGB(x, y, paint.colour(x, y, pixel(x, y)));
       }
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(picture, "png", bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // a byte array takes everything
-    }
-    return "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(ImageFiles.png(picture));
   }
 
   private int pixel(int x, int y) {

@@ -50,7 +50,7 @@ draw("iou", [
 draw("loss", [
   line("validation", "val", run.valLoss),
   line("training", "train", run.trainLoss),
-], {});
+], { range: (_, _low, high) => [0, high * 1.05] });
 draw("rate", [line("learning rate", "rate", run.learningRate, { paths: uPlot.paths.stepped({ align: 1 }) })],
   run.logarithmicRate ? { distr: 3 } : { range: (_, _low, high) => [0, high * 1.08] });
 
