@@ -73,15 +73,13 @@ class SafetensorsTest {
     byte[] bytes = Files.readAllBytes(whole);
     Path damaged = folder.resolve("damaged.safetensors");
     for (int at = 0; at < bytes.length; at++) {
-      for (int bit = 0; bit < 8; bit++) {
-        byte[] flipped = bytes.clone();
-        flipped[at] ^= (byte) (1 << bit);
-        Files.write(damaged, flipped);
-        try {
-          Safetensors.read(damaged);
-        } catch (BadInputException e) {
-          assertTrue(String.valueOf(e.getMessage()).contains("damaged.safetensors"));
-        }
+      byte[] flipped = bytes.clone();
+      flipped[at] ^= (byte) (1 << (at % 8));
+      Files.write(damaged, flipped);
+      try {
+        Safetensors.read(damaged);
+      } catch (BadInputException e) {
+        assertTrue(String.valueOf(e.getMessage()).contains("damaged.safetensors"));
       }
     }
   }
