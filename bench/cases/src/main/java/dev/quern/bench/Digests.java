@@ -3,7 +3,6 @@ package dev.quern.bench;
 import dev.quern.bench.kernels.Workbench.Result;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -16,8 +15,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A digest of all result bits of every case, one line each, so that runs of different processes
- * (vector widths, instruction sets, numbers of threads) can be compared bit for bit.
+ * A digest of all result bits of every case (every NaN counting as the same), one line each, so
+ * that runs of different processes (vector widths, instruction sets, numbers of threads) can be
+ * compared bit for bit.
  */
 public final class Digests {
 
@@ -40,7 +40,7 @@ public final class Digests {
       throw new IllegalStateException("Every Java platform has SHA-256.", e);
     }
     for (Result result : results) {
-      digest.update(result.values().segment().toArray(ValueLayout.JAVA_BYTE));
+      digest.update(result.values().bits());
     }
     digests.put(name, HexFormat.of().formatHex(digest.digest(), 0, 8));
   }

@@ -3,6 +3,7 @@ package dev.quern.bench.kernels;
 import dev.quern.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /** The elements of an operand or a result on the host. */
 public final class HostArray {
@@ -87,11 +88,29 @@ public final class HostArray {
   }
 
   /**
-   * {@return whether both hold the same bits}
+   * {@return the bits of the elements, every NaN as the same one}
+   *
+   * <p>Which bits a NaN gets is left open by Java: interpreted and compiled code may differ in it.
+   */
+  public byte[] bits() {
+    byte[] bits = segment.toArray(ValueLayout.JAVA_BYTE);
+    if (dtype == DType.F32) {
+      MemorySegment copy = MemorySegment.ofArray(bits);
+      for (long at = 0; at < bits.length; at += Float.BYTES) {
+        if (Float.isNaN(copy.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at))) {
+          copy.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, Float.NaN);
+        }
+      }
+    }
+    return bits;
+  }
+
+  /**
+   * {@return whether both hold the same {@linkplain #bits bits}}
    *
    * @param other of any dtype
    */
   public boolean sameBits(HostArray other) {
-    return dtype == other.dtype && segment.mismatch(other.segment) == -1;
+    return dtype == other.dtype && Arrays.equals(bits(), other.bits());
   }
 }
