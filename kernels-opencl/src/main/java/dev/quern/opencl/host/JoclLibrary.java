@@ -52,7 +52,7 @@ final class JoclLibrary {
           + e.getMessage()
           + "): name a writable folder by -Djava.io.tmpdir.";
     } catch (LinkageError e) {
-      return isLoaderMissing(e)
+      return saysLoaderMissing(e)
           ? LOADER_MISSING
           : "JOCL's library cannot be loaded on this platform ("
               + e.getMessage()
@@ -81,7 +81,8 @@ final class JoclLibrary {
     }
   }
 
-  private static boolean isLoaderMissing(Throwable error) {
+  /** Tells whether JOCL could be loaded, but not the loader. */
+  private static boolean saysLoaderMissing(Throwable error) {
     for (@Nullable Throwable e = error; e != null; e = e.getCause()) {
       if (String.valueOf(e.getMessage()).contains("Implementation library could not be loaded")) {
         return true;
