@@ -15,10 +15,10 @@ public interface OptimizerKernels {
 
   /**
    * Reduces the gradients of all active segments: control = {norm, min(1, maxNorm / (norm + 1e-6)),
-   * 1 if every element is finite else 0, 0}. Squares are taken and
-   * summed in f64, in an order fixed by the arena's layout (or as if: a tile whose f32 sum
-   * overflowed or vanished is summed again), so those of finite gradients neither overflow nor
-   * vanish; finiteness is tested element by element.
+   * 1 if every element is finite else 0, 0}. Squares are taken and summed in f64, in an order fixed
+   * by the arena's layout (or as if: a tile whose f32 sum overflowed or vanished is summed again),
+   * so those of finite gradients neither overflow nor vanish; finiteness is tested element by
+   * element.
    *
    * @param arena the arena
    * @param maxNorm the norm above which gradients are scaled down; infinity for no clipping, which
