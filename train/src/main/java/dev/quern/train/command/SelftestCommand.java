@@ -16,10 +16,7 @@ import picocli.CommandLine.Option;
 /** Proves on this machine that the backends compute what they should. */
 @Command(
     name = "selftest",
-    description = {
-      "Check every backend of this machine: against the reference backend,",
-      "against finite differences, and against golden vectors."
-    },
+    description = "Check that every backend of this machine computes what it should.",
     mixinStandardHelpOptions = true)
 public final class SelftestCommand implements Callable<Integer> {
 

@@ -31,10 +31,7 @@ import picocli.CommandLine.Spec;
 /** Trains a model on folders of images and masks, or on synthetic images. */
 @Command(
     name = "train",
-    description = {
-      "Train a model on folders of images and masks,",
-      "or on synthetic micrographs when no folder is given."
-    },
+    description = "Train on folders of images and masks, or on synthetic images.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
