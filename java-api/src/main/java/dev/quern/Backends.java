@@ -99,7 +99,7 @@ public final class Backends {
     if (provider.probe() instanceof Availability.Unavailable unavailable) {
       throw new BackendUnavailableException(
           "Backend '%s' cannot be used: %s. Usable here: %s."
-              .formatted(parts[0], String.join("; ", unavailable.reasons()), usable()));
+              .formatted(parts[0], joined(unavailable.reasons()), usable()));
     }
     List<DeviceInfo> devices = ((Availability.Available) provider.probe()).devices();
     int index = parts.length == 1 ? 0 : deviceIndex(asked, parts[1]);
@@ -158,9 +158,15 @@ public final class Backends {
   private static String describe(String name, Availability availability) {
     return switch (availability) {
       case Availability.Available a -> name;
-      case Availability.Unavailable u ->
-          name + " (not usable: " + String.join("; ", u.reasons()) + ")";
+      case Availability.Unavailable u -> name + " (not usable: " + joined(u.reasons()) + ")";
     };
+  }
+
+  /** Reasons are sentences; inside one of ours they lose their full stop. */
+  private static String joined(List<String> reasons) {
+    return reasons.stream()
+        .map(reason -> reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason)
+        .collect(Collectors.joining("; "));
   }
 
   /** All providers that can be loaded, best first; one that cannot must not hide the others. */
