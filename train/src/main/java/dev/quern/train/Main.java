@@ -1,6 +1,7 @@
 package dev.quern.train;
 
 import dev.quern.BackendUnavailableException;
+import dev.quern.DeviceException;
 import dev.quern.train.bundle.BundleCommand;
 import dev.quern.train.command.DevicesCommand;
 import dev.quern.train.command.EvaluateCommand;
@@ -91,13 +92,26 @@ public final class Main implements Runnable {
    */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     Main main = new Main();
-    return new CommandLine(main)
+    CommandLine quern = main.commandLine(out, err);
+    try {
+      return quern.execute(args);
+    } catch (OutOfMemoryError e) {
+      err.printf(
+          "quern: The heap of %d MB is too small (%s); give more, for example QUERN_JAVA_OPTS=-Xmx8g,"
+              + " or smaller images.%n",
+          Runtime.getRuntime().maxMemory() >> 20, e.getMessage());
+      main.stackTrace(e, err);
+      return FAILED;
+    }
+  }
+
+  private CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    return new CommandLine(this)
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler((e, _) -> main.report(e, err))
-        .setExecutionExceptionHandler((e, _, _) -> main.report(e, err))
-        .execute(args);
+        .setParameterExceptionHandler((e, _) -> report(e, err))
+        .setExecutionExceptionHandler((e, _, _) -> report(e, err));
   }
 
   /** Without a command there is nothing to do but to say which there are. */
@@ -113,7 +127,10 @@ public final class Main implements Runnable {
           case ParameterException _ -> BAD_INPUT;
           default -> FAILED;
         };
-    boolean foreseen = code == BAD_INPUT || failure instanceof DivergedException;
+    boolean foreseen =
+        code == BAD_INPUT
+            || failure instanceof DivergedException
+            || failure instanceof DeviceException;
     String message = String.valueOf(failure.getMessage());
     err.println(
         "quern: "
@@ -126,10 +143,14 @@ public final class Main implements Runnable {
     if (failure instanceof ParameterException) {
       err.println("quern: see quern " + "--help for the commands and options.");
     }
+    stackTrace(failure, err);
+    return code;
+  }
+
+  private void stackTrace(Throwable failure, PrintWriter err) {
     if (debug) {
       failure.printStackTrace(err);
     }
     err.flush();
-    return code;
   }
 }

@@ -29,6 +29,9 @@ final class FeatureLoader implements AutoCloseable {
   private final ExecutorService threads;
   private final int depth;
 
+  /** Bytes of an image and its integral images, per pixel and channel: a float and two doubles. */
+  private static final int BYTES_PER_VALUE = 20;
+
   /**
    * Starts the threads.
    *
@@ -43,7 +46,18 @@ final class FeatureLoader implements AutoCloseable {
 
   /** Runs tasks ahead and hands out their results in the order of the tasks. */
   <T> Iterator<T> inOrder(Stream<Callable<T>> tasks) {
-    return new Prefetch<>(threads, tasks.iterator(), depth);
+    return inOrder(tasks, depth);
+  }
+
+  private <T> Iterator<T> inOrder(Stream<Callable<T>> tasks, int atOnce) {
+    return new Prefetch<>(threads, tasks.iterator(), atOnce);
+  }
+
+  /** How many images may be under way, so that they fit into a quarter of the heap. */
+  private int imagesAtOnce(Dataset data, FeatureExtractor extractor) {
+    long bytes =
+        (long) BYTES_PER_VALUE * extractor.channels() * data.sample(0).image().pixels();
+    return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / bytes, 1, depth);
   }
 
   /**
@@ -71,7 +85,8 @@ final class FeatureLoader implements AutoCloseable {
                   int[] drawn =
                       PixelSample.draw(sample.image().pixels(), pixelsPerImage, seed, epoch, i);
                   return new Described(i, sample, extractor.of(sample.image())).chunk(drawn);
-                }));
+                }),
+        imagesAtOnce(data, extractor));
   }
 
   /**
@@ -88,7 +103,8 @@ final class FeatureLoader implements AutoCloseable {
                     () -> {
                       Sample sample = data.sample(i);
                       return new Described(i, sample, extractor.of(sample.image()));
-                    }));
+                    }),
+            imagesAtOnce(data, extractor));
     return inOrder(
         StreamSupport.stream(
                 Spliterators.spliteratorUnknownSize(images, Spliterator.ORDERED), false)

@@ -58,7 +58,7 @@ public record RunReport(
     out.append(resource("uPlot.min.css")).append(resource("report.css"));
     out.append("</style>\n</head>\n<body>\n<main>\n<h1>").append(escape(title));
     out.append("</h1>\n<p>").append(escape(summary)).append("</p>\n<div class=\"tiles\">\n");
-    tile(out, number(best.valIou()), "best validation IoU, epoch " + best.epoch());
+    tile(out, number(best.valIou()), "validation IoU, epoch " + best.epoch());
     tile(out, number(otsuIou), "IoU of Otsu's threshold");
     tile(out, String.format(Locale.ROOT, "%+.4f", best.valIou() - otsuIou), "gain over Otsu");
     tile(out, String.valueOf(epochs.size()), "epochs");

@@ -17,6 +17,10 @@ function line(label, name, values, options) {
   };
 }
 
+function short(v) {
+  return v == null ? "" : v !== 0 && Math.abs(v) < 0.001 ? v.toExponential(0) : String(+v.toPrecision(4));
+}
+
 function draw(id, lines, scale) {
   const box = document.getElementById(id);
   const axis = {
@@ -32,7 +36,7 @@ function draw(id, lines, scale) {
       scales: { x: { time: false }, y: scale },
       axes: [
         { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-        { ...axis, size: 62 },
+        { ...axis, size: 62, values: (_, ticks) => ticks.map(short) },
       ],
       series: [{ label: "epoch" }, ...lines.map(l => l.series)],
     },
