@@ -55,8 +55,7 @@ final class FeatureLoader implements AutoCloseable {
 
   /** How many images may be under way, so that they fit into a quarter of the heap. */
   private int imagesAtOnce(Dataset data, FeatureExtractor extractor) {
-    long bytes =
-        (long) BYTES_PER_VALUE * extractor.channels() * data.sample(0).image().pixels();
+    long bytes = (long) BYTES_PER_VALUE * extractor.channels() * data.sample(0).image().pixels();
     return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / bytes, 1, depth);
   }
 
