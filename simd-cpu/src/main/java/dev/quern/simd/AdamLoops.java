@@ -33,19 +33,15 @@ final class AdamLoops {
 
     static Lanes of(AdamCoefficients c) {
       return new Lanes(
-          lanes(c.oneMinusBeta1()),
-          lanes(c.beta2()),
-          lanes(c.oneMinusBeta2()),
-          lanes(c.stepSize()),
-          lanes(c.inverseRootCorrection2()),
-          lanes(c.eps()),
-          lanes(c.l2()),
-          lanes(c.shrink()),
-          lanes(c.gradientScale()));
-    }
-
-    private static FloatVector lanes(float value) {
-      return FloatVector.broadcast(SPECIES, value);
+          FloatVector.broadcast(SPECIES, c.oneMinusBeta1()),
+          FloatVector.broadcast(SPECIES, c.beta2()),
+          FloatVector.broadcast(SPECIES, c.oneMinusBeta2()),
+          FloatVector.broadcast(SPECIES, c.stepSize()),
+          FloatVector.broadcast(SPECIES, c.inverseRootCorrection2()),
+          FloatVector.broadcast(SPECIES, c.eps()),
+          FloatVector.broadcast(SPECIES, c.l2()),
+          FloatVector.broadcast(SPECIES, c.shrink()),
+          FloatVector.broadcast(SPECIES, c.gradientScale()));
     }
 
     /** The gradient with clipping, sign and L2 decay. */

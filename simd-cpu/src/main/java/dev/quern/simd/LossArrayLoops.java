@@ -5,6 +5,7 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.ZERO;
 
+import dev.quern.reference.LossTerms;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -13,57 +14,97 @@ import jdk.incubator.vector.VectorOperators;
 final class LossArrayLoops {
   private LossArrayLoops() {}
 
-  static void sums(
-      LossVectors loss, float[] x, int xAt, float[] t, int tAt, int first, int n, float[] lanes) {
-    VectorMask<Float> product = loss.product;
-    VectorMask<Float> squared = loss.squared;
-    FloatVector ignored = loss.ignored;
-    FloatVector tp = ZERO;
-    FloatVector probabilities = ZERO;
-    FloatVector targets = ZERO;
-    FloatVector bce = ZERO;
+  static void exponentials(float[] x, int xAt, float[] e, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      VectorMath.expOfMinusAbs(FloatVector.fromArray(SPECIES, x, xAt + i)).intoArray(e, i);
+    }
+  }
+
+  static void overlap(
+      LossVectors loss,
+      float[] x,
+      int xAt,
+      float[] t,
+      int tAt,
+      float[] e,
+      int first,
+      int n,
+      float[] lanes) {
+    VectorMask<Float> product = SPECIES.maskAll(loss.product);
+    VectorMask<Float> squared = SPECIES.maskAll(loss.squared);
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
+    FloatVector tp = FloatVector.zero(SPECIES);
+    FloatVector probabilities = FloatVector.zero(SPECIES);
+    FloatVector targets = FloatVector.zero(SPECIES);
     for (int i = first; i < n; i += LossVectors.ROW) {
-      FloatVector xi = FloatVector.fromArray(SPECIES, x, xAt + i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, tAt + i);
+      FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
-      VectorMask<Float> negative = xi.compare(VectorOperators.LT, ZERO);
-      FloatVector e = VectorMath.expOfMinusAbs(xi);
-      FloatVector p = VectorMath.sigmoidFrom(negative, e, VectorMath.inverseOf1Plus(e));
-      FloatVector overlap = LossVectors.truePositive(p, ti, product);
-      tp = tp.lanewise(VectorOperators.ADD, overlap, counted);
+      VectorMask<Float> negative =
+          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.LT, ZERO);
+      FloatVector p = VectorMath.sigmoidFrom(negative, ei, VectorMath.inverseOf1Plus(ei));
+      FloatVector both = LossVectors.truePositive(p, ti, product);
+      tp = tp.lanewise(VectorOperators.ADD, both, counted);
       FloatVector pMass = LossVectors.mass(p, squared);
       probabilities = probabilities.lanewise(VectorOperators.ADD, pMass, counted);
       FloatVector tMass = LossVectors.mass(ti, squared);
       targets = targets.lanewise(VectorOperators.ADD, tMass, counted);
-      FloatVector cross = LossVectors.bce(xi, ti, e, negative);
-      bce = bce.lanewise(VectorOperators.ADD, cross, counted);
     }
     tp.intoArray(lanes, first);
     probabilities.intoArray(lanes, LossVectors.ROW + first);
     targets.intoArray(lanes, 2 * LossVectors.ROW + first);
+  }
+
+  static void crossEntropy(
+      LossVectors loss,
+      float[] x,
+      int xAt,
+      float[] t,
+      int tAt,
+      float[] e,
+      int first,
+      int n,
+      float[] lanes) {
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
+    FloatVector bce = FloatVector.zero(SPECIES);
+    for (int i = first; i < n; i += LossVectors.ROW) {
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, tAt + i);
+      VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
+      FloatVector cross =
+          LossVectors.bce(
+              FloatVector.fromArray(SPECIES, x, xAt + i), ti, FloatVector.fromArray(SPECIES, e, i));
+      bce = bce.lanewise(VectorOperators.ADD, cross, counted);
+    }
     bce.intoArray(lanes, 3 * LossVectors.ROW + first);
   }
 
   static void gradient(
       LossVectors loss,
-      FloatVector a,
-      FloatVector b,
-      FloatVector c,
+      LossTerms.Coefficients k,
       float[] x,
       int xAt,
       float[] t,
       int tAt,
+      float[] e,
       float[] gradient,
       int n) {
-    VectorMask<Float> product = loss.product;
-    VectorMask<Float> squared = loss.squared;
-    FloatVector ignored = loss.ignored;
+    VectorMask<Float> product = SPECIES.maskAll(loss.product);
+    VectorMask<Float> squared = SPECIES.maskAll(loss.squared);
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
+    FloatVector a = FloatVector.broadcast(SPECIES, k.a());
+    FloatVector b = FloatVector.broadcast(SPECIES, k.b());
+    FloatVector c = FloatVector.broadcast(SPECIES, k.c());
     for (int i = 0; i < n; i += LANES) {
-      FloatVector xi = FloatVector.fromArray(SPECIES, x, xAt + i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, tAt + i);
-      LossVectors.gradient(xi, ti, a, b, c, product, squared)
-          .blend(ZERO, ti.compare(VectorOperators.EQ, ignored))
-          .intoArray(gradient, xAt + i);
+      FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
+      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
+      VectorMask<Float> negative =
+          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.LT, ZERO);
+      FloatVector p = VectorMath.sigmoidFrom(negative, ei, inverse);
+      FloatVector overlap =
+          a.fma(LossVectors.tau(p, ti, product), LossVectors.scaled(b, p, squared));
+      FloatVector g = overlap.fma(inverse.mul(ei.mul(inverse)), c.mul(p.sub(ti)));
+      g.blend(ZERO, ti.compare(VectorOperators.EQ, ignored)).intoArray(gradient, xAt + i);
     }
   }
 
@@ -77,7 +118,7 @@ final class LossArrayLoops {
       float cut,
       Confusion counts) {
     FloatVector least = FloatVector.broadcast(SPECIES, cut);
-    FloatVector ignored = loss.ignored;
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
     int negatives = 0;
     int positives = 0;
     int predicted = 0;

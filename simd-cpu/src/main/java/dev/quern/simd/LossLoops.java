@@ -7,6 +7,7 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.ZERO;
 
+import dev.quern.reference.LossTerms;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -14,74 +15,107 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops of the fused losses over native memory; {@link LossArrayLoops} are the same over
- * arrays. Logits and targets have a byte offset each.
+ * arrays. Exponentials are computed by a loop of their own and left in scratch memory, which costs
+ * less than what the compiler loses on larger loops, and lets each loss run only the loops it
+ * needs. Logits and targets have a byte offset each; exponentials start at 0.
  */
 final class LossLoops {
   private LossLoops() {}
 
+  /** e = e^-|x| of {@code n} pixels, a multiple of the vector length. */
+  static void exponentials(MemorySegment x, long xAt, MemorySegment e, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      store(VectorMath.expOfMinusAbs(load(x, xAt + 4L * i)), e, 4L * i);
+    }
+  }
+
   /**
-   * Adds pixels {@code first} to {@code first + LANES - 1} of every row of {@link LossVectors#ROW}
-   * to their accumulators.
+   * Sums overlap: adds pixels {@code first} to {@code first + LANES - 1} of every row of {@link
+   * LossVectors#ROW} to their accumulators.
    */
-  static void sums(
+  static void overlap(
       LossVectors loss,
       MemorySegment x,
       long xAt,
       MemorySegment t,
       long tAt,
+      MemorySegment e,
       int first,
       int n,
       float[] lanes) {
-    VectorMask<Float> product = loss.product;
-    VectorMask<Float> squared = loss.squared;
-    FloatVector ignored = loss.ignored;
-    FloatVector tp = ZERO;
-    FloatVector probabilities = ZERO;
-    FloatVector targets = ZERO;
-    FloatVector bce = ZERO;
+    VectorMask<Float> product = SPECIES.maskAll(loss.product);
+    VectorMask<Float> squared = SPECIES.maskAll(loss.squared);
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
+    FloatVector tp = FloatVector.zero(SPECIES);
+    FloatVector probabilities = FloatVector.zero(SPECIES);
+    FloatVector targets = FloatVector.zero(SPECIES);
     for (int i = first; i < n; i += LossVectors.ROW) {
-      FloatVector xi = load(x, xAt + 4L * i);
       FloatVector ti = load(t, tAt + 4L * i);
+      FloatVector ei = load(e, 4L * i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
-      VectorMask<Float> negative = xi.compare(VectorOperators.LT, ZERO);
-      FloatVector e = VectorMath.expOfMinusAbs(xi);
-      FloatVector p = VectorMath.sigmoidFrom(negative, e, VectorMath.inverseOf1Plus(e));
-      FloatVector overlap = LossVectors.truePositive(p, ti, product);
-      tp = tp.lanewise(VectorOperators.ADD, overlap, counted);
+      VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, ZERO);
+      FloatVector p = VectorMath.sigmoidFrom(negative, ei, VectorMath.inverseOf1Plus(ei));
+      FloatVector both = LossVectors.truePositive(p, ti, product);
+      tp = tp.lanewise(VectorOperators.ADD, both, counted);
       FloatVector pMass = LossVectors.mass(p, squared);
       probabilities = probabilities.lanewise(VectorOperators.ADD, pMass, counted);
       FloatVector tMass = LossVectors.mass(ti, squared);
       targets = targets.lanewise(VectorOperators.ADD, tMass, counted);
-      FloatVector cross = LossVectors.bce(xi, ti, e, negative);
-      bce = bce.lanewise(VectorOperators.ADD, cross, counted);
     }
     tp.intoArray(lanes, first);
     probabilities.intoArray(lanes, LossVectors.ROW + first);
     targets.intoArray(lanes, 2 * LossVectors.ROW + first);
+  }
+
+  /** Sums the binary cross-entropy, in the same way. */
+  static void crossEntropy(
+      LossVectors loss,
+      MemorySegment x,
+      long xAt,
+      MemorySegment t,
+      long tAt,
+      MemorySegment e,
+      int first,
+      int n,
+      float[] lanes) {
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
+    FloatVector bce = FloatVector.zero(SPECIES);
+    for (int i = first; i < n; i += LossVectors.ROW) {
+      FloatVector ti = load(t, tAt + 4L * i);
+      VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
+      FloatVector cross = LossVectors.bce(load(x, xAt + 4L * i), ti, load(e, 4L * i));
+      bce = bce.lanewise(VectorOperators.ADD, cross, counted);
+    }
     bce.intoArray(lanes, 3 * LossVectors.ROW + first);
   }
 
   /** Writes the gradient of {@code n} pixels, a multiple of the vector length. */
   static void gradient(
       LossVectors loss,
-      FloatVector a,
-      FloatVector b,
-      FloatVector c,
+      LossTerms.Coefficients k,
       MemorySegment x,
       long xAt,
       MemorySegment t,
       long tAt,
+      MemorySegment e,
       MemorySegment gradient,
       int n) {
-    VectorMask<Float> product = loss.product;
-    VectorMask<Float> squared = loss.squared;
-    FloatVector ignored = loss.ignored;
+    VectorMask<Float> product = SPECIES.maskAll(loss.product);
+    VectorMask<Float> squared = SPECIES.maskAll(loss.squared);
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
+    FloatVector a = FloatVector.broadcast(SPECIES, k.a());
+    FloatVector b = FloatVector.broadcast(SPECIES, k.b());
+    FloatVector c = FloatVector.broadcast(SPECIES, k.c());
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, tAt + 4L * i);
-      FloatVector g =
-          LossVectors.gradient(load(x, xAt + 4L * i), ti, a, b, c, product, squared)
-              .blend(ZERO, ti.compare(VectorOperators.EQ, ignored));
-      store(g, gradient, xAt + 4L * i);
+      FloatVector ei = load(e, 4L * i);
+      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
+      VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, ZERO);
+      FloatVector p = VectorMath.sigmoidFrom(negative, ei, inverse);
+      FloatVector overlap =
+          a.fma(LossVectors.tau(p, ti, product), LossVectors.scaled(b, p, squared));
+      FloatVector g = overlap.fma(inverse.mul(ei.mul(inverse)), c.mul(p.sub(ti)));
+      store(g.blend(ZERO, ti.compare(VectorOperators.EQ, ignored)), gradient, xAt + 4L * i);
     }
   }
 
@@ -96,7 +130,7 @@ final class LossLoops {
       float cut,
       Confusion counts) {
     FloatVector least = FloatVector.broadcast(SPECIES, cut);
-    FloatVector ignored = loss.ignored;
+    FloatVector ignored = FloatVector.broadcast(SPECIES, loss.ignored);
     int negatives = 0;
     int positives = 0;
     int predicted = 0;

@@ -2,7 +2,6 @@ package dev.quern.simd;
 
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -47,18 +46,18 @@ final class MatrixMicro {
 
   private static void product(
       float[] left, int leftAt, float[] right, int rightAt, int depth, float[] out) {
-    FloatVector s00 = ZERO;
-    FloatVector s01 = ZERO;
-    FloatVector s10 = ZERO;
-    FloatVector s11 = ZERO;
-    FloatVector s20 = ZERO;
-    FloatVector s21 = ZERO;
-    FloatVector s30 = ZERO;
-    FloatVector s31 = ZERO;
-    FloatVector s40 = ZERO;
-    FloatVector s41 = ZERO;
-    FloatVector s50 = ZERO;
-    FloatVector s51 = ZERO;
+    FloatVector s00 = FloatVector.zero(SPECIES);
+    FloatVector s01 = FloatVector.zero(SPECIES);
+    FloatVector s10 = FloatVector.zero(SPECIES);
+    FloatVector s11 = FloatVector.zero(SPECIES);
+    FloatVector s20 = FloatVector.zero(SPECIES);
+    FloatVector s21 = FloatVector.zero(SPECIES);
+    FloatVector s30 = FloatVector.zero(SPECIES);
+    FloatVector s31 = FloatVector.zero(SPECIES);
+    FloatVector s40 = FloatVector.zero(SPECIES);
+    FloatVector s41 = FloatVector.zero(SPECIES);
+    FloatVector s50 = FloatVector.zero(SPECIES);
+    FloatVector s51 = FloatVector.zero(SPECIES);
     for (int d = 0; d < depth; d++) {
       FloatVector b0 = FloatVector.fromArray(SPECIES, right, rightAt + d * WIDTH);
       FloatVector b1 = FloatVector.fromArray(SPECIES, right, rightAt + d * WIDTH + LANES);

@@ -34,6 +34,11 @@ final class PointwiseLoops {
     return FloatVector.fromMemorySegment(SPECIES, x, at, ORDER);
   }
 
+  /** Loads some lanes and leaves 0 in the others. */
+  static FloatVector load(MemorySegment x, long at, VectorMask<Float> inside) {
+    return FloatVector.fromMemorySegment(SPECIES, x, at, ORDER, inside);
+  }
+
   static void store(FloatVector v, MemorySegment out, long at) {
     v.intoMemorySegment(out, at, ORDER);
   }

@@ -3,12 +3,10 @@ package dev.quern.simd;
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -49,41 +47,109 @@ final class RowDots extends Task {
     long first = piece * rowsPerPiece;
     long end = Math.min(rows, first + rowsPerPiece);
     float[] lanes = Workspace.current().lanes;
-    for (long row = first; row < end; row++) {
-      double sum = 0;
-      for (long start = 0; start < k; start += BLOCK) {
-        int n = (int) Math.min(BLOCK, k - start);
-        for (int lane = 0; lane < ROW; lane += LANES) {
-          dot(matrix, 4 * (row * k + start), vector, 4 * start, lane, n, lanes);
-        }
-        sum += tree(lanes);
-      }
-      out.setAtIndex(JAVA_FLOAT, row, (float) sum);
+    long row = first;
+    for (; row + 4 <= end; row += 4) {
+      fourRows(row, lanes);
     }
+    for (; row < end; row++) {
+      oneRow(row, lanes);
+    }
+  }
+
+  private void fourRows(long row, float[] lanes) {
+    double sum0 = 0;
+    double sum1 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
+    for (long start = 0; start < k; start += BLOCK) {
+      int n = (int) Math.min(BLOCK, k - start);
+      for (int lane = 0; lane < ROW; lane += LANES) {
+        fourDots(matrix, 4 * (row * k + start), 4 * k, vector, 4 * start, lane, n, lanes);
+      }
+      sum0 += tree(lanes, 0);
+      sum1 += tree(lanes, ROW);
+      sum2 += tree(lanes, 2 * ROW);
+      sum3 += tree(lanes, 3 * ROW);
+    }
+    out.setAtIndex(JAVA_FLOAT, row, (float) sum0);
+    out.setAtIndex(JAVA_FLOAT, row + 1, (float) sum1);
+    out.setAtIndex(JAVA_FLOAT, row + 2, (float) sum2);
+    out.setAtIndex(JAVA_FLOAT, row + 3, (float) sum3);
+  }
+
+  private void oneRow(long row, float[] lanes) {
+    double sum = 0;
+    for (long start = 0; start < k; start += BLOCK) {
+      int n = (int) Math.min(BLOCK, k - start);
+      for (int lane = 0; lane < ROW; lane += LANES) {
+        dot(matrix, 4 * (row * k + start), vector, 4 * start, lane, n, lanes);
+      }
+      sum += tree(lanes, 0);
+    }
+    out.setAtIndex(JAVA_FLOAT, row, (float) sum);
   }
 
   /** Leaves the sums of products {@code lane} to {@code lane + LANES - 1} of every row of ROW. */
   private static void dot(
       MemorySegment a, long aAt, MemorySegment b, long bAt, int lane, int n, float[] lanes) {
-    FloatVector sum = ZERO;
+    FloatVector sum = FloatVector.zero(SPECIES);
     int whole = n & -ROW;
     for (int i = lane; i < whole; i += ROW) {
       sum = load(a, aAt + 4L * i).fma(load(b, bAt + 4L * i), sum);
     }
     if (whole < n) {
-      int i = whole + lane;
-      VectorMask<Float> rest = SPECIES.indexInRange(i, n);
-      ByteOrder order = ByteOrder.nativeOrder();
-      FloatVector u = FloatVector.fromMemorySegment(SPECIES, a, aAt + 4L * i, order, rest);
-      FloatVector v = FloatVector.fromMemorySegment(SPECIES, b, bAt + 4L * i, order, rest);
-      sum = u.fma(v, sum);
+      VectorMask<Float> rest = SPECIES.indexInRange(whole + lane, n);
+      long at = 4L * (whole + lane);
+      sum = load(a, aAt + at, rest).fma(load(b, bAt + at, rest), sum);
     }
     sum.intoArray(lanes, lane);
   }
 
-  private static float tree(float[] s) {
-    float left = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-    float right = ((s[8] + s[9]) + (s[10] + s[11])) + ((s[12] + s[13]) + (s[14] + s[15]));
+  /** The same for four rows, {@code stride} bytes apart; their sums lie ROW apart. */
+  private static void fourDots(
+      MemorySegment a,
+      long aAt,
+      long stride,
+      MemorySegment b,
+      long bAt,
+      int lane,
+      int n,
+      float[] lanes) {
+    FloatVector sum0 = FloatVector.zero(SPECIES);
+    FloatVector sum1 = FloatVector.zero(SPECIES);
+    FloatVector sum2 = FloatVector.zero(SPECIES);
+    FloatVector sum3 = FloatVector.zero(SPECIES);
+    int whole = n & -ROW;
+    for (int i = lane; i < whole; i += ROW) {
+      FloatVector v = load(b, bAt + 4L * i);
+      long at = aAt + 4L * i;
+      sum0 = load(a, at).fma(v, sum0);
+      sum1 = load(a, at + stride).fma(v, sum1);
+      sum2 = load(a, at + 2 * stride).fma(v, sum2);
+      sum3 = load(a, at + 3 * stride).fma(v, sum3);
+    }
+    if (whole < n) {
+      VectorMask<Float> rest = SPECIES.indexInRange(whole + lane, n);
+      FloatVector v = load(b, bAt + 4L * (whole + lane), rest);
+      long at = aAt + 4L * (whole + lane);
+      sum0 = load(a, at, rest).fma(v, sum0);
+      sum1 = load(a, at + stride, rest).fma(v, sum1);
+      sum2 = load(a, at + 2 * stride, rest).fma(v, sum2);
+      sum3 = load(a, at + 3 * stride, rest).fma(v, sum3);
+    }
+    sum0.intoArray(lanes, lane);
+    sum1.intoArray(lanes, ROW + lane);
+    sum2.intoArray(lanes, 2 * ROW + lane);
+    sum3.intoArray(lanes, 3 * ROW + lane);
+  }
+
+  private static float tree(float[] s, int i) {
+    float left =
+        ((s[i] + s[i + 1]) + (s[i + 2] + s[i + 3]))
+            + ((s[i + 4] + s[i + 5]) + (s[i + 6] + s[i + 7]));
+    float right =
+        ((s[i + 8] + s[i + 9]) + (s[i + 10] + s[i + 11]))
+            + ((s[i + 12] + s[i + 13]) + (s[i + 14] + s[i + 15]));
     return left + right;
   }
 }

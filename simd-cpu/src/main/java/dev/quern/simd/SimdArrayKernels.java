@@ -6,7 +6,6 @@ import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,7 +95,7 @@ final class SimdArrayKernels implements ArrayKernels {
       int n = Chunks.length(piece, x.length);
       Workspace work = Workspace.current();
       if (labels != null) {
-        int faulty = Labels.stage(labels, first, n, vectors.ignoredTarget, work.arrayStage);
+        int faulty = Labels.stage(labels, first, n, vectors.ignored, work.arrayStage);
         long fault = faulty == n ? Long.MAX_VALUE : first + faulty;
         run(piece, first, n, work.arrayStage, 0, fault, work);
       } else if (soft != null) {
@@ -128,10 +127,7 @@ final class SimdArrayKernels implements ArrayKernels {
       LossPartials.Chunk chunk = work.loss;
       chunk.clear();
       int whole = n & -LossVectors.ROW;
-      for (int lane = 0; lane < LossVectors.ROW; lane += VectorMath.LANES) {
-        LossArrayLoops.sums(vectors, x, first, t, tAt, lane, whole, work.lanes);
-      }
-      chunk.addLanes(work.lanes);
+      addSums(x, first, t, tAt, whole, chunk, work);
       if (cut != null) {
         LossArrayLoops.counts(vectors, x, first, t, tAt, whole, cut, chunk.counts);
       }
@@ -139,6 +135,22 @@ final class SimdArrayKernels implements ArrayKernels {
         tail(first + whole, t, tAt + whole, n - whole, chunk, work);
       }
       partials.set(piece, chunk, fault);
+    }
+
+    private void addSums(
+        float[] x, int xAt, float[] t, int tAt, int n, LossPartials.Chunk chunk, Workspace work) {
+      float[] e = work.arrayExponentials;
+      LossArrayLoops.exponentials(x, xAt, e, n);
+      Arrays.fill(work.lanes, 0);
+      for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
+        if (vectors.hasOverlap) {
+          LossArrayLoops.overlap(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
+        }
+        if (vectors.hasBce) {
+          LossArrayLoops.crossEntropy(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
+        }
+      }
+      chunk.addLanes(work.lanes);
     }
 
     private void tail(
@@ -149,10 +161,7 @@ final class SimdArrayKernels implements ArrayKernels {
       Arrays.fill(tPad, 0);
       System.arraycopy(x, xAt, xPad, 0, n);
       System.arraycopy(t, tAt, tPad, 0, n);
-      for (int lane = 0; lane < LossVectors.ROW; lane += VectorMath.LANES) {
-        LossArrayLoops.sums(vectors, xPad, 0, tPad, 0, lane, LossVectors.ROW, work.lanes);
-      }
-      chunk.addLanes(work.lanes);
+      addSums(xPad, 0, tPad, 0, LossVectors.ROW, chunk, work);
       if (cut != null) {
         Arrays.fill(xPad, n, LossVectors.ROW, Float.NaN);
         Arrays.fill(tPad, n, LossVectors.ROW, Float.NaN);
@@ -164,9 +173,7 @@ final class SimdArrayKernels implements ArrayKernels {
 
   private static final class Gradient extends Pass {
     private final float[] gradient;
-    private final FloatVector a;
-    private final FloatVector b;
-    private final FloatVector c;
+    private final LossTerms.Coefficients k;
 
     Gradient(
         LossVectors vectors,
@@ -177,21 +184,22 @@ final class SimdArrayKernels implements ArrayKernels {
         float[] gradient) {
       super(vectors, x, labels, soft);
       this.gradient = gradient;
-      this.a = FloatVector.broadcast(VectorMath.SPECIES, k.a());
-      this.b = FloatVector.broadcast(VectorMath.SPECIES, k.b());
-      this.c = FloatVector.broadcast(VectorMath.SPECIES, k.c());
+      this.k = k;
     }
 
     @Override
     void run(long piece, int first, int n, float[] t, int tAt, long fault, Workspace work) {
       int whole = n - n % VectorMath.LANES;
-      LossArrayLoops.gradient(vectors, a, b, c, x, first, t, tAt, gradient, whole);
+      float[] e = work.arrayExponentials;
+      LossArrayLoops.exponentials(x, first, e, whole);
+      LossArrayLoops.gradient(vectors, k, x, first, t, tAt, e, gradient, whole);
       if (whole < n) {
         float[] xPad = work.arrayPads[0];
         float[] tPad = work.arrayPads[1];
         System.arraycopy(x, first + whole, xPad, 0, n - whole);
         System.arraycopy(t, tAt + whole, tPad, 0, n - whole);
-        LossArrayLoops.gradient(vectors, a, b, c, xPad, 0, tPad, 0, xPad, VectorMath.LANES);
+        LossArrayLoops.exponentials(xPad, 0, e, VectorMath.LANES);
+        LossArrayLoops.gradient(vectors, k, xPad, 0, tPad, 0, e, xPad, VectorMath.LANES);
         System.arraycopy(xPad, 0, gradient, first + whole, n - whole);
       }
     }

@@ -10,7 +10,7 @@ import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +104,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       int n = Chunks.length(piece, elements);
       Workspace work = Workspace.current();
       if (labels) {
-        int faulty = Labels.stage(t, first, n, vectors.ignoredTarget, work.stage);
+        int faulty = Labels.stage(t, first, n, vectors.ignored, work.stage);
         run(piece, n, work.stage, 0, faulty == n ? Long.MAX_VALUE : first + faulty, work);
       } else {
         run(piece, n, t, 4 * first, Long.MAX_VALUE, work);
@@ -129,10 +129,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       int whole = n & -LossVectors.ROW;
       LossPartials.Chunk chunk = work.loss;
       chunk.clear();
-      for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
-        LossLoops.sums(vectors, x, xAt, t, tAt, first, whole, work.lanes);
-      }
-      chunk.addLanes(work.lanes);
+      addSums(x, xAt, t, tAt, whole, chunk, work);
       Float cut = spec.countCut();
       if (cut != null) {
         LossLoops.counts(vectors, x, xAt, t, tAt, whole, cut, chunk.counts);
@@ -141,6 +138,28 @@ final class SimdFusedLoss implements FusedLossPlan {
         tail(xAt + 4L * whole, t, tAt + 4L * whole, n - whole, cut, chunk, work);
       }
       new LossPartials(partials).set(piece, chunk, fault);
+    }
+
+    private void addSums(
+        MemorySegment x,
+        long xAt,
+        MemorySegment t,
+        long tAt,
+        int n,
+        LossPartials.Chunk chunk,
+        Workspace work) {
+      MemorySegment e = work.exponentials;
+      LossLoops.exponentials(x, xAt, e, n);
+      Arrays.fill(work.lanes, 0);
+      for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
+        if (vectors.hasOverlap) {
+          LossLoops.overlap(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
+        }
+        if (vectors.hasBce) {
+          LossLoops.crossEntropy(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
+        }
+      }
+      chunk.addLanes(work.lanes);
     }
 
     private void tail(
@@ -159,10 +178,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       }
       MemorySegment.copy(x, xAt, xPad, 0, 4L * n);
       MemorySegment.copy(t, tAt, tPad, 0, 4L * n);
-      for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
-        LossLoops.sums(vectors, xPad, 0, tPad, 0, first, LossVectors.ROW, work.lanes);
-      }
-      chunk.addLanes(work.lanes);
+      addSums(xPad, 0, tPad, 0, LossVectors.ROW, chunk, work);
       if (cut != null) {
         for (int i = n; i < LossVectors.ROW; i++) {
           // counted as a true negative whatever the cut and the ignored value are
@@ -178,30 +194,29 @@ final class SimdFusedLoss implements FusedLossPlan {
   /** Pass 2. */
   private final class Gradient extends Pass {
     private final MemorySegment gradient;
-    private final FloatVector a;
-    private final FloatVector b;
-    private final FloatVector c;
+    private final LossTerms.Coefficients k;
 
     Gradient(Span logits, Span target, LossTerms.Coefficients k, Span gradient) {
       super(logits, target);
       this.gradient = open(gradient);
-      this.a = FloatVector.broadcast(VectorMath.SPECIES, k.a());
-      this.b = FloatVector.broadcast(VectorMath.SPECIES, k.b());
-      this.c = FloatVector.broadcast(VectorMath.SPECIES, k.c());
+      this.k = k;
     }
 
     @Override
     void run(long piece, int n, MemorySegment t, long tAt, long fault, Workspace work) {
       long xAt = 4 * Chunks.start(piece);
       int whole = n - n % VectorMath.LANES;
-      LossLoops.gradient(vectors, a, b, c, x, xAt, t, tAt, gradient, whole);
+      MemorySegment e = work.exponentials;
+      LossLoops.exponentials(x, xAt, e, whole);
+      LossLoops.gradient(vectors, k, x, xAt, t, tAt, e, gradient, whole);
       if (whole < n) {
         MemorySegment xPad = work.pads[0];
         long bytes = 4L * (n - whole);
         long tail = xAt + 4L * whole;
         MemorySegment.copy(x, tail, xPad, 0, bytes);
         MemorySegment.copy(t, tAt + 4L * whole, work.pads[1], 0, bytes);
-        LossLoops.gradient(vectors, a, b, c, xPad, 0, work.pads[1], 0, xPad, VectorMath.LANES);
+        LossLoops.exponentials(xPad, 0, e, VectorMath.LANES);
+        LossLoops.gradient(vectors, k, xPad, 0, work.pads[1], 0, e, xPad, VectorMath.LANES);
         MemorySegment.copy(xPad, 0, gradient, tail, bytes);
       }
     }

@@ -13,24 +13,26 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Philox4x32-10 uniforms. A block of four words takes two neighbouring 64-bit lanes: one vector
- * holds (c0, c2), which a round multiplies, another (c1, c3); exchanging the products of neighbours
- * is a round's only shuffle, and in the end the lanes hold the words in memory order. A chunk a
- * piece; whole vectors are drawn into scratch memory and the wanted part copied out. Integers only,
- * so nothing can depend on threads or width.
+ * Philox4x32-10 uniforms. A lane is a block of four words, each in a 64-bit vector of its own, so
+ * that a round multiplies 32 by 32 bits without leaving the lane; in the end the words are paired
+ * and two vectors interleaved into memory order. A chunk a piece; whole vectors are drawn into
+ * scratch memory and the wanted part copied out. Integers only, so nothing can depend on threads or
+ * width.
  */
 final class SimdRandomKernels implements RandomKernels {
   private static final VectorSpecies<Long> LONGS = VectorMath.SPECIES.withLanes(long.class);
 
   private static final long WORD = 0xFFFFFFFFL;
 
+  private static final LongVector MULTIPLIER0 = LongVector.broadcast(LONGS, 0xD2511F53L);
+  private static final LongVector MULTIPLIER1 = LongVector.broadcast(LONGS, 0xCD9E8D57L);
+  private static final LongVector BLOCKS = LongVector.zero(LONGS).addIndex(1);
+
   private static final VectorMask<Long> ODD = VectorMask.fromLong(LONGS, 0xAAAAL);
-  private static final VectorShuffle<Long> NEIGHBOUR =
-      VectorShuffle.fromOp(LONGS, lane -> lane ^ 1);
-  private static final LongVector MULTIPLIER = pairs(0xD2511F53L, 0xCD9E8D57L);
-  private static final LongVector KEY_STEP = pairs(0x9E3779B9L, 0xBB67AE85L);
-  private static final LongVector BLOCKS =
-      LongVector.zero(LONGS).addIndex(1).lanewise(VectorOperators.LSHR, 1).blend(0, ODD);
+  private static final VectorShuffle<Long> FIRST_HALF_TWICE =
+      VectorShuffle.fromOp(LONGS, lane -> lane / 2);
+  private static final VectorShuffle<Long> SECOND_HALF_TWICE =
+      VectorShuffle.fromOp(LONGS, lane -> (lane + LONGS.length()) / 2);
   private static final FloatVector UNIT = FloatVector.broadcast(VectorMath.SPECIES, 0x1p-24f);
 
   private final WorkerPool pool;
@@ -42,10 +44,6 @@ final class SimdRandomKernels implements RandomKernels {
   @Override
   public void uniform(PhiloxStream stream, long firstElement, Span out) {
     pool.run(new Uniform(stream, firstElement, out), Chunks.count(out.length()), 4);
-  }
-
-  private static LongVector pairs(long even, long odd) {
-    return LongVector.broadcast(LONGS, even).blend(odd, ODD);
   }
 
   private static final class Uniform extends Task {
@@ -75,33 +73,46 @@ final class SimdRandomKernels implements RandomKernels {
 
   /** Draws at least {@code n} numbers from a block on. */
   private static void draw(PhiloxStream stream, long block, MemorySegment out, int n) {
-    LongVector key = pairs(stream.seed() & WORD, stream.seed() >>> 32);
-    LongVector high = pairs(0, stream.epoch() & WORD);
-    LongVector low = pairs(stream.sample() & WORD, stream.stream() & WORD);
-    for (int i = 0; i < n; i += 2 * LONGS.length()) {
-      LongVector counter = BLOCKS.add(block + i / 4).and(WORD).blend(0, ODD).or(high);
-      words(counter, low, key)
-          .reinterpretAsInts()
-          .lanewise(VectorOperators.LSHR, 8)
-          .convert(VectorOperators.I2F, 0)
-          .reinterpretAsFloats()
-          .mul(UNIT)
-          .intoMemorySegment(out, 4L * i, ByteOrder.nativeOrder());
+    for (int i = 0; i < n; i += 4 * LONGS.length()) {
+      LongVector c0 = BLOCKS.add(block + i / 4).and(WORD);
+      LongVector c1 = LongVector.broadcast(LONGS, stream.sample() & WORD);
+      LongVector c2 = LongVector.broadcast(LONGS, stream.epoch() & WORD);
+      LongVector c3 = LongVector.broadcast(LONGS, stream.stream() & WORD);
+      long key0 = stream.seed() & WORD;
+      long key1 = stream.seed() >>> 32;
+      for (int round = 0; round < 10; round++) {
+        // the compiler takes the 32-bit multiplier if it sees that the upper halves are empty
+        LongVector product0 = c0.and(WORD).mul(MULTIPLIER0.and(WORD));
+        LongVector product1 = c2.and(WORD).mul(MULTIPLIER1.and(WORD));
+        c0 = xor(product1.lanewise(VectorOperators.LSHR, 32), c1, key0);
+        c1 = product1.and(WORD);
+        c2 = xor(product0.lanewise(VectorOperators.LSHR, 32), c3, key1);
+        c3 = product0.and(WORD);
+        key0 = (key0 + 0x9E3779B9L) & WORD;
+        key1 = (key1 + 0xBB67AE85L) & WORD;
+      }
+      LongVector front = c0.or(c1.lanewise(VectorOperators.LSHL, 32));
+      LongVector back = c2.or(c3.lanewise(VectorOperators.LSHL, 32));
+      store(front, back, FIRST_HALF_TWICE, out, 4L * i);
+      store(front, back, SECOND_HALF_TWICE, out, 4L * (i + 2 * LONGS.length()));
     }
   }
 
-  /** Ten rounds over the counters whose words (c0, c2) and (c1, c3) are given. */
-  private static LongVector words(LongVector multiplied, LongVector others, LongVector key) {
-    LongVector x = multiplied;
-    LongVector y = others;
-    LongVector k = key;
-    for (int round = 0; round < 10; round++) {
-      LongVector product = x.and(WORD).mul(MULTIPLIER.and(WORD)).rearrange(NEIGHBOUR);
-      x = product.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, y);
-      x = x.lanewise(VectorOperators.XOR, k);
-      y = product.and(WORD);
-      k = k.add(KEY_STEP).and(WORD);
-    }
-    return x.lanewise(VectorOperators.OR, y.lanewise(VectorOperators.LSHL, 32));
+  private static LongVector xor(LongVector a, LongVector b, long c) {
+    return a.lanewise(VectorOperators.XOR, b).lanewise(VectorOperators.XOR, c);
+  }
+
+  /** Interleaves half of two vectors of word pairs and writes them as uniforms. */
+  private static void store(
+      LongVector front, LongVector back, VectorShuffle<Long> half, MemorySegment out, long at) {
+    front
+        .rearrange(half)
+        .blend(back.rearrange(half), ODD)
+        .reinterpretAsInts()
+        .lanewise(VectorOperators.LSHR, 8)
+        .convert(VectorOperators.I2F, 0)
+        .reinterpretAsFloats()
+        .mul(UNIT)
+        .intoMemorySegment(out, at, ByteOrder.nativeOrder());
   }
 }

@@ -3,7 +3,6 @@ package dev.quern.simd;
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
 import java.lang.foreign.MemorySegment;
@@ -60,7 +59,7 @@ final class SumLoops {
   private static double squares(
       MemorySegment x, long at, int whole, MemorySegment pad, float scale, Workspace work) {
     for (int first = 0; first < ROW; first += STEP) {
-      squares(x, at, first, whole, pad, FloatVector.broadcast(SPECIES, scale), work.lanes);
+      squares(x, at, first, whole, pad, scale, work.lanes);
     }
     return total(work.lanes);
   }
@@ -87,8 +86,9 @@ final class SumLoops {
       int first,
       int whole,
       MemorySegment pad,
-      FloatVector scale,
+      float factor,
       float[] lanes) {
+    FloatVector scale = FloatVector.broadcast(SPECIES, factor);
     FloatVector s0 = load(pad, 4L * first).mul(scale);
     FloatVector s1 = load(pad, 4L * (first + LANES)).mul(scale);
     FloatVector s2 = load(pad, 4L * (first + 2 * LANES)).mul(scale);
@@ -113,7 +113,7 @@ final class SumLoops {
 
   /** The greatest magnitude in every lane; NaN where there is one. */
   private static FloatVector greatest(MemorySegment x, long at, int n) {
-    FloatVector greatest = ZERO;
+    FloatVector greatest = FloatVector.zero(SPECIES);
     for (int i = 0; i < n; i += LANES) {
       greatest = greatest.max(load(x, at + 4L * i).abs());
     }

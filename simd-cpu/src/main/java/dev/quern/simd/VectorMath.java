@@ -105,7 +105,8 @@ final class VectorMath {
 
   /** ln(1 + e^x) without overflow. */
   static FloatVector softplus(FloatVector x) {
-    FloatVector positive = x.blend(ZERO, x.compare(VectorOperators.LT, ZERO));
+    // NaN comes through the logarithm only: which of two NaNs a sum returns is not defined
+    FloatVector positive = ZERO.blend(x, x.compare(VectorOperators.GT, ZERO));
     return positive.add(log1pUnit(expOfMinusAbs(x)));
   }
 

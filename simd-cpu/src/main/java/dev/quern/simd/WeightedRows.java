@@ -1,14 +1,13 @@
 package dev.quern.simd;
 
+import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -109,15 +108,15 @@ final class WeightedRows extends Task {
 
   private static void sum(
       MemorySegment x, long at, long stride, MemorySegment w, long wAt, int rows, float[] lanes) {
-    FloatVector even = ZERO;
-    FloatVector odd = ZERO;
+    FloatVector even = FloatVector.zero(SPECIES);
+    FloatVector odd = FloatVector.zero(SPECIES);
     int r = 0;
     for (; r + 1 < rows; r += 2) {
-      even = PointwiseLoops.load(x, at + r * stride).fma(weight(w, wAt, r), even);
-      odd = PointwiseLoops.load(x, at + (r + 1) * stride).fma(weight(w, wAt, r + 1), odd);
+      even = load(x, at + r * stride).fma(weight(w, wAt, r), even);
+      odd = load(x, at + (r + 1) * stride).fma(weight(w, wAt, r + 1), odd);
     }
     if (r < rows) {
-      even = PointwiseLoops.load(x, at + r * stride).fma(weight(w, wAt, r), even);
+      even = load(x, at + r * stride).fma(weight(w, wAt, r), even);
     }
     even.add(odd).intoArray(lanes, 0);
   }
@@ -131,8 +130,8 @@ final class WeightedRows extends Task {
       int rows,
       VectorMask<Float> inside,
       float[] lanes) {
-    FloatVector even = ZERO;
-    FloatVector odd = ZERO;
+    FloatVector even = FloatVector.zero(SPECIES);
+    FloatVector odd = FloatVector.zero(SPECIES);
     int r = 0;
     for (; r + 1 < rows; r += 2) {
       even = load(x, at + r * stride, inside).fma(weight(w, wAt, r), even);
@@ -142,10 +141,6 @@ final class WeightedRows extends Task {
       even = load(x, at + r * stride, inside).fma(weight(w, wAt, r), even);
     }
     even.add(odd).intoArray(lanes, 0);
-  }
-
-  private static FloatVector load(MemorySegment x, long at, VectorMask<Float> inside) {
-    return FloatVector.fromMemorySegment(SPECIES, x, at, ByteOrder.nativeOrder(), inside);
   }
 
   private static FloatVector weight(MemorySegment w, long at, int r) {

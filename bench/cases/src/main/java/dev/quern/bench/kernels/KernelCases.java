@@ -31,14 +31,25 @@ public final class KernelCases {
    * machines}
    */
   public static List<KernelCase> timed() {
+    return timed(1 << 25, 8 * 1024 * 1024, 512);
+  }
+
+  /**
+   * {@return the timed cases in sizes of one's own}
+   *
+   * @param elements elements of an operand
+   * @param pixels pixels of a loss or count
+   * @param side extents of a matrix product
+   */
+  public static List<KernelCase> timed(int elements, int pixels, int side) {
     var cases = new ArrayList<KernelCase>();
-    cases.addAll(PointwiseCases.timed(1 << 25));
-    cases.add(ReductionCases.timed(1 << 25));
-    cases.add(MatrixCases.timed(512));
-    cases.add(RandomCases.timed(1 << 25));
-    cases.addAll(SegmentationCases.timed(8 * 1024 * 1024));
-    cases.add(ConfusionCases.timed(8 * 1024 * 1024));
-    cases.add(OptimizerCases.timed(1 << 25));
+    cases.addAll(PointwiseCases.timed(elements));
+    cases.add(ReductionCases.timed(elements));
+    cases.add(MatrixCases.timed(side));
+    cases.add(RandomCases.timed(elements));
+    cases.addAll(SegmentationCases.timed(pixels));
+    cases.add(ConfusionCases.timed(pixels));
+    cases.add(OptimizerCases.timed(elements));
     return cases;
   }
 }

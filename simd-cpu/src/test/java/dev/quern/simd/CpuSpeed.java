@@ -1,0 +1,220 @@
+package dev.quern.simd;
+
+import dev.quern.DType;
+import dev.quern.spi.AdamArena;
+import dev.quern.spi.AdamTables;
+import dev.quern.spi.Backend;
+import dev.quern.spi.FusedLossPlan;
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.HostBuffer;
+import dev.quern.spi.LossTerm;
+import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.Span;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Measures the SIMD backend against this machine's own copy bandwidth, all in one process: the
+ * kernels take turns, and medians over the rounds are printed. The only argument is the number of
+ * rounds.
+ */
+final class CpuSpeed {
+  private static final long PARAMETERS = 33_554_432;
+  private static final long PIXELS = 8L << 20;
+
+  private final Backend backend = new SimdProvider().open(0);
+  private final List<Measured> kernels = new ArrayList<>();
+
+  private CpuSpeed() {}
+
+  /** A kernel, the bytes it must move or the operations it must do, and its times. */
+  private static final class Measured {
+    final String name;
+    final double work;
+    final String unit;
+    final Runnable call;
+    final double[] nanos;
+
+    Measured(String name, double work, String unit, Runnable call, int rounds) {
+      this.name = name;
+      this.work = work;
+      this.unit = unit;
+      this.call = call;
+      this.nanos = new double[rounds];
+    }
+  }
+
+  public static void main(String[] args) {
+    int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 15;
+    new CpuSpeed().run(rounds);
+  }
+
+  private void run(int rounds) {
+    System.out.println(backend.device());
+    addCopy(rounds);
+    addAdam(rounds);
+    addLoss(rounds, DType.F32);
+    addLoss(rounds, DType.U8);
+    addMatrix(rounds, "rows 1e6 x 30 times vector", false, 1_000_000, 1, 30, 4 * 31e6);
+    addMatrix(rounds, "30 x 1e6 transposed times vector", true, 30, 1, 1_000_000, 4 * 31e6);
+    addMatrix(rounds, "1024 x 1024 x 1024", false, 1024, 1024, 1024, 0);
+    Span x = random(PARAMETERS, 1);
+    Span scratch = bytes(backend.reduction().scratchBytes(PARAMETERS));
+    Span out = floats(1);
+    add(rounds, "sum", 4.0 * PARAMETERS, "GB/s", () -> backend.reduction().sum(x, out, scratch));
+    Span drawn = floats(PIXELS);
+    PhiloxStream stream = new PhiloxStream(1, 0, 0, 0);
+    add(rounds, "uniform", 4.0 * PIXELS, "GB/s", () -> backend.random().uniform(stream, 0, drawn));
+
+    for (Measured kernel : kernels) {
+      warmUp(kernel.call);
+    }
+    for (int round = 0; round < rounds; round++) {
+      for (Measured kernel : kernels) {
+        long start = System.nanoTime();
+        kernel.call.run();
+        kernel.nanos[round] = System.nanoTime() - start;
+      }
+    }
+    for (Measured kernel : kernels) {
+      Arrays.sort(kernel.nanos);
+      double median = kernel.nanos[rounds / 2];
+      System.out.printf(
+          Locale.ROOT,
+          "%-40s %8.2f ms (best %.2f) %8.1f %s%n",
+          kernel.name,
+          median / 1e6,
+          kernel.nanos[0] / 1e6,
+          kernel.work / median,
+          kernel.unit);
+    }
+    double copy = kernels.get(0).work / kernels.get(0).nanos[rounds / 2];
+    double adam = kernels.get(1).work / kernels.get(1).nanos[rounds / 2];
+    System.out.printf(Locale.ROOT, "Adam / copy: %.2f%n", adam / copy);
+  }
+
+  /** Calls until the loops are compiled, which takes the compiler a while beside the kernels. */
+  private static void warmUp(Runnable call) {
+    long end = System.currentTimeMillis() + 2000;
+    while (System.currentTimeMillis() < end) {
+      call.run();
+    }
+  }
+
+  private void add(int rounds, String name, double work, String unit, Runnable call) {
+    kernels.add(new Measured(name, work, unit, call, rounds));
+  }
+
+  private void addCopy(int rounds) {
+    Span from = random(PARAMETERS, 2);
+    Span to = floats(PARAMETERS);
+    add(rounds, "copy 33.5 M", 8.0 * PARAMETERS, "GB/s", () -> backend.pointwise().copy(from, to));
+  }
+
+  private void addAdam(int rounds) {
+    long tiles = AdamArena.tiles(PARAMETERS);
+    Span segments = bytes(AdamArena.SEGMENT.byteSize());
+    Span groups = bytes(AdamArena.GROUP.byteSize());
+    AdamTables.segments(HostBuffer.segment(segments)).set(0, 0, PARAMETERS, 0, 0, 0, true);
+    AdamTables.groups(HostBuffer.segment(groups)).set(0, 1e-3, 0.9, 0.999, 1e-8, 0, 0);
+    Span p = random(PARAMETERS, 3);
+    Span g = random(PARAMETERS, 4);
+    Span m = zeros(PARAMETERS);
+    Span v = zeros(PARAMETERS);
+    Span ticket = new Span(backend.memory().allocate(64), DType.I32, 0, 1);
+    AdamArena arena = new AdamArena(p, g, m, v, null, segments, 1, tiles, groups, ticket);
+    Span control = zeros(4);
+    Span scratch = bytes(backend.optimizer().scratchBytes(arena));
+    backend.optimizer().gradientNorm(arena, Float.POSITIVE_INFINITY, control, scratch);
+    add(
+        rounds,
+        "Adam 33.5 M",
+        28.0 * PARAMETERS,
+        "GB/s",
+        () -> backend.optimizer().adam(arena, control));
+    add(
+        rounds,
+        "gradient norm 33.5 M",
+        4.0 * PARAMETERS,
+        "GB/s",
+        () -> backend.optimizer().gradientNorm(arena, Float.POSITIVE_INFINITY, control, scratch));
+  }
+
+  private void addLoss(int rounds, DType target) {
+    FusedLossSpec spec =
+        new FusedLossSpec(
+            FusedLossSpec.Mode.BINARY,
+            List.of(
+                new FusedLossSpec.WeightedTerm(new LossTerm.Dice(0, 1e-7, false), 1),
+                new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
+            FusedLossSpec.TruePositiveForm.MIN,
+            null,
+            DType.F32,
+            target,
+            null);
+    FusedLossPlan plan = backend.segmentation().prepare(spec);
+    Span x = random(PIXELS, 5);
+    backend.pointwise().scale(x, 6, x);
+    Span t = zeros(PIXELS);
+    if (target == DType.U8) {
+      t = bytes(PIXELS);
+      backend.pointwise().fill(t, 1);
+    }
+    Span targets = t;
+    Span one = floats(1);
+    backend.pointwise().fill(one, 1);
+    Span value = floats(1);
+    Span gradient = floats(PIXELS);
+    Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
+    Span scratch = bytes(plan.scratchBytes(PIXELS));
+    int size = target.bytes();
+    add(
+        rounds,
+        "Dice + BCE forward " + target,
+        (4.0 + size) * PIXELS,
+        "GB/s",
+        () -> plan.forward(x, targets, value, null, fault, scratch));
+    add(
+        rounds,
+        "Dice + BCE forward + backward " + target,
+        (12.0 + 2 * size) * PIXELS,
+        "GB/s",
+        () -> plan.forwardBackward(x, targets, one, value, gradient, null, fault, scratch));
+  }
+
+  private void addMatrix(
+      int rounds, String name, boolean transposeA, long m, long n, long k, double traffic) {
+    Span a = random(m * k, 6);
+    Span b = random(k * n, 7);
+    Span out = floats(m * n);
+    Span scratch = bytes(backend.matrix().scratchBytes(m, n, k));
+    add(
+        rounds,
+        name,
+        traffic > 0 ? traffic : 2.0 * m * n * k,
+        traffic > 0 ? "GB/s" : "GFLOP/s",
+        () -> backend.matrix().multiply(transposeA, false, m, n, k, a, b, out, scratch));
+  }
+
+  private Span random(long n, int stream) {
+    Span span = floats(n);
+    backend.random().uniform(new PhiloxStream(1, stream, 0, 0), 0, span);
+    return span;
+  }
+
+  private Span zeros(long n) {
+    Span span = floats(n);
+    backend.pointwise().fill(span, 0);
+    return span;
+  }
+
+  private Span floats(long n) {
+    return Span.of(backend.memory().allocate(4 * n), DType.F32, n);
+  }
+
+  private Span bytes(long n) {
+    return Span.of(backend.memory().allocate(n), DType.U8, n);
+  }
+}

@@ -1,0 +1,91 @@
+package dev.quern.simd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.DeviceInfo;
+import dev.quern.spi.Availability;
+import dev.quern.spi.BackendProvider;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class SimdProviderTest {
+  /** Run in a process of its own, on the class path. */
+  static final class Probe {
+    private Probe() {}
+
+    public static void main(String[] args) {
+      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+        if (provider.name().equals("simd")) {
+          System.out.println(provider.probe() + " arrays " + (provider.arrays() != null));
+        }
+      }
+    }
+  }
+
+  @Test
+  void isHereOnTheModulePath() {
+    SimdProvider provider = new SimdProvider();
+    var available = assertInstanceOf(Availability.Available.class, provider.probe());
+    DeviceInfo device = available.devices().get(0);
+    assertEquals("simd:0", device.id());
+    assertEquals(WorkerPool.threadsWanted(), device.computeUnits());
+    assertNotNull(provider.arrays());
+  }
+
+  @Test
+  void namesTheFlagOnTheClassPathWithoutIt() throws IOException, InterruptedException {
+    String answer = probe();
+    assertTrue(answer.startsWith("Unavailable"), answer);
+    assertTrue(answer.contains("start Java with --add-modules jdk.incubator.vector"), answer);
+    assertTrue(answer.contains("arrays false"), answer);
+  }
+
+  @Test
+  void isHereOnTheClassPathWithTheFlag() throws IOException, InterruptedException {
+    String answer = probe("--add-modules", "jdk.incubator.vector");
+    assertTrue(answer.contains("Available"), answer);
+    assertTrue(!answer.contains("Unavailable"), answer);
+    assertTrue(answer.contains("arrays true"), answer);
+  }
+
+  @Test
+  void refusesNarrowVectors() throws IOException, InterruptedException {
+    String answer = probe("--add-modules", "jdk.incubator.vector", "-XX:MaxVectorSize=8");
+    assertTrue(answer.contains("Unavailable"), answer);
+    assertTrue(answer.contains("at least 128"), answer);
+  }
+
+  private static String probe(String... flags) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(flags));
+    command.addAll(List.of("-cp", classPath(), Probe.class.getName()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output;
+  }
+
+  private static String classPath() {
+    List<Path> places = new ArrayList<>();
+    ModuleLayer.boot().configuration().modules().stream()
+        .filter(module -> module.name().startsWith("dev.quern"))
+        .map(module -> module.reference().location().orElseThrow())
+        .filter(place -> "file".equals(place.getScheme()))
+        .map((URI place) -> Path.of(place))
+        .forEach(places::add);
+    places.add(Path.of("target", "test-classes").toAbsolutePath());
+    return places.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+  }
+}

@@ -1,0 +1,137 @@
+package dev.quern.simd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.DType;
+import dev.quern.spi.BinaryOp;
+import dev.quern.spi.DeviceBuffer;
+import dev.quern.spi.HostBuffer;
+import dev.quern.spi.HostMemory;
+import dev.quern.spi.Span;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class WorkerPoolTest {
+  private static final int PIECES = 1000;
+
+  private final WorkerPool pool = new WorkerPool(3, false);
+
+  /** Counts how often each piece was done, and by whom. */
+  private static final class Counting extends Task {
+    final AtomicIntegerArray done = new AtomicIntegerArray(PIECES);
+    final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+    @Override
+    void run(long piece) {
+      done.incrementAndGet((int) piece);
+      threads.add(Thread.currentThread());
+    }
+
+    void check() {
+      for (int piece = 0; piece < PIECES; piece++) {
+        assertEquals(1, done.get(piece), "piece " + piece);
+      }
+    }
+  }
+
+  @Test
+  void doesEveryPieceOnce() {
+    for (int i = 0; i < 2000; i++) {
+      Counting task = new Counting();
+      pool.run(task, PIECES, 2);
+      task.check();
+    }
+  }
+
+  @Test
+  void doesSmallTasksAlone() {
+    Counting task = new Counting();
+    pool.run(task, PIECES, PIECES + 1);
+    task.check();
+    assertEquals(Set.of(Thread.currentThread()), task.threads);
+  }
+
+  @Test
+  void servesSeveralCallersAtOnce() throws InterruptedException {
+    List<Thread> callers = new ArrayList<>();
+    AtomicInteger right = new AtomicInteger();
+    for (int c = 0; c < 4; c++) {
+      callers.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < 200; i++) {
+                  Counting task = new Counting();
+                  pool.run(task, PIECES, 2);
+                  task.check();
+                }
+                right.incrementAndGet();
+              }));
+    }
+    for (Thread caller : callers) {
+      caller.join();
+    }
+    assertEquals(4, right.get());
+  }
+
+  @Test
+  void allowsTasksInsideTasks() {
+    Counting inner = new Counting();
+    pool.run(
+        new Task() {
+          @Override
+          void run(long piece) {
+            if (piece == 5) {
+              pool.run(inner, PIECES, 2);
+            }
+          }
+        },
+        PIECES,
+        2);
+    inner.check();
+  }
+
+  @Test
+  void throwsWhatAPieceThrows() {
+    IllegalStateException failure = new IllegalStateException("piece 700");
+    Task failing =
+        new Task() {
+          @Override
+          void run(long piece) {
+            if (piece == 700) {
+              throw failure;
+            }
+          }
+        };
+    assertSame(
+        failure, assertThrows(IllegalStateException.class, () -> pool.run(failing, PIECES, 2)));
+    Counting next = new Counting();
+    pool.run(next, PIECES, 2);
+    next.check();
+  }
+
+  @Test
+  void computesConfinedMemoryOnTheCallingThread() {
+    int n = 1 << 20;
+    try (Arena arena = Arena.ofConfined()) {
+      DeviceBuffer block = new HostMemory().wrap(arena.allocate(4L * n, 4));
+      assertTrue(block instanceof HostBuffer);
+      Span span = Span.of(block, DType.F32, n);
+      SimdPointwiseKernels kernels = new SimdPointwiseKernels(pool);
+      kernels.fill(span, 3);
+      kernels.binary(BinaryOp.ADD, span, span, span);
+      assertEquals(6, ((HostBuffer) block).segment().getAtIndex(ValueLayout.JAVA_FLOAT, n - 1));
+    }
+  }
+}
