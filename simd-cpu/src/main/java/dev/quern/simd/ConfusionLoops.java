@@ -2,9 +2,8 @@ package dev.quern.simd;
 
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.VectorMath.LANES;
-import static dev.quern.simd.VectorMath.ONE;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
+import static dev.quern.simd.VectorMath.lanes;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -40,8 +39,8 @@ final class ConfusionLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, tAt + 4L * i);
       VectorMask<Float> out = ti.compare(VectorOperators.EQ, skip);
-      VectorMask<Float> negative = ti.compare(VectorOperators.EQ, ZERO).andNot(out);
-      VectorMask<Float> positive = ti.compare(VectorOperators.EQ, ONE).andNot(out);
+      VectorMask<Float> negative = ti.compare(VectorOperators.EQ, lanes(0.0f)).andNot(out);
+      VectorMask<Float> positive = ti.compare(VectorOperators.EQ, lanes(1.0f)).andNot(out);
       VectorMask<Float> hit = load(x, xAt + 4L * i).compare(VectorOperators.GE, least);
       skipped += out.trueCount();
       negatives += negative.trueCount();
@@ -66,8 +65,8 @@ final class ConfusionLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
       VectorMask<Float> out = ti.compare(VectorOperators.EQ, skip);
-      VectorMask<Float> negative = ti.compare(VectorOperators.EQ, ZERO).andNot(out);
-      VectorMask<Float> positive = ti.compare(VectorOperators.EQ, ONE).andNot(out);
+      VectorMask<Float> negative = ti.compare(VectorOperators.EQ, lanes(0.0f)).andNot(out);
+      VectorMask<Float> positive = ti.compare(VectorOperators.EQ, lanes(1.0f)).andNot(out);
       VectorMask<Float> hit =
           FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.GE, least);
       skipped += out.trueCount();

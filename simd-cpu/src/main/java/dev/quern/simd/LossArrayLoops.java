@@ -1,9 +1,8 @@
 package dev.quern.simd;
 
-import static dev.quern.simd.VectorMath.HALF;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
+import static dev.quern.simd.VectorMath.lanes;
 
 import dev.quern.reference.LossTerms;
 import jdk.incubator.vector.FloatVector;
@@ -41,7 +40,7 @@ final class LossArrayLoops {
       FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
       VectorMask<Float> negative =
-          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.LT, ZERO);
+          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.LT, lanes(0.0f));
       FloatVector p = VectorMath.sigmoidFrom(negative, ei, VectorMath.inverseOf1Plus(ei));
       FloatVector both = LossVectors.truePositive(p, ti, product);
       tp = tp.lanewise(VectorOperators.ADD, both, counted);
@@ -99,12 +98,12 @@ final class LossArrayLoops {
       FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
       FloatVector inverse = VectorMath.inverseOf1Plus(ei);
       VectorMask<Float> negative =
-          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.LT, ZERO);
+          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.LT, lanes(0.0f));
       FloatVector p = VectorMath.sigmoidFrom(negative, ei, inverse);
       FloatVector overlap =
           a.fma(LossVectors.tau(p, ti, product), LossVectors.scaled(b, p, squared));
       FloatVector g = overlap.fma(inverse.mul(ei.mul(inverse)), c.mul(p.sub(ti)));
-      g.blend(ZERO, ti.compare(VectorOperators.EQ, ignored)).intoArray(gradient, xAt + i);
+      g.blend(lanes(0.0f), ti.compare(VectorOperators.EQ, ignored)).intoArray(gradient, xAt + i);
     }
   }
 
@@ -127,7 +126,7 @@ final class LossArrayLoops {
       FloatVector ti = FloatVector.fromArray(SPECIES, t, tAt + i);
       FloatVector xi = FloatVector.fromArray(SPECIES, x, xAt + i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
-      VectorMask<Float> positive = ti.compare(VectorOperators.GE, HALF).and(counted);
+      VectorMask<Float> positive = ti.compare(VectorOperators.GE, lanes(0.5f)).and(counted);
       VectorMask<Float> hit = xi.compare(VectorOperators.GE, least).and(counted);
       negatives += counted.andNot(positive).trueCount();
       positives += positive.trueCount();

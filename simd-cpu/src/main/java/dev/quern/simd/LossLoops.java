@@ -2,10 +2,9 @@ package dev.quern.simd;
 
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.PointwiseLoops.store;
-import static dev.quern.simd.VectorMath.HALF;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
+import static dev.quern.simd.VectorMath.lanes;
 
 import dev.quern.reference.LossTerms;
 import java.lang.foreign.MemorySegment;
@@ -23,9 +22,9 @@ final class LossLoops {
   private LossLoops() {}
 
   /** e = e^-|x| of {@code n} pixels, a multiple of the vector length. */
-  static void exponentials(MemorySegment x, long xAt, MemorySegment e, int n) {
+  static void exponentials(MemorySegment x, long xAt, float[] e, int n) {
     for (int i = 0; i < n; i += LANES) {
-      store(VectorMath.expOfMinusAbs(load(x, xAt + 4L * i)), e, 4L * i);
+      VectorMath.expOfMinusAbs(load(x, xAt + 4L * i)).intoArray(e, i);
     }
   }
 
@@ -39,7 +38,7 @@ final class LossLoops {
       long xAt,
       MemorySegment t,
       long tAt,
-      MemorySegment e,
+      float[] e,
       int first,
       int n,
       float[] lanes) {
@@ -51,9 +50,9 @@ final class LossLoops {
     FloatVector targets = FloatVector.zero(SPECIES);
     for (int i = first; i < n; i += LossVectors.ROW) {
       FloatVector ti = load(t, tAt + 4L * i);
-      FloatVector ei = load(e, 4L * i);
+      FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
-      VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, ZERO);
+      VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, lanes(0.0f));
       FloatVector p = VectorMath.sigmoidFrom(negative, ei, VectorMath.inverseOf1Plus(ei));
       FloatVector both = LossVectors.truePositive(p, ti, product);
       tp = tp.lanewise(VectorOperators.ADD, both, counted);
@@ -74,7 +73,7 @@ final class LossLoops {
       long xAt,
       MemorySegment t,
       long tAt,
-      MemorySegment e,
+      float[] e,
       int first,
       int n,
       float[] lanes) {
@@ -83,7 +82,8 @@ final class LossLoops {
     for (int i = first; i < n; i += LossVectors.ROW) {
       FloatVector ti = load(t, tAt + 4L * i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
-      FloatVector cross = LossVectors.bce(load(x, xAt + 4L * i), ti, load(e, 4L * i));
+      FloatVector cross =
+          LossVectors.bce(load(x, xAt + 4L * i), ti, FloatVector.fromArray(SPECIES, e, i));
       bce = bce.lanewise(VectorOperators.ADD, cross, counted);
     }
     bce.intoArray(lanes, 3 * LossVectors.ROW + first);
@@ -97,7 +97,7 @@ final class LossLoops {
       long xAt,
       MemorySegment t,
       long tAt,
-      MemorySegment e,
+      float[] e,
       MemorySegment gradient,
       int n) {
     VectorMask<Float> product = SPECIES.maskAll(loss.product);
@@ -108,14 +108,14 @@ final class LossLoops {
     FloatVector c = FloatVector.broadcast(SPECIES, k.c());
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, tAt + 4L * i);
-      FloatVector ei = load(e, 4L * i);
+      FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
       FloatVector inverse = VectorMath.inverseOf1Plus(ei);
-      VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, ZERO);
+      VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, lanes(0.0f));
       FloatVector p = VectorMath.sigmoidFrom(negative, ei, inverse);
       FloatVector overlap =
           a.fma(LossVectors.tau(p, ti, product), LossVectors.scaled(b, p, squared));
       FloatVector g = overlap.fma(inverse.mul(ei.mul(inverse)), c.mul(p.sub(ti)));
-      store(g.blend(ZERO, ti.compare(VectorOperators.EQ, ignored)), gradient, xAt + 4L * i);
+      store(g.blend(lanes(0.0f), ti.compare(VectorOperators.EQ, ignored)), gradient, xAt + 4L * i);
     }
   }
 
@@ -138,7 +138,7 @@ final class LossLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, tAt + 4L * i);
       VectorMask<Float> counted = ti.compare(VectorOperators.NE, ignored);
-      VectorMask<Float> positive = ti.compare(VectorOperators.GE, HALF).and(counted);
+      VectorMask<Float> positive = ti.compare(VectorOperators.GE, lanes(0.5f)).and(counted);
       VectorMask<Float> hit = load(x, xAt + 4L * i).compare(VectorOperators.GE, least).and(counted);
       negatives += counted.andNot(positive).trueCount();
       positives += positive.trueCount();

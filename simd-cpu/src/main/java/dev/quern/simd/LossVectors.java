@@ -1,8 +1,6 @@
 package dev.quern.simd;
 
-import static dev.quern.simd.VectorMath.HALF;
-import static dev.quern.simd.VectorMath.ONE;
-import static dev.quern.simd.VectorMath.ZERO;
+import static dev.quern.simd.VectorMath.lanes;
 
 import dev.quern.DType;
 import dev.quern.spi.FusedLossSpec;
@@ -60,15 +58,15 @@ final class LossVectors {
 
   /** The binary cross-entropy of a pixel from e = e^-|x|. */
   static FloatVector bce(FloatVector x, FloatVector t, FloatVector e) {
-    FloatVector miss = ONE.sub(t).blend(t, x.compare(VectorOperators.LT, ZERO));
+    FloatVector miss = lanes(1.0f).sub(t).blend(t, x.compare(VectorOperators.LT, lanes(0.0f)));
     FloatVector l = VectorMath.log1pUnit(e);
-    return l.blend(x.abs().fma(miss, l), miss.compare(VectorOperators.NE, ZERO));
+    return l.blend(x.abs().fma(miss, l), miss.compare(VectorOperators.NE, lanes(0.0f)));
   }
 
   /** How the true positives grow with p. */
   static FloatVector tau(FloatVector p, FloatVector t, VectorMask<Float> product) {
-    FloatVector above = HALF.blend(ZERO, p.compare(VectorOperators.GT, t));
-    return above.blend(ONE, p.compare(VectorOperators.LT, t)).blend(t, product);
+    FloatVector above = lanes(0.5f).blend(lanes(0.0f), p.compare(VectorOperators.GT, t));
+    return above.blend(lanes(1.0f), p.compare(VectorOperators.LT, t)).blend(t, product);
   }
 
   /** b, or b p. */

@@ -2,6 +2,7 @@ package dev.quern.simd;
 
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
+import static dev.quern.simd.VectorMath.lanes;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -62,22 +63,22 @@ final class MatrixMicro {
       FloatVector b0 = FloatVector.fromArray(SPECIES, right, rightAt + d * WIDTH);
       FloatVector b1 = FloatVector.fromArray(SPECIES, right, rightAt + d * WIDTH + LANES);
       int l = leftAt + d * HEIGHT;
-      FloatVector a0 = FloatVector.broadcast(SPECIES, left[l]);
+      FloatVector a0 = lanes(left[l]);
       s00 = a0.fma(b0, s00);
       s01 = a0.fma(b1, s01);
-      FloatVector a1 = FloatVector.broadcast(SPECIES, left[l + 1]);
+      FloatVector a1 = lanes(left[l + 1]);
       s10 = a1.fma(b0, s10);
       s11 = a1.fma(b1, s11);
-      FloatVector a2 = FloatVector.broadcast(SPECIES, left[l + 2]);
+      FloatVector a2 = lanes(left[l + 2]);
       s20 = a2.fma(b0, s20);
       s21 = a2.fma(b1, s21);
-      FloatVector a3 = FloatVector.broadcast(SPECIES, left[l + 3]);
+      FloatVector a3 = lanes(left[l + 3]);
       s30 = a3.fma(b0, s30);
       s31 = a3.fma(b1, s31);
-      FloatVector a4 = FloatVector.broadcast(SPECIES, left[l + 4]);
+      FloatVector a4 = lanes(left[l + 4]);
       s40 = a4.fma(b0, s40);
       s41 = a4.fma(b1, s41);
-      FloatVector a5 = FloatVector.broadcast(SPECIES, left[l + 5]);
+      FloatVector a5 = lanes(left[l + 5]);
       s50 = a5.fma(b0, s50);
       s51 = a5.fma(b1, s51);
     }

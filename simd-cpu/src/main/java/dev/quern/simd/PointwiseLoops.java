@@ -1,9 +1,8 @@
 package dev.quern.simd;
 
 import static dev.quern.simd.VectorMath.LANES;
-import static dev.quern.simd.VectorMath.ONE;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.ZERO;
+import static dev.quern.simd.VectorMath.lanes;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -95,8 +94,8 @@ final class PointwiseLoops {
   static void select(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      VectorMask<Float> taken = load(b, o).compare(VectorOperators.NE, ZERO);
-      store(ZERO.blend(load(a, o), taken), out, o);
+      VectorMask<Float> taken = load(b, o).compare(VectorOperators.NE, lanes(0.0f));
+      store(lanes(0.0f).blend(load(a, o), taken), out, o);
     }
   }
 
@@ -129,7 +128,7 @@ final class PointwiseLoops {
     FloatVector v = FloatVector.broadcast(SPECIES, value);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      store(ZERO.blend(ONE, load(x, o).compare(VectorOperators.NE, v)), out, o);
+      store(lanes(0.0f).blend(lanes(1.0f), load(x, o).compare(VectorOperators.NE, v)), out, o);
     }
   }
 

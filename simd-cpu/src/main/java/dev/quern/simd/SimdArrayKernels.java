@@ -139,7 +139,7 @@ final class SimdArrayKernels implements ArrayKernels {
 
     private void addSums(
         float[] x, int xAt, float[] t, int tAt, int n, LossPartials.Chunk chunk, Workspace work) {
-      float[] e = work.arrayExponentials;
+      float[] e = work.exponentials;
       LossArrayLoops.exponentials(x, xAt, e, n);
       Arrays.fill(work.lanes, 0);
       for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
@@ -190,7 +190,7 @@ final class SimdArrayKernels implements ArrayKernels {
     @Override
     void run(long piece, int first, int n, float[] t, int tAt, long fault, Workspace work) {
       int whole = n - n % VectorMath.LANES;
-      float[] e = work.arrayExponentials;
+      float[] e = work.exponentials;
       LossArrayLoops.exponentials(x, first, e, whole);
       LossArrayLoops.gradient(vectors, k, x, first, t, tAt, e, gradient, whole);
       if (whole < n) {

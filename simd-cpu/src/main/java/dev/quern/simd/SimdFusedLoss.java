@@ -148,7 +148,7 @@ final class SimdFusedLoss implements FusedLossPlan {
         int n,
         LossPartials.Chunk chunk,
         Workspace work) {
-      MemorySegment e = work.exponentials;
+      float[] e = work.exponentials;
       LossLoops.exponentials(x, xAt, e, n);
       Arrays.fill(work.lanes, 0);
       for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
@@ -206,7 +206,7 @@ final class SimdFusedLoss implements FusedLossPlan {
     void run(long piece, int n, MemorySegment t, long tAt, long fault, Workspace work) {
       long xAt = 4 * Chunks.start(piece);
       int whole = n - n % VectorMath.LANES;
-      MemorySegment e = work.exponentials;
+      float[] e = work.exponentials;
       LossLoops.exponentials(x, xAt, e, whole);
       LossLoops.gradient(vectors, k, x, xAt, t, tAt, e, gradient, whole);
       if (whole < n) {

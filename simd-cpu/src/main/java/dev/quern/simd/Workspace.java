@@ -14,17 +14,14 @@ final class Workspace {
   /** A chunk of f32 targets or random numbers, and some more: whole vectors are written. */
   final MemorySegment stage;
 
-  /** A chunk of exponentials. */
-  final MemorySegment exponentials;
-
   /** Five tails of {@link #PAD} f32 elements. */
   final MemorySegment[] pads = new MemorySegment[5];
 
   /** A chunk of targets for the array kernels. */
   final float[] arrayStage = new float[Chunks.SIZE];
 
-  /** A chunk of exponentials for the array kernels. */
-  final float[] arrayExponentials = new float[Chunks.SIZE];
+  /** A chunk of exponentials. */
+  final float[] exponentials = new float[Chunks.SIZE];
 
   /** Five tails of {@link #PAD} elements for the array kernels. */
   final float[][] arrayPads = new float[5][PAD];
@@ -45,7 +42,6 @@ final class Workspace {
   private Workspace() {
     Arena arena = Arena.ofAuto();
     stage = arena.allocate((Chunks.SIZE + 2L * PAD) * Float.BYTES, 64);
-    exponentials = arena.allocate((long) Chunks.SIZE * Float.BYTES, 64);
     for (int i = 0; i < pads.length; i++) {
       pads[i] = arena.allocate((long) PAD * Float.BYTES, 64);
     }
