@@ -127,7 +127,8 @@ final class SimdArrayKernels implements ArrayKernels {
       LossPartials.Chunk chunk = work.loss;
       chunk.clear();
       int whole = n & -LossVectors.ROW;
-      addSums(x, first, t, tAt, whole, chunk, work);
+      work.arraySteps.sums(vectors, x, first, t, tAt, whole);
+      chunk.addLanes(work.lanes);
       if (cut != null) {
         LossArrayLoops.counts(vectors, x, first, t, tAt, whole, cut, chunk.counts);
       }
@@ -135,22 +136,6 @@ final class SimdArrayKernels implements ArrayKernels {
         tail(first + whole, t, tAt + whole, n - whole, chunk, work);
       }
       partials.set(piece, chunk, fault);
-    }
-
-    private void addSums(
-        float[] x, int xAt, float[] t, int tAt, int n, LossPartials.Chunk chunk, Workspace work) {
-      float[] e = work.exponentials;
-      LossArrayLoops.exponentials(x, xAt, e, n);
-      Arrays.fill(work.lanes, 0);
-      for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
-        if (vectors.hasOverlap) {
-          LossArrayLoops.overlap(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
-        }
-        if (vectors.hasBce) {
-          LossArrayLoops.crossEntropy(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
-        }
-      }
-      chunk.addLanes(work.lanes);
     }
 
     private void tail(
@@ -161,7 +146,8 @@ final class SimdArrayKernels implements ArrayKernels {
       Arrays.fill(tPad, 0);
       System.arraycopy(x, xAt, xPad, 0, n);
       System.arraycopy(t, tAt, tPad, 0, n);
-      addSums(xPad, 0, tPad, 0, LossVectors.ROW, chunk, work);
+      work.arraySteps.sums(vectors, xPad, 0, tPad, 0, LossVectors.ROW);
+      chunk.addLanes(work.lanes);
       if (cut != null) {
         Arrays.fill(xPad, n, LossVectors.ROW, Float.NaN);
         Arrays.fill(tPad, n, LossVectors.ROW, Float.NaN);
@@ -190,16 +176,13 @@ final class SimdArrayKernels implements ArrayKernels {
     @Override
     void run(long piece, int first, int n, float[] t, int tAt, long fault, Workspace work) {
       int whole = n - n % VectorMath.LANES;
-      float[] e = work.exponentials;
-      LossArrayLoops.exponentials(x, first, e, whole);
-      LossArrayLoops.gradient(vectors, k, x, first, t, tAt, e, gradient, whole);
+      work.arraySteps.gradient(vectors, k, x, first, t, tAt, gradient, whole);
       if (whole < n) {
         float[] xPad = work.arrayPads[0];
         float[] tPad = work.arrayPads[1];
         System.arraycopy(x, first + whole, xPad, 0, n - whole);
         System.arraycopy(t, tAt + whole, tPad, 0, n - whole);
-        LossArrayLoops.exponentials(xPad, 0, e, VectorMath.LANES);
-        LossArrayLoops.gradient(vectors, k, xPad, 0, tPad, 0, e, xPad, VectorMath.LANES);
+        work.arraySteps.gradient(vectors, k, xPad, 0, tPad, 0, xPad, VectorMath.LANES);
         System.arraycopy(xPad, 0, gradient, first + whole, n - whole);
       }
     }

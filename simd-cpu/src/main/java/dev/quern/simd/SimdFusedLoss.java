@@ -10,7 +10,6 @@ import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,7 +128,8 @@ final class SimdFusedLoss implements FusedLossPlan {
       int whole = n & -LossVectors.ROW;
       LossPartials.Chunk chunk = work.loss;
       chunk.clear();
-      addSums(x, xAt, t, tAt, whole, chunk, work);
+      work.steps.sums(vectors, x, xAt, t, tAt, whole);
+      chunk.addLanes(work.lanes);
       Float cut = spec.countCut();
       if (cut != null) {
         LossLoops.counts(vectors, x, xAt, t, tAt, whole, cut, chunk.counts);
@@ -138,28 +138,6 @@ final class SimdFusedLoss implements FusedLossPlan {
         tail(xAt + 4L * whole, t, tAt + 4L * whole, n - whole, cut, chunk, work);
       }
       new LossPartials(partials).set(piece, chunk, fault);
-    }
-
-    private void addSums(
-        MemorySegment x,
-        long xAt,
-        MemorySegment t,
-        long tAt,
-        int n,
-        LossPartials.Chunk chunk,
-        Workspace work) {
-      float[] e = work.exponentials;
-      LossLoops.exponentials(x, xAt, e, n);
-      Arrays.fill(work.lanes, 0);
-      for (int first = 0; first < LossVectors.ROW; first += VectorMath.LANES) {
-        if (vectors.hasOverlap) {
-          LossLoops.overlap(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
-        }
-        if (vectors.hasBce) {
-          LossLoops.crossEntropy(vectors, x, xAt, t, tAt, e, first, n, work.lanes);
-        }
-      }
-      chunk.addLanes(work.lanes);
     }
 
     private void tail(
@@ -178,7 +156,8 @@ final class SimdFusedLoss implements FusedLossPlan {
       }
       MemorySegment.copy(x, xAt, xPad, 0, 4L * n);
       MemorySegment.copy(t, tAt, tPad, 0, 4L * n);
-      addSums(xPad, 0, tPad, 0, LossVectors.ROW, chunk, work);
+      work.steps.sums(vectors, xPad, 0, tPad, 0, LossVectors.ROW);
+      chunk.addLanes(work.lanes);
       if (cut != null) {
         for (int i = n; i < LossVectors.ROW; i++) {
           // counted as a true negative whatever the cut and the ignored value are
@@ -206,17 +185,14 @@ final class SimdFusedLoss implements FusedLossPlan {
     void run(long piece, int n, MemorySegment t, long tAt, long fault, Workspace work) {
       long xAt = 4 * Chunks.start(piece);
       int whole = n - n % VectorMath.LANES;
-      float[] e = work.exponentials;
-      LossLoops.exponentials(x, xAt, e, whole);
-      LossLoops.gradient(vectors, k, x, xAt, t, tAt, e, gradient, whole);
+      work.steps.gradient(vectors, k, x, xAt, t, tAt, gradient, whole);
       if (whole < n) {
         MemorySegment xPad = work.pads[0];
         long bytes = 4L * (n - whole);
         long tail = xAt + 4L * whole;
         MemorySegment.copy(x, tail, xPad, 0, bytes);
         MemorySegment.copy(t, tAt + 4L * whole, work.pads[1], 0, bytes);
-        LossLoops.exponentials(xPad, 0, e, VectorMath.LANES);
-        LossLoops.gradient(vectors, k, xPad, 0, work.pads[1], 0, e, xPad, VectorMath.LANES);
+        work.steps.gradient(vectors, k, xPad, 0, work.pads[1], 0, xPad, VectorMath.LANES);
         MemorySegment.copy(xPad, 0, gradient, tail, bytes);
       }
     }

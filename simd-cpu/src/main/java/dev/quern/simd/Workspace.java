@@ -20,14 +20,19 @@ final class Workspace {
   /** A chunk of targets for the array kernels. */
   final float[] arrayStage = new float[Chunks.SIZE];
 
-  /** A chunk of exponentials. */
-  final float[] exponentials = new float[Chunks.SIZE];
-
   /** Five tails of {@link #PAD} elements for the array kernels. */
   final float[][] arrayPads = new float[5][PAD];
 
   /** Spilled accumulators. */
   final float[] lanes = new float[PAD];
+
+  private final float[] exponentials = new float[Chunks.SIZE];
+
+  /** The loops of the fused losses over native memory, leaving their sums in {@link #lanes}. */
+  final LossSteps steps = new LossSteps(exponentials, lanes);
+
+  /** The same over arrays. */
+  final LossArraySteps arraySteps = new LossArraySteps(exponentials, lanes);
 
   /** The sums of the chunk of a fused loss that is being worked on. */
   final LossPartials.Chunk loss = new LossPartials.Chunk();

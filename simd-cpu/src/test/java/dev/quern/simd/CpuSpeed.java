@@ -2,7 +2,9 @@ package dev.quern.simd;
 
 import dev.quern.DType;
 import dev.quern.spi.AdamArena;
+import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.AdamTables;
+import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
@@ -57,6 +59,7 @@ final class CpuSpeed {
     addAdam(rounds);
     addLoss(rounds, DType.F32);
     addLoss(rounds, DType.U8);
+    addArrays(rounds);
     addMatrix(rounds, "rows 1e6 x 30 times vector", false, 1_000_000, 1, 30, 4 * 31e6);
     addMatrix(rounds, "30 x 1e6 transposed times vector", true, 30, 1, 1_000_000, 4 * 31e6);
     addMatrix(rounds, "1024 x 1024 x 1024", false, 1024, 1024, 1024, 0);
@@ -90,6 +93,7 @@ final class CpuSpeed {
           kernel.work / median,
           kernel.unit);
     }
+    // of the first two
     double copy = kernels.get(0).work / kernels.get(0).nanos[rounds / 2];
     double adam = kernels.get(1).work / kernels.get(1).nanos[rounds / 2];
     System.out.printf(Locale.ROOT, "Adam / copy: %.2f%n", adam / copy);
@@ -143,18 +147,7 @@ final class CpuSpeed {
   }
 
   private void addLoss(int rounds, DType target) {
-    FusedLossSpec spec =
-        new FusedLossSpec(
-            FusedLossSpec.Mode.BINARY,
-            List.of(
-                new FusedLossSpec.WeightedTerm(new LossTerm.Dice(0, 1e-7, false), 1),
-                new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
-            FusedLossSpec.TruePositiveForm.MIN,
-            null,
-            DType.F32,
-            target,
-            null);
-    FusedLossPlan plan = backend.segmentation().prepare(spec);
+    FusedLossPlan plan = backend.segmentation().prepare(spec(target));
     Span x = random(PIXELS, 5);
     backend.pointwise().scale(x, 6, x);
     Span t = zeros(PIXELS);
@@ -182,6 +175,52 @@ final class CpuSpeed {
         (12.0 + 2 * size) * PIXELS,
         "GB/s",
         () -> plan.forwardBackward(x, targets, one, value, gradient, null, fault, scratch));
+  }
+
+  private static FusedLossSpec spec(DType target) {
+    return new FusedLossSpec(
+        FusedLossSpec.Mode.BINARY,
+        List.of(
+            new FusedLossSpec.WeightedTerm(new LossTerm.Dice(0, 1e-7, false), 1),
+            new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
+        FusedLossSpec.TruePositiveForm.MIN,
+        null,
+        DType.F32,
+        target,
+        null);
+  }
+
+  /** The same on Java arrays. */
+  private void addArrays(int rounds) {
+    ArrayKernels arrays = new SimdArrayKernels(WorkerPool.shared());
+    float[] p = new float[(int) PARAMETERS];
+    float[] g = new float[(int) PARAMETERS];
+    float[] m = new float[(int) PARAMETERS];
+    float[] v = new float[(int) PARAMETERS];
+    Arrays.fill(g, 0.5f);
+    AdamCoefficients step =
+        AdamCoefficients.of(
+            1e-3, 0.9, 0.999, StrictMath.log(0.9), StrictMath.log(0.999), 1e-8, 0, 0, 0, 1);
+    add(
+        rounds,
+        "Adam 33.5 M, float[]",
+        28.0 * PARAMETERS,
+        "GB/s",
+        () -> arrays.adam(p, g, m, v, null, step));
+    float[] x = new float[(int) PIXELS];
+    float[] gradient = new float[(int) PIXELS];
+    byte[] labels = new byte[(int) PIXELS];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i % 97 / 16f - 3;
+      labels[i] = (byte) (i % 3 == 0 ? 1 : 0);
+    }
+    FusedLossSpec spec = spec(DType.U8);
+    add(
+        rounds,
+        "Dice + BCE forward + backward U8, arrays",
+        14.0 * PIXELS,
+        "GB/s",
+        () -> arrays.loss(spec, x, labels, null, 1, gradient, null));
   }
 
   private void addMatrix(
