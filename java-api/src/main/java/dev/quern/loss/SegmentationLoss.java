@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * float value = loss.forwardBackward(logits, mask, gradient);
  * }</pre>
  */
-public abstract sealed class SegmentationLoss permits DiceLoss, BceLoss, WeightedLoss {
+public abstract sealed class SegmentationLoss permits OverlapLoss, BceLoss, WeightedLoss {
   SegmentationLoss() {}
 
   abstract List<WeightedTerm> terms();

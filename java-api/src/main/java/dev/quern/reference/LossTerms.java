@@ -80,11 +80,17 @@ public final class LossTerms {
   public static float gradient(TruePositiveForm form, Coefficients k, float x, float t) {
     float e = FloatMath.expOfMinusAbs(x);
     float inverse = 1.0f / (1.0f + e);
-    float p = FloatMath.sigmoidFrom(x, e, inverse);
-    float slope = inverse * (e * inverse);
+    float small = e * inverse;
+    boolean negative = x < 0.0f;
+    float p = negative ? small : inverse;
+    float slope = inverse * small;
     float overlap =
         switch (form) {
-          case MIN -> Math.fma(k.a, p < t ? 1.0f : (p > t ? 0.0f : 0.5f), k.b);
+          case MIN -> {
+            float bound = negative ? t : 1.0f - t;
+            float tau = small == bound ? 0.5f : ((small < bound) == negative ? 1.0f : 0.0f);
+            yield Math.fma(k.a, tau, k.b);
+          }
           case PRODUCT -> Math.fma(k.a, t, k.b);
           case SQUARED -> Math.fma(k.a, t, k.b * p);
         };
@@ -113,31 +119,57 @@ public final class LossTerms {
           value += weight * (s.bce / divisor);
           c += weight / divisor;
         }
-        case LossTerm.Dice dice -> {
-          if (!(s.target > 0) && !Double.isNaN(s.target)) {
-            continue;
-          }
-          double divisor = 0.5 * (s.probabilities + s.target) + dice.smooth();
-          boolean clamped = divisor < dice.eps();
-          double d = clamped ? dice.eps() : divisor;
-          double score = (s.truePositives + dice.smooth()) / d;
-          double slope = -weight;
-          double loss = 1 - score;
-          if (dice.logLoss()) {
-            boolean floored = score < dice.eps();
-            loss = -Math.log(floored ? dice.eps() : score);
-            slope = floored ? 0 : slope / score;
-          }
-          value += weight * loss;
-          a += slope / d;
-          if (!clamped) {
-            boolean squared = spec.truePositiveForm() == TruePositiveForm.SQUARED;
-            b -= slope * score / d * (squared ? 1 : 0.5);
-          }
+        case LossTerm.Overlap overlap -> {
+          Slope slope = new Slope();
+          value += weight * overlap(spec.truePositiveForm(), overlap, s, slope);
+          a += weight * slope.a;
+          b += weight * slope.b;
         }
       }
     }
     return new Coefficients(
         (float) value, (float) (a * upstream), (float) (b * upstream), (float) (c * upstream));
+  }
+
+  /** The derivative of an overlap term: a tau + b. */
+  private static final class Slope {
+    double a;
+    double b;
+  }
+
+  private static double overlap(
+      TruePositiveForm form, LossTerm.Overlap term, Sums s, Slope derivative) {
+    if (!(s.target > 0) && !Double.isNaN(s.target)) {
+      return term.gamma() == 0 ? 1 : 0;
+    }
+    double rest = 1 - term.alpha() - term.beta();
+    double numerator = s.truePositives + term.smooth();
+    double divisor =
+        rest * s.truePositives
+            + term.alpha() * s.probabilities
+            + term.beta() * s.target
+            + term.smooth();
+    boolean clamped = divisor < term.eps();
+    double d = clamped ? term.eps() : divisor;
+    double score = numerator / d;
+    double slope = -1;
+    double value = 1 - score;
+    if (term.logLoss()) {
+      boolean floored = score < term.eps();
+      value = -Math.log(floored ? term.eps() : score);
+      slope = floored ? 0 : slope / score;
+    }
+    if (term.gamma() != 1) {
+      // rounding may leave a perfect loss just below 0, of which no power is taken
+      boolean perfect = value <= 0;
+      slope = perfect ? 0 : slope * term.gamma() * Math.pow(value, term.gamma() - 1);
+      value = perfect ? (term.gamma() == 0 ? 1 : 0) : Math.pow(value, term.gamma());
+    }
+    derivative.a = slope * (clamped ? 1 : 1 - score * rest) / d;
+    if (!clamped) {
+      double squared = form == TruePositiveForm.SQUARED ? 2 : 1;
+      derivative.b = -slope * score * term.alpha() / d * squared;
+    }
+    return value;
   }
 }

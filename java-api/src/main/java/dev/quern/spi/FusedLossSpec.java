@@ -64,7 +64,7 @@ public record FusedLossSpec(
    * @return whether there is an overlap term
    */
   public boolean hasOverlap() {
-    return terms.stream().anyMatch(t -> t.term() instanceof LossTerm.Dice);
+    return terms.stream().anyMatch(t -> t.term() instanceof LossTerm.Overlap);
   }
 
   /**

@@ -12,8 +12,8 @@ public final class TermTable {
   /** The most terms a fused loss may have. */
   public static final int MAX_TERMS = 8;
 
-  /** {@link LossTerm.Dice}. */
-  public static final int KIND_DICE = 0;
+  /** {@link LossTerm.Overlap}. */
+  public static final int KIND_OVERLAP = 0;
 
   /** {@link LossTerm.Bce}. */
   public static final int KIND_BCE = 1;
@@ -28,12 +28,18 @@ public final class TermTable {
   public static final StructLayout TERM =
       MemoryLayout.structLayout(
           ValueLayout.JAVA_DOUBLE.withName("weight"),
+          ValueLayout.JAVA_DOUBLE.withName("alpha"),
+          ValueLayout.JAVA_DOUBLE.withName("beta"),
+          ValueLayout.JAVA_DOUBLE.withName("gamma"),
           ValueLayout.JAVA_DOUBLE.withName("smooth"),
           ValueLayout.JAVA_DOUBLE.withName("eps"),
           ValueLayout.JAVA_INT.withName("kind"),
           ValueLayout.JAVA_INT.withName("flags"));
 
   private static final VarHandle WEIGHT = TERM.varHandle(PathElement.groupElement("weight"));
+  private static final VarHandle ALPHA = TERM.varHandle(PathElement.groupElement("alpha"));
+  private static final VarHandle BETA = TERM.varHandle(PathElement.groupElement("beta"));
+  private static final VarHandle GAMMA = TERM.varHandle(PathElement.groupElement("gamma"));
   private static final VarHandle SMOOTH = TERM.varHandle(PathElement.groupElement("smooth"));
   private static final VarHandle EPS = TERM.varHandle(PathElement.groupElement("eps"));
   private static final VarHandle KIND = TERM.varHandle(PathElement.groupElement("kind"));
@@ -54,11 +60,14 @@ public final class TermTable {
     for (FusedLossSpec.WeightedTerm weighted : spec.terms()) {
       WEIGHT.set(table, offset, weighted.weight());
       switch (weighted.term()) {
-        case LossTerm.Dice dice -> {
-          SMOOTH.set(table, offset, dice.smooth());
-          EPS.set(table, offset, dice.eps());
-          KIND.set(table, offset, KIND_DICE);
-          FLAGS.set(table, offset, dice.logLoss() ? FLAG_LOG : 0);
+        case LossTerm.Overlap overlap -> {
+          ALPHA.set(table, offset, overlap.alpha());
+          BETA.set(table, offset, overlap.beta());
+          GAMMA.set(table, offset, overlap.gamma());
+          SMOOTH.set(table, offset, overlap.smooth());
+          EPS.set(table, offset, overlap.eps());
+          KIND.set(table, offset, KIND_OVERLAP);
+          FLAGS.set(table, offset, overlap.logLoss() ? FLAG_LOG : 0);
         }
         case LossTerm.Bce bce -> {
           KIND.set(table, offset, KIND_BCE);

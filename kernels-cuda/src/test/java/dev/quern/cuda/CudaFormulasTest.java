@@ -70,7 +70,7 @@ class CudaFormulasTest {
         new FusedLossSpec(
             FusedLossSpec.Mode.BINARY,
             List.of(
-                new FusedLossSpec.WeightedTerm(new LossTerm.Dice(1, 1e-7, false), 0.7),
+                new FusedLossSpec.WeightedTerm(LossTerm.Overlap.dice(1, 1e-7, false), 0.7),
                 new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 0.3)),
             form,
             null,

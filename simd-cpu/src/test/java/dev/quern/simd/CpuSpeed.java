@@ -181,7 +181,7 @@ final class CpuSpeed {
     return new FusedLossSpec(
         FusedLossSpec.Mode.BINARY,
         List.of(
-            new FusedLossSpec.WeightedTerm(new LossTerm.Dice(0, 1e-7, false), 1),
+            new FusedLossSpec.WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, false), 1),
             new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
         FusedLossSpec.TruePositiveForm.MIN,
         null,

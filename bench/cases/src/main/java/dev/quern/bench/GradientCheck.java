@@ -37,6 +37,10 @@ final class GradientCheck {
           List.of(dice(0, false, 1)),
           List.of(dice(1, false, 1)),
           List.of(dice(0, true, 1)),
+          List.of(new WeightedTerm(LossTerm.Overlap.jaccard(0, 1e-7, false), 1)),
+          List.of(new WeightedTerm(LossTerm.Overlap.jaccard(1, 1e-7, true), 0.5)),
+          List.of(tversky(0.3, 0.7, 4.0 / 3, false)),
+          List.of(tversky(0.8, 0, 0.5, true), bce(true, 1)),
           List.of(bce(true, 1)),
           List.of(bce(false, 1)),
           List.of(dice(0, false, 0.5), bce(true, 2)),
@@ -45,7 +49,11 @@ final class GradientCheck {
   private GradientCheck() {}
 
   private static WeightedTerm dice(double smooth, boolean log, double weight) {
-    return new WeightedTerm(new LossTerm.Dice(smooth, 1e-7, log), weight);
+    return new WeightedTerm(LossTerm.Overlap.dice(smooth, 1e-7, log), weight);
+  }
+
+  private static WeightedTerm tversky(double alpha, double beta, double gamma, boolean log) {
+    return new WeightedTerm(new LossTerm.Overlap(alpha, beta, gamma, 0.3, 1e-7, log), 1);
   }
 
   private static WeightedTerm bce(boolean mean, double weight) {

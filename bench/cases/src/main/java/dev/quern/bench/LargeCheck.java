@@ -135,7 +135,7 @@ final class LargeCheck implements AutoCloseable {
         new FusedLossSpec(
             Mode.BINARY,
             List.of(
-                new WeightedTerm(new LossTerm.Dice(0, 1e-7, false), 1),
+                new WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, false), 1),
                 new WeightedTerm(new LossTerm.Bce(false), 1e-6)),
             TruePositiveForm.PRODUCT,
             null,

@@ -50,21 +50,27 @@ final class LossFormula {
           weighted.weight()
               * switch (weighted.term()) {
                 case LossTerm.Bce bce -> bce.mean() ? crossEntropy / logits.length : crossEntropy;
-                case LossTerm.Dice dice -> dice(dice, truePositives, predicted, actual);
+                case LossTerm.Overlap overlap -> overlap(overlap, truePositives, predicted, actual);
               };
     }
     return value;
   }
 
-  private static double dice(
-      LossTerm.Dice dice, double truePositives, double predicted, double actual) {
+  private static double overlap(
+      LossTerm.Overlap term, double truePositives, double predicted, double actual) {
     if (actual == 0) {
-      return 0;
+      return term.gamma() == 0 ? 1 : 0;
     }
-    double score =
-        (truePositives + dice.smooth())
-            / Math.max((predicted + actual) / 2 + dice.smooth(), dice.eps());
-    return dice.logLoss() ? -Math.log(Math.max(score, dice.eps())) : 1 - score;
+    double falsePositives = predicted - truePositives;
+    double falseNegatives = actual - truePositives;
+    double divisor =
+        truePositives
+            + term.alpha() * falsePositives
+            + term.beta() * falseNegatives
+            + term.smooth();
+    double score = (truePositives + term.smooth()) / Math.max(divisor, term.eps());
+    double loss = term.logLoss() ? -Math.log(Math.max(score, term.eps())) : 1 - score;
+    return Math.pow(loss, term.gamma());
   }
 
   /**

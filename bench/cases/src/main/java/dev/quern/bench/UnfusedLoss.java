@@ -54,16 +54,27 @@ record UnfusedLoss(double value, Tensor gradient) {
           value += share * crossEntropy;
           gradient = gradient.add(p.subtract(t).scale((float) share));
         }
-        case LossTerm.Dice dice -> {
+        case LossTerm.Overlap term -> {
           if (actual > 0) {
-            double divisor = (predicted + actual) / 2 + dice.smooth();
-            double score = (truePositives + dice.smooth()) / divisor;
-            value += weight * (dice.logLoss() ? -Math.log(score) : 1 - score);
-            double outer = -weight / (dice.logLoss() ? score : 1) / divisor;
+            double divisor =
+                truePositives
+                    + term.alpha() * (predicted - truePositives)
+                    + term.beta() * (actual - truePositives)
+                    + term.smooth();
+            double score = (truePositives + term.smooth()) / divisor;
+            double plain = term.logLoss() ? -Math.log(score) : 1 - score;
+            value += weight * Math.pow(plain, term.gamma());
+            double outer =
+                -weight
+                    * term.gamma()
+                    * Math.pow(plain, term.gamma() - 1)
+                    / (term.logLoss() ? score : 1)
+                    / divisor;
+            double rest = 1 - term.alpha() - term.beta();
             Tensor scoreSlope =
                 overlapSlope
-                    .scale((float) outer)
-                    .subtract(massSlope.scale((float) (outer * score / 2)));
+                    .scale((float) (outer * (1 - score * rest)))
+                    .subtract(massSlope.scale((float) (outer * score * term.alpha())));
             gradient = gradient.add(scoreSlope.multiply(slope));
           }
         }

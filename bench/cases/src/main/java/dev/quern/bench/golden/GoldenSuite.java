@@ -30,6 +30,8 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
   private static final List<String> EMBEDDED =
       List.of(
           "dice",
+          "jaccard",
+          "tversky",
           "bce",
           "adam",
           "binary_jaccard_index",
@@ -39,6 +41,8 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
   private static final Map<String, GoldenCheck> CHECKS =
       Map.of(
           "dice", new LossCheck.Dice(),
+          "jaccard", new LossCheck.Jaccard(),
+          "tversky", new LossCheck.Tversky(),
           "bce", new LossCheck.Bce(),
           "adam", new AdamCheck(),
           "binary_jaccard_index", new JaccardCheck(),

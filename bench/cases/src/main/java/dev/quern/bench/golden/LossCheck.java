@@ -5,11 +5,14 @@ import dev.quern.Tensor;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
+import dev.quern.loss.JaccardLoss;
 import dev.quern.loss.LossResult;
+import dev.quern.loss.OverlapLoss;
 import dev.quern.loss.SegmentationLoss;
+import dev.quern.loss.TverskyLoss;
 import java.util.Optional;
 
-/** The suites {@code dice} and {@code bce}: value and gradient, and the value alone. */
+/** The suites of losses: value and gradient, and the value alone. */
 abstract sealed class LossCheck implements GoldenCheck {
 
   abstract SegmentationLoss loss(GoldenCase golden);
@@ -34,23 +37,52 @@ abstract sealed class LossCheck implements GoldenCheck {
     }
   }
 
-  /** Binary Dice from logits, as segmentation_models.pytorch. */
-  static final class Dice extends LossCheck {
+  /** A binary overlap loss from logits, as segmentation_models.pytorch. */
+  abstract static sealed class Overlap<L extends OverlapLoss<L>> extends LossCheck {
     @Override
-    public boolean supports(GoldenCase golden) {
+    public final boolean supports(GoldenCase golden) {
       return golden.param("mode", "").equals("binary") && golden.param("from_logits", true);
     }
 
+    abstract L plain(GoldenCase golden);
+
     @Override
-    SegmentationLoss loss(GoldenCase golden) {
-      DiceLoss loss =
-          new DiceLoss()
+    final SegmentationLoss loss(GoldenCase golden) {
+      L loss =
+          plain(golden)
               .smooth(golden.param("smooth", 0.0))
               .eps(golden.param("eps", 1e-7))
               .logLoss(golden.param("log_loss", false));
       return golden.hasParam("ignore_index")
           ? loss.ignoreIndex((int) golden.param("ignore_index", 0.0))
           : loss;
+    }
+  }
+
+  /** The suite {@code dice}. */
+  static final class Dice extends Overlap<DiceLoss> {
+    @Override
+    DiceLoss plain(GoldenCase golden) {
+      return new DiceLoss();
+    }
+  }
+
+  /** The suite {@code jaccard}. */
+  static final class Jaccard extends Overlap<JaccardLoss> {
+    @Override
+    JaccardLoss plain(GoldenCase golden) {
+      return new JaccardLoss();
+    }
+  }
+
+  /** The suite {@code tversky}. */
+  static final class Tversky extends Overlap<TverskyLoss> {
+    @Override
+    TverskyLoss plain(GoldenCase golden) {
+      return new TverskyLoss()
+          .alpha(golden.param("alpha", 0.5))
+          .beta(golden.param("beta", 0.5))
+          .gamma(golden.param("gamma", 1.0));
     }
   }
 

@@ -19,7 +19,7 @@ public final class ArrayCases {
 
   private static final List<WeightedTerm> TERMS =
       List.of(
-          new WeightedTerm(new LossTerm.Dice(1, 1e-7, false), 0.7),
+          new WeightedTerm(LossTerm.Overlap.dice(1, 1e-7, false), 0.7),
           new WeightedTerm(new LossTerm.Bce(true), 1));
 
   private ArrayCases() {}

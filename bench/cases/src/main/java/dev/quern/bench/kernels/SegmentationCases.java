@@ -17,11 +17,16 @@ import org.jspecify.annotations.Nullable;
 /** Fused segmentation losses: value, gradient, confusion counts and the first faulty target. */
 final class SegmentationCases {
 
-  private static final WeightedTerm DICE = new WeightedTerm(new LossTerm.Dice(0, 1e-7, false), 1);
+  private static final WeightedTerm DICE =
+      new WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, false), 1);
   private static final WeightedTerm DICE_SMOOTH =
-      new WeightedTerm(new LossTerm.Dice(1, 1e-7, false), 0.7);
+      new WeightedTerm(LossTerm.Overlap.dice(1, 1e-7, false), 0.7);
   private static final WeightedTerm DICE_LOG =
-      new WeightedTerm(new LossTerm.Dice(0, 1e-7, true), 1);
+      new WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, true), 1);
+  private static final WeightedTerm JACCARD =
+      new WeightedTerm(LossTerm.Overlap.jaccard(0, 1e-7, false), 1);
+  private static final WeightedTerm FOCAL_TVERSKY =
+      new WeightedTerm(new LossTerm.Overlap(0.3, 0.7, 4.0 / 3, 1, 1e-7, false), 1);
   private static final WeightedTerm BCE = new WeightedTerm(new LossTerm.Bce(true), 1);
   private static final WeightedTerm BCE_SUM = new WeightedTerm(new LossTerm.Bce(false), 0.25);
 
@@ -39,6 +44,8 @@ final class SegmentationCases {
               List.of(DICE),
               List.of(DICE_SMOOTH),
               List.of(DICE_LOG),
+              List.of(JACCARD),
+              List.of(FOCAL_TVERSKY),
               List.of(BCE),
               List.of(BCE_SUM),
               List.of(DICE_SMOOTH, BCE_SUM, DICE_LOG))) {
