@@ -87,8 +87,9 @@ public final class LossTerms {
     float overlap =
         switch (form) {
           case MIN -> {
-            float bound = negative ? t : 1.0f - t;
-            float tau = small == bound ? 0.5f : ((small < bound) == negative ? 1.0f : 0.0f);
+            float side = negative ? small : -small;
+            float bound = negative ? t : t - 1.0f;
+            float tau = side < bound ? 1.0f : (side > bound ? 0.0f : 0.5f);
             yield Math.fma(k.a, tau, k.b);
           }
           case PRODUCT -> Math.fma(k.a, t, k.b);

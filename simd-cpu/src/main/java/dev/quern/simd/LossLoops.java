@@ -111,10 +111,11 @@ final class LossLoops {
       FloatVector ei = FloatVector.fromArray(SPECIES, e, i);
       FloatVector inverse = VectorMath.inverseOf1Plus(ei);
       VectorMask<Float> negative = load(x, xAt + 4L * i).compare(VectorOperators.LT, lanes(0.0f));
-      FloatVector p = VectorMath.sigmoidFrom(negative, ei, inverse);
+      FloatVector small = ei.mul(inverse);
+      FloatVector p = inverse.blend(small, negative);
       FloatVector overlap =
-          a.fma(LossVectors.tau(p, ti, product), LossVectors.scaled(b, p, squared));
-      FloatVector g = overlap.fma(inverse.mul(ei.mul(inverse)), c.mul(p.sub(ti)));
+          a.fma(LossVectors.tau(small, ti, negative, product), LossVectors.scaled(b, p, squared));
+      FloatVector g = overlap.fma(inverse.mul(small), c.mul(p.sub(ti)));
       store(g.blend(lanes(0.0f), ti.compare(VectorOperators.EQ, ignored)), gradient, xAt + 4L * i);
     }
   }

@@ -63,10 +63,16 @@ final class LossVectors {
     return l.blend(x.abs().fma(miss, l), miss.compare(VectorOperators.NE, lanes(0.0f)));
   }
 
-  /** How the true positives grow with p. */
-  static FloatVector tau(FloatVector p, FloatVector t, VectorMask<Float> product) {
-    FloatVector above = lanes(0.5f).blend(lanes(0.0f), p.compare(VectorOperators.GT, t));
-    return above.blend(lanes(1.0f), p.compare(VectorOperators.LT, t)).blend(t, product);
+  /**
+   * How the true positives grow with p; {@code small} is p where the logit is negative and 1 - p
+   * elsewhere, so that p is found below t also where it rounds to t = 1.
+   */
+  static FloatVector tau(
+      FloatVector small, FloatVector t, VectorMask<Float> negative, VectorMask<Float> product) {
+    FloatVector side = small.neg().blend(small, negative);
+    FloatVector bound = t.sub(lanes(1.0f)).blend(t, negative);
+    FloatVector above = lanes(0.5f).blend(lanes(0.0f), side.compare(VectorOperators.GT, bound));
+    return above.blend(lanes(1.0f), side.compare(VectorOperators.LT, bound)).blend(t, product);
   }
 
   /** b, or b p. */

@@ -3,9 +3,11 @@ package dev.quern.simd;
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -28,20 +30,27 @@ final class SumLoops {
   static double sum(MemorySegment x, long at, int n, Workspace work) {
     int whole = n & -ROW;
     MemorySegment pad = padded(x, at, n, whole, work);
+    Arrays.fill(work.lanes, 0);
     for (int first = 0; first < ROW; first += STEP) {
-      sum(x, at, first, whole, pad, work.lanes);
+      addSum(x, at, first, whole, work.lanes);
+      addSum(pad, 0, first, ROW, work.lanes);
     }
     return total(work.lanes);
   }
 
   /**
    * Returns the sum of squares of {@code n} elements, NaN if one of them is not finite. Where f32
-   * cannot hold the squares, the elements are scaled by a power of two and summed again.
+   * cannot hold the squares they are summed again in f64.
    */
   static double squares(MemorySegment x, long at, int n, Workspace work) {
     int whole = n & -ROW;
     MemorySegment pad = padded(x, at, n, whole, work);
-    double sum = squares(x, at, whole, pad, 1, work);
+    Arrays.fill(work.lanes, 0);
+    for (int first = 0; first < ROW; first += STEP) {
+      addSquares(x, at, first, whole, work.lanes);
+      addSquares(pad, 0, first, ROW, work.lanes);
+    }
+    double sum = total(work.lanes);
     if (sum >= LEAST_SQUARES && sum <= MOST_SQUARES) {
       return sum;
     }
@@ -49,28 +58,24 @@ final class SumLoops {
     if (!Float.isFinite(largest)) {
       return Double.NaN;
     }
-    if (largest == 0) {
-      return 0;
-    }
-    float scale = Math.scalb(1.0f, -Math.clamp(Math.getExponent(largest), -126, 126));
-    return squares(x, at, whole, pad, scale, work) / ((double) scale * scale);
+    return largest == 0 ? 0 : exactSquares(x, at, n);
   }
 
-  private static double squares(
-      MemorySegment x, long at, int whole, MemorySegment pad, float scale, Workspace work) {
-    for (int first = 0; first < ROW; first += STEP) {
-      squares(x, at, first, whole, pad, scale, work.lanes);
+  private static double exactSquares(MemorySegment x, long at, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      double v = x.get(JAVA_FLOAT, at + 4L * i);
+      sum += v * v;
     }
-    return total(work.lanes);
+    return sum;
   }
 
-  private static void sum(
-      MemorySegment x, long at, int first, int whole, MemorySegment pad, float[] lanes) {
-    FloatVector s0 = load(pad, 4L * first);
-    FloatVector s1 = load(pad, 4L * (first + LANES));
-    FloatVector s2 = load(pad, 4L * (first + 2 * LANES));
-    FloatVector s3 = load(pad, 4L * (first + 3 * LANES));
-    for (int i = first; i < whole; i += ROW) {
+  private static void addSum(MemorySegment x, long at, int first, int n, float[] lanes) {
+    FloatVector s0 = FloatVector.fromArray(SPECIES, lanes, first);
+    FloatVector s1 = FloatVector.fromArray(SPECIES, lanes, first + LANES);
+    FloatVector s2 = FloatVector.fromArray(SPECIES, lanes, first + 2 * LANES);
+    FloatVector s3 = FloatVector.fromArray(SPECIES, lanes, first + 3 * LANES);
+    for (int i = first; i < n; i += ROW) {
       long o = at + 4L * i;
       s0 = s0.add(load(x, o));
       s1 = s1.add(load(x, o + 4L * LANES));
@@ -80,29 +85,17 @@ final class SumLoops {
     spill(s0, s1, s2, s3, lanes, first);
   }
 
-  private static void squares(
-      MemorySegment x,
-      long at,
-      int first,
-      int whole,
-      MemorySegment pad,
-      float factor,
-      float[] lanes) {
-    FloatVector scale = FloatVector.broadcast(SPECIES, factor);
-    FloatVector s0 = load(pad, 4L * first).mul(scale);
-    FloatVector s1 = load(pad, 4L * (first + LANES)).mul(scale);
-    FloatVector s2 = load(pad, 4L * (first + 2 * LANES)).mul(scale);
-    FloatVector s3 = load(pad, 4L * (first + 3 * LANES)).mul(scale);
-    s0 = s0.mul(s0);
-    s1 = s1.mul(s1);
-    s2 = s2.mul(s2);
-    s3 = s3.mul(s3);
-    for (int i = first; i < whole; i += ROW) {
+  private static void addSquares(MemorySegment x, long at, int first, int n, float[] lanes) {
+    FloatVector s0 = FloatVector.fromArray(SPECIES, lanes, first);
+    FloatVector s1 = FloatVector.fromArray(SPECIES, lanes, first + LANES);
+    FloatVector s2 = FloatVector.fromArray(SPECIES, lanes, first + 2 * LANES);
+    FloatVector s3 = FloatVector.fromArray(SPECIES, lanes, first + 3 * LANES);
+    for (int i = first; i < n; i += ROW) {
       long o = at + 4L * i;
-      FloatVector x0 = load(x, o).mul(scale);
-      FloatVector x1 = load(x, o + 4L * LANES).mul(scale);
-      FloatVector x2 = load(x, o + 8L * LANES).mul(scale);
-      FloatVector x3 = load(x, o + 12L * LANES).mul(scale);
+      FloatVector x0 = load(x, o);
+      FloatVector x1 = load(x, o + 4L * LANES);
+      FloatVector x2 = load(x, o + 8L * LANES);
+      FloatVector x3 = load(x, o + 12L * LANES);
       s0 = x0.fma(x0, s0);
       s1 = x1.fma(x1, s1);
       s2 = x2.fma(x2, s2);

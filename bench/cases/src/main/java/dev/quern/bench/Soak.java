@@ -31,7 +31,7 @@ public final class Soak {
   private static final int SIDE = 64;
 
   /** Steps before the first reading: by then the loops are compiled and all blocks are there. */
-  private static final int WARM_UP = 500;
+  private static final int WARM_UP = 2000;
 
   private Soak() {}
 
