@@ -26,7 +26,7 @@ final class PointwiseCases {
       cases.add(copy(n, DType.U8, DType.F32, seed));
       cases.add(copy(n, DType.U8, DType.U8, seed));
       for (UnaryOp op : UnaryOp.values()) {
-        cases.add(unary(op, n, seed));
+        cases.add(unary(op, n, "specials", seed));
       }
       for (BinaryOp op : BinaryOp.values()) {
         cases.add(binary(op, n, seed, false));
@@ -55,7 +55,11 @@ final class PointwiseCases {
   }
 
   static List<KernelCase> timed(int n) {
-    return List.of(copy(n, DType.F32, DType.F32, 1), binary(BinaryOp.ADD, n, 1, false));
+    return List.of(
+        copy(n, DType.F32, DType.F32, 1),
+        binary(BinaryOp.ADD, n, 1, false),
+        unary(UnaryOp.SIGMOID, n, "uniform", 1),
+        unary(UnaryOp.SOFTPLUS, n, "uniform", 1));
   }
 
   private static KernelCase fill(int n, DType dtype, double value) {
@@ -90,15 +94,19 @@ final class PointwiseCases {
         });
   }
 
-  private static KernelCase unary(UnaryOp op, int n, long seed) {
+  private static KernelCase unary(UnaryOp op, int n, String distribution, long seed) {
     return new KernelCase(
         KernelFamily.POINTWISE,
         op.name().toLowerCase(Locale.ROOT),
-        n + " specials seed " + seed,
+        n + " " + distribution + " seed " + seed,
         DType.F32,
         8L * n,
         bench -> {
-          Span x = bench.input("x", HostArray.of(Inputs.withSpecials(n, seed)));
+          float[] values =
+              distribution.equals("uniform")
+                  ? Inputs.uniform(n, 8, seed)
+                  : Inputs.withSpecials(n, seed);
+          Span x = bench.input("x", HostArray.of(values));
           Span out = bench.output("out", DType.F32, n, Tolerance.ELEMENTWISE);
           return () -> bench.backend().pointwise().unary(op, x, out);
         });
