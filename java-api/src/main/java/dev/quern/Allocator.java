@@ -69,10 +69,13 @@ final class Allocator {
   /** Gives every block back to the device, those of open tensors too. */
   void close() {
     closed = true;
-    backend.synchronize();
-    blocks.forEach(backend.memory()::release);
-    blocks.clear();
-    free.clear();
+    try {
+      backend.synchronize();
+    } finally {
+      blocks.forEach(backend.memory()::release);
+      blocks.clear();
+      free.clear();
+    }
   }
 
   MemoryStatistics statistics() {

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Engine implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.quern");
+
   private final Backend backend;
   private final ReentrantLock lock = new ReentrantLock();
   private final Allocator allocator;
@@ -301,8 +303,10 @@ public final class Engine implements AutoCloseable {
           s.closeTensors();
         }
         current.remove();
-        root.closeTensors();
-        allocator.trim();
+        allocator.close();
+      } catch (DeviceException e) {
+        // what failed on the device was or will be reported elsewhere; closing must go on
+        LOG.log(System.Logger.Level.WARNING, "The device failed before its engine closed.", e);
       } finally {
         closed = true;
         arena.close();
@@ -435,6 +439,9 @@ public final class Engine implements AutoCloseable {
   }
 
   void leave(Scope scope) {
+    if (closed) {
+      return;
+    }
     if (current.get() != scope) {
       throw new IllegalStateException(
           "Scopes close in the opposite order of opening, and an inner scope is still open.");

@@ -2,18 +2,23 @@ package dev.quern;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.spi.Backend;
+import dev.quern.spi.HostBuffer;
 import dev.quern.spi.PhiloxStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -163,6 +168,62 @@ class EngineTest {
     assertThrows(IllegalStateException.class, tensor::toFloatArray);
     assertThrows(IllegalStateException.class, () -> engine.zeros(DType.F32, Shape.of(2)));
     tensor.close();
+  }
+
+  @Test
+  void enginesOnALostDeviceStillClose() {
+    Backend working = Backends.openBackend("reference");
+    AtomicBoolean lost = new AtomicBoolean();
+    AtomicBoolean closed = new AtomicBoolean();
+    Backend failing =
+        (Backend)
+            Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, arguments) -> {
+                  switch (method.getName()) {
+                    case "close" -> closed.set(true);
+                    case "synchronize" -> {
+                      if (lost.get()) {
+                        throw new DeviceException("the device is lost");
+                      }
+                    }
+                    default -> {}
+                  }
+                  return method.invoke(working, arguments);
+                });
+    Engine engine = new Engine(failing);
+    lost.set(true);
+    assertThrows(DeviceException.class, engine::synchronize);
+    engine.close();
+    assertTrue(closed.get());
+  }
+
+  @Test
+  void scopesMayOutliveTheirEngine() {
+    Engine engine = open();
+    Scope scope = engine.openScope();
+    engine.zeros(DType.F32, Shape.of(2));
+    engine.close();
+    scope.close();
+  }
+
+  @Test
+  void closingFreesWhatOtherThreadsHold() throws Exception {
+    Engine engine = open();
+    Tensor[] held = new Tensor[1];
+    Thread holder =
+        new Thread(() -> {
+          // left open on purpose
+          engine.openScope();
+          held[0] = engine.zeros(DType.F32, Shape.of(1000));
+        });
+    holder.start();
+    holder.join();
+    HostBuffer buffer = (HostBuffer) held[0].span().buffer();
+    engine.close();
+    assertFalse(buffer.segment().scope().isAlive());
+    held[0].close();
   }
 
   @Test
