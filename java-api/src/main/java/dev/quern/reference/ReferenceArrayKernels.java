@@ -5,6 +5,7 @@ import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The reference loops over arrays. */
@@ -64,6 +65,6 @@ final class ReferenceArrayKernels implements ArrayKernels {
   }
 
   private static MemorySegment floats(float @Nullable [] array) {
-    return MemorySegment.ofArray(java.util.Objects.requireNonNull(array));
+    return MemorySegment.ofArray(Objects.requireNonNull(array));
   }
 }

@@ -43,7 +43,11 @@ public final class SimdProvider implements BackendProvider {
                   + " bits here and at least 128 are needed: start Java with its optimizing compiler"
                   + " on and without -XX:UseSSE, -XX:UseAVX or -XX:MaxVectorSize."));
     }
-    return new Availability.Available(List.of(device(bits)));
+    try {
+      return new Availability.Available(List.of(device(bits)));
+    } catch (IllegalArgumentException e) {
+      return new Availability.Unavailable(List.of(String.valueOf(e.getMessage())));
+    }
   }
 
   @Override

@@ -44,15 +44,15 @@ final class WorkerPool {
 
   /** Returns how many threads the process's pool has, or would have. */
   static int threadsWanted() {
-    Integer wanted = Integer.getInteger("quern.threads");
+    String wanted = System.getProperty("quern.threads");
     if (wanted == null) {
       return Runtime.getRuntime().availableProcessors();
     }
-    if (wanted < 1) {
+    if (!wanted.matches("[1-9][0-9]{0,3}")) {
       throw new IllegalArgumentException(
-          "The system property quern.threads is " + wanted + ", but must be at least 1.");
+          "The system property quern.threads is '" + wanted + "', but must be a number from 1 on.");
     }
-    return wanted;
+    return Integer.parseInt(wanted);
   }
 
   /** Returns the number of threads, the caller's among them. */

@@ -66,6 +66,16 @@ class SimdProviderTest {
     assertTrue(answer.contains("at least 128"), answer);
   }
 
+  @Test
+  void refusesThreadCountsThatAreNone() throws IOException, InterruptedException {
+    for (String threads : List.of("0", "-1", "many")) {
+      String answer = probe("--add-modules", "jdk.incubator.vector", "-Dquern.threads=" + threads);
+      assertTrue(answer.contains("Unavailable"), answer);
+      assertTrue(answer.contains("quern.threads is '" + threads + "'"), answer);
+      assertTrue(answer.contains("arrays false"), answer);
+    }
+  }
+
   private static String probe(String... flags) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

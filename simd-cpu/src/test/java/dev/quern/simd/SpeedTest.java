@@ -15,15 +15,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Families with exponentials, ordered sums or matrix products are at least three times as fast as
- * the reference on a million elements: what they would not be if the compiler gave up on a loop.
+ * Kernels with exponentials, ordered sums, roots or matrix products are at least three times as
+ * fast as the reference on a million elements: what they would not be if the compiler gave up on a
+ * loop.
  */
 @Tag("speed")
 class SpeedTest {
   private static final Set<KernelFamily> FAMILIES =
       Set.of(KernelFamily.REDUCTION, KernelFamily.MATRIX, KernelFamily.SEGMENTATION);
 
-  private static final Set<String> OPERATIONS = Set.of("sigmoid", "softplus");
+  private static final Set<String> OPERATIONS =
+      Set.of("sigmoid", "softplus", "adam", "norm and adam");
 
   static Stream<KernelCase> cases() {
     int million = 1 << 20;

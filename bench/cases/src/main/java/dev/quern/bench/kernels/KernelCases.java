@@ -49,7 +49,7 @@ public final class KernelCases {
     cases.add(RandomCases.timed(elements));
     cases.addAll(SegmentationCases.timed(pixels));
     cases.add(ConfusionCases.timed(pixels));
-    cases.add(OptimizerCases.timed(elements));
+    cases.addAll(OptimizerCases.timed(elements));
     return cases;
   }
 }

@@ -60,8 +60,10 @@ final class OptimizerCases {
   }
 
   /** A large step for timing. */
-  static KernelCase timed(int n) {
-    return steps(n + " elements", single(PLAIN, n), 1, Double.NaN, 1);
+  static List<KernelCase> timed(int n) {
+    return List.of(
+        steps(n + " elements", single(PLAIN, n), 1, Double.NaN, 1),
+        steps(n + " elements", single(PLAIN, n), 1, 1, 1));
   }
 
   private static AdamOperands single(Group group, int n) {
