@@ -7,6 +7,7 @@ import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.HostMemory;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.PointwiseKernels;
@@ -30,7 +31,7 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32;
+    return dtype == DType.F32 && family != KernelFamily.LOVASZ;
   }
 
   @Override
@@ -71,6 +72,11 @@ final class ReferenceBackend implements Backend {
   @Override
   public SegmentationKernels segmentation() {
     return new ReferenceSegmentationKernels();
+  }
+
+  @Override
+  public LovaszKernels lovasz() {
+    throw new UnsupportedOperationException("This backend has no Lovasz kernels yet.");
   }
 
   @Override

@@ -86,6 +86,13 @@ public interface Backend extends AutoCloseable {
   SegmentationKernels segmentation();
 
   /**
+   * Returns the Lovasz losses.
+   *
+   * @return the Lovasz kernels
+   */
+  LovaszKernels lovasz();
+
+  /**
    * Waits until everything enqueued is done.
    *
    * @throws dev.quern.DeviceException if any of it failed

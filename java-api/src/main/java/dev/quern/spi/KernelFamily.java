@@ -12,6 +12,8 @@ public enum KernelFamily {
   RANDOM,
   /** Fused segmentation losses: {@link FusedLossPlan}. */
   SEGMENTATION,
+  /** Lovasz losses: {@link LovaszPlan}. */
+  LOVASZ,
   /** Confusion counts: {@link ConfusionKernels}. */
   CONFUSION,
   /** Optimizer steps over an arena: {@link OptimizerKernels}. */

@@ -9,6 +9,7 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.PointwiseKernels;
@@ -71,7 +72,7 @@ final class OpenClBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32;
+    return dtype == DType.F32 && family != KernelFamily.LOVASZ;
   }
 
   @Override
@@ -112,6 +113,11 @@ final class OpenClBackend implements Backend {
   @Override
   public SegmentationKernels segmentation() {
     return segmentation;
+  }
+
+  @Override
+  public LovaszKernels lovasz() {
+    throw new UnsupportedOperationException("This backend has no Lovasz kernels yet.");
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.HostMemory;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.PointwiseKernels;
@@ -45,7 +46,7 @@ final class SimdBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32;
+    return dtype == DType.F32 && family != KernelFamily.LOVASZ;
   }
 
   @Override
@@ -86,6 +87,11 @@ final class SimdBackend implements Backend {
   @Override
   public SegmentationKernels segmentation() {
     return segmentation;
+  }
+
+  @Override
+  public LovaszKernels lovasz() {
+    throw new UnsupportedOperationException("This backend has no Lovasz kernels yet.");
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.PhiloxStream;
@@ -233,6 +234,11 @@ final class SabotagedBackend implements Backend {
         }
       }
     };
+  }
+
+  @Override
+  public LovaszKernels lovasz() {
+    return sound.lovasz();
   }
 
   @Override

@@ -21,6 +21,7 @@ public final class KernelCases {
       case MATRIX -> MatrixCases.all();
       case RANDOM -> RandomCases.all();
       case SEGMENTATION -> SegmentationCases.all();
+      case LOVASZ -> List.of();
       case CONFUSION -> ConfusionCases.all();
       case OPTIMIZER -> OptimizerCases.all();
     };
