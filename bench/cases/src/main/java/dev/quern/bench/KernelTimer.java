@@ -86,7 +86,7 @@ public final class KernelTimer {
     System.out.printf("%-10s %10s %8s  %s%n", "backend", "ms", "GB/s", "case");
     for (String name : backends) {
       try (Backend backend = Backends.openBackend(name)) {
-        for (KernelCase kernelCase : KernelCases.timed()) {
+        for (KernelCase kernelCase : KernelCases.timed(1 << 25, 512)) {
           Timing timing = time(kernelCase, backend);
           System.out.printf(
               "%-10s %10.3f %8.2f  %s %s%n",

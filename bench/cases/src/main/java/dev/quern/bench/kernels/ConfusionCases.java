@@ -34,8 +34,13 @@ final class ConfusionCases {
     return cases;
   }
 
-  static KernelCase timed(int n) {
-    return count("seed 1", n, DType.U8, null, 0.3, 0, 1, 0f);
+  static List<Benchmark> benchmarks() {
+    return List.of(
+        new Benchmark(
+            KernelFamily.CONFUSION,
+            "confusion counts u8",
+            4,
+            n -> count("seed 1", n, DType.U8, null, 0.3, 0, 1, 0f)));
   }
 
   private static KernelCase count(

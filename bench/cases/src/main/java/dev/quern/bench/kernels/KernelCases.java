@@ -1,8 +1,8 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.spi.KernelFamily;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The one list of kernel cases. */
 public final class KernelCases {
@@ -28,29 +28,31 @@ public final class KernelCases {
   }
 
   /**
-   * {@return the cases that are timed: one or more per family, larger than the caches of most
-   * machines}
+   * {@return what is timed, of every family: a new family adds its line here and shows up in {@code
+   * quern bench} and its report}
    */
-  public static List<KernelCase> timed() {
-    return timed(1 << 25, 8 * 1024 * 1024, 512);
+  public static List<Benchmark> benchmarks() {
+    return Stream.of(
+            PointwiseCases.benchmarks(),
+            ReductionCases.benchmarks(),
+            MatrixCases.benchmarks(),
+            RandomCases.benchmarks(),
+            SegmentationCases.benchmarks(),
+            ConfusionCases.benchmarks(),
+            OptimizerCases.benchmarks())
+        .flatMap(List::stream)
+        .toList();
   }
 
   /**
-   * {@return the timed cases in sizes of one's own}
+   * {@return the cases of all benchmarks in one size}
    *
-   * @param elements elements of an operand
-   * @param pixels pixels of a loss or count
+   * @param elements elements of an operand, pixels of a loss or count
    * @param side extents of a matrix product
    */
-  public static List<KernelCase> timed(int elements, int pixels, int side) {
-    var cases = new ArrayList<KernelCase>();
-    cases.addAll(PointwiseCases.timed(elements));
-    cases.add(ReductionCases.timed(elements));
-    cases.add(MatrixCases.timed(side));
-    cases.add(RandomCases.timed(elements));
-    cases.addAll(SegmentationCases.timed(pixels));
-    cases.add(ConfusionCases.timed(pixels));
-    cases.addAll(OptimizerCases.timed(elements));
-    return cases;
+  public static List<KernelCase> timed(int elements, int side) {
+    return benchmarks().stream()
+        .map(b -> b.at().apply(b.family() == KernelFamily.MATRIX ? side * side : elements))
+        .toList();
   }
 }

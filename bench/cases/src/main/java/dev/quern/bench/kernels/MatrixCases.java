@@ -38,8 +38,20 @@ final class MatrixCases {
     return cases;
   }
 
-  static KernelCase timed(int n) {
-    return multiply(false, false, n, n, n, false);
+  /** Square matrices with about as many elements in the result as are asked for. */
+  static List<Benchmark> benchmarks() {
+    return List.of(
+        new Benchmark(
+            KernelFamily.MATRIX,
+            "matrix product",
+            n -> side(n) * side(n),
+            n -> 2 * Math.pow(side(n), 3),
+            n -> multiply(false, false, side(n), side(n), side(n), false),
+            null));
+  }
+
+  private static int side(int elements) {
+    return (int) Math.round(Math.sqrt(elements));
   }
 
   private static KernelCase multiply(

@@ -9,6 +9,7 @@ import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** Adam steps over an arena, alone and behind the reduction that clips and tests for finiteness. */
@@ -59,11 +60,17 @@ final class OptimizerCases {
     return cases;
   }
 
-  /** A large step for timing. */
-  static List<KernelCase> timed(int n) {
+  static List<Benchmark> benchmarks() {
     return List.of(
-        steps(n + " elements", single(PLAIN, n), 1, Double.NaN, 1),
-        steps(n + " elements", single(PLAIN, n), 1, 1, 1));
+        benchmark("adam", 14, n -> steps(n + " elements", single(PLAIN, n), 1, Double.NaN, 1)),
+        benchmark(
+            "adam amsgrad", 15, n -> steps(n + " elements", single(AMSGRAD, n), 1, Double.NaN, 1)),
+        benchmark("norm and adam", 16, n -> steps(n + " elements", single(PLAIN, n), 1, 1, 1)));
+  }
+
+  private static Benchmark benchmark(
+      String name, double operationsPerElement, IntFunction<KernelCase> at) {
+    return new Benchmark(KernelFamily.OPTIMIZER, name, operationsPerElement, at);
   }
 
   private static AdamOperands single(Group group, int n) {

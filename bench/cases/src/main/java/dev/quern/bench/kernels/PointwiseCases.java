@@ -8,6 +8,7 @@ import dev.quern.spi.UnaryOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 
 /** Fill, copy, elementwise arithmetic and the broadcast add. */
 final class PointwiseCases {
@@ -54,12 +55,19 @@ final class PointwiseCases {
     return cases;
   }
 
-  static List<KernelCase> timed(int n) {
+  static List<Benchmark> benchmarks() {
     return List.of(
-        copy(n, DType.F32, DType.F32, 1),
-        binary(BinaryOp.ADD, n, 1, false),
-        unary(UnaryOp.SIGMOID, n, "uniform", 1),
-        unary(UnaryOp.SOFTPLUS, n, "uniform", 1));
+        benchmark("fill", 1, n -> fill(n, DType.F32, 3)),
+        benchmark("copy", 1, n -> copy(n, DType.F32, DType.F32, 1)),
+        benchmark("copy u8 to f32", 1, n -> copy(n, DType.U8, DType.F32, 1)),
+        benchmark("add", 1, n -> binary(BinaryOp.ADD, n, 1, false)),
+        benchmark("sigmoid", 24, n -> unary(UnaryOp.SIGMOID, n, "uniform", 1)),
+        benchmark("softplus", 44, n -> unary(UnaryOp.SOFTPLUS, n, "uniform", 1)));
+  }
+
+  private static Benchmark benchmark(
+      String name, double operationsPerElement, IntFunction<KernelCase> at) {
+    return new Benchmark(KernelFamily.POINTWISE, name, operationsPerElement, at);
   }
 
   private static KernelCase fill(int n, DType dtype, double value) {

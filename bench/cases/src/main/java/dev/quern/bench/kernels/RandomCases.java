@@ -28,8 +28,10 @@ final class RandomCases {
     return cases;
   }
 
-  static KernelCase timed(int n) {
-    return uniform(new PhiloxStream(1, 0, 0, 0), 0, n);
+  static List<Benchmark> benchmarks() {
+    return List.of(
+        new Benchmark(
+            KernelFamily.RANDOM, "uniform", 24, n -> uniform(new PhiloxStream(1, 0, 0, 0), 0, n)));
   }
 
   private static KernelCase uniform(PhiloxStream stream, long first, int n) {

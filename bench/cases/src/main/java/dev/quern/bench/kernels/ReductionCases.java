@@ -6,6 +6,7 @@ import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Sums over whole operands. */
 final class ReductionCases {
@@ -34,8 +35,13 @@ final class ReductionCases {
     return cases;
   }
 
-  static KernelCase timed(int n) {
-    return sum(n + " uniform seed 1", Inputs.uniform(n, 1, 1));
+  static List<Benchmark> benchmarks() {
+    return List.of(
+        new Benchmark(
+            KernelFamily.REDUCTION,
+            "sum",
+            1,
+            n -> sum(n + " uniform seed 1", n, () -> Inputs.uniform(n, 1, 1))));
   }
 
   private static float[] with(int n, int index, float special) {
@@ -45,13 +51,18 @@ final class ReductionCases {
   }
 
   private static KernelCase sum(String operands, float[] values) {
+    return sum(operands, values.length, () -> values);
+  }
+
+  private static KernelCase sum(String operands, int length, Supplier<float[]> elements) {
     return new KernelCase(
         KernelFamily.REDUCTION,
         "sum",
         operands,
         DType.F32,
-        4L * values.length,
+        4L * length,
         bench -> {
+          float[] values = elements.get();
           var kernels = bench.backend().reduction();
           Span x = bench.input("x", HostArray.of(values));
           Span out =

@@ -12,6 +12,7 @@ import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Fused segmentation losses: value, gradient, confusion counts and the first faulty target. */
@@ -75,10 +76,22 @@ final class SegmentationCases {
     return cases;
   }
 
-  static List<KernelCase> timed(int n) {
+  static List<Benchmark> benchmarks() {
     return List.of(
-        typical(n, List.of(DICE, BCE), DType.U8, null, 0f),
-        typical(n, List.of(DICE, BCE), DType.F32, null, 0f));
+        benchmark("dice", 62, List.of(DICE), DType.U8),
+        benchmark("bce", 58, List.of(BCE), DType.U8),
+        benchmark("dice+bce", 101, List.of(DICE, BCE), DType.U8),
+        benchmark("dice+bce", 101, List.of(DICE, BCE), DType.F32));
+  }
+
+  private static Benchmark benchmark(
+      String name, double operationsPerElement, List<WeightedTerm> terms, DType target) {
+    return new Benchmark(
+            KernelFamily.SEGMENTATION,
+            name + " " + target.name().toLowerCase(Locale.ROOT),
+            operationsPerElement,
+            n -> typical(n, terms, target, null, null))
+        .unfused(spec(terms, TruePositiveForm.MIN, null, target, null));
   }
 
   private static List<KernelCase> extremes() {
