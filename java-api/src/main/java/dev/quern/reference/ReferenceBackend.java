@@ -3,6 +3,7 @@ package dev.quern.reference;
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
 import dev.quern.spi.Backend;
+import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.HostMemory;
@@ -57,6 +58,11 @@ final class ReferenceBackend implements Backend {
   @Override
   public RandomKernels random() {
     return new ReferenceRandomKernels();
+  }
+
+  @Override
+  public CalibrationKernels calibration() {
+    return new ReferenceCalibrationKernels();
   }
 
   @Override

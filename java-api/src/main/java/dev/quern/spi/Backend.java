@@ -65,6 +65,13 @@ public interface Backend extends AutoCloseable {
   RandomKernels random();
 
   /**
+   * Returns what measures the device itself.
+   *
+   * @return the calibration kernels
+   */
+  CalibrationKernels calibration();
+
+  /**
    * Returns the confusion counts.
    *
    * @return the confusion kernels

@@ -17,5 +17,7 @@ public enum KernelFamily {
   /** Confusion counts: {@link ConfusionKernels}. */
   CONFUSION,
   /** Optimizer steps over an arena: {@link OptimizerKernels}. */
-  OPTIMIZER
+  OPTIMIZER,
+  /** Measures of the device itself: {@link CalibrationKernels}. */
+  CALIBRATION
 }

@@ -7,6 +7,7 @@ import dev.quern.cuda.host.Device;
 import dev.quern.cuda.host.Queue;
 import dev.quern.cuda.host.Signature;
 import dev.quern.spi.Backend;
+import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.KernelFamily;
@@ -32,6 +33,7 @@ final class CudaBackend implements Backend {
   private final ReductionKernels reduction;
   private final MatrixKernels matrix;
   private final RandomKernels random;
+  private final CalibrationKernels calibration;
   private final ConfusionKernels confusion;
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
@@ -51,6 +53,8 @@ final class CudaBackend implements Backend {
     this.reduction = new CudaReductionKernels(module("reduction", CudaReductionKernels.SIGNATURES));
     this.matrix = new CudaMatrixKernels(module("matrix", CudaMatrixKernels.SIGNATURES));
     this.random = new CudaRandomKernels(module("random", CudaRandomKernels.SIGNATURES));
+    this.calibration =
+        new CudaCalibrationKernels(module("calibration", CudaCalibrationKernels.SIGNATURES));
     this.confusion = new CudaConfusionKernels(module("confusion", CudaConfusionKernels.SIGNATURES));
     this.optimizer = new CudaOptimizerKernels(module("optimizer", CudaOptimizerKernels.SIGNATURES));
     this.segmentation =
@@ -101,6 +105,11 @@ final class CudaBackend implements Backend {
   @Override
   public RandomKernels random() {
     return random;
+  }
+
+  @Override
+  public CalibrationKernels calibration() {
+    return calibration;
   }
 
   @Override

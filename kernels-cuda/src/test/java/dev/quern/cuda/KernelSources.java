@@ -16,7 +16,14 @@ final class KernelSources {
   /** The families, each a {@code .cu} and a {@code .cl}. */
   static final List<String> FAMILIES =
       List.of(
-          "pointwise", "reduction", "matrix", "random", "segmentation", "confusion", "optimizer");
+          "pointwise",
+          "reduction",
+          "matrix",
+          "random",
+          "segmentation",
+          "confusion",
+          "optimizer",
+          "calibration");
 
   private static final Path CUDA = Path.of("src/main/cuda");
   private static final Path OPENCL =

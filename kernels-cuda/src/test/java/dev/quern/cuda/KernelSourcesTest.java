@@ -29,7 +29,8 @@ class KernelSourcesTest {
           "random", CudaRandomKernels.SIGNATURES,
           "segmentation", CudaFusedLoss.SIGNATURES,
           "confusion", CudaConfusionKernels.SIGNATURES,
-          "optimizer", CudaOptimizerKernels.SIGNATURES);
+          "optimizer", CudaOptimizerKernels.SIGNATURES,
+          "calibration", CudaCalibrationKernels.SIGNATURES);
 
   @ParameterizedTest
   @FieldSource("FAMILIES")

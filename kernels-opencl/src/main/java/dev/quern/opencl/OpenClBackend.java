@@ -6,6 +6,7 @@ import dev.quern.opencl.host.Context;
 import dev.quern.opencl.host.Device;
 import dev.quern.opencl.host.Queue;
 import dev.quern.spi.Backend;
+import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.KernelFamily;
@@ -31,6 +32,7 @@ final class OpenClBackend implements Backend {
   private final ReductionKernels reduction;
   private final MatrixKernels matrix;
   private final RandomKernels random;
+  private final CalibrationKernels calibration;
   private final ConfusionKernels confusion;
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
@@ -49,6 +51,7 @@ final class OpenClBackend implements Backend {
     this.reduction = new OpenClReductionKernels(program(geometry, "reduction"));
     this.matrix = new OpenClMatrixKernels(program(geometry, "matrix"));
     this.random = new OpenClRandomKernels(program(geometry, "random", "philox.inc"));
+    this.calibration = new OpenClCalibrationKernels(program(geometry, "calibration"));
     this.confusion = new OpenClConfusionKernels(program(geometry, "confusion"));
     this.optimizer = new OpenClOptimizerKernels(program(geometry, "optimizer", "adam.inc"));
     this.segmentation =
@@ -98,6 +101,11 @@ final class OpenClBackend implements Backend {
   @Override
   public RandomKernels random() {
     return random;
+  }
+
+  @Override
+  public CalibrationKernels calibration() {
+    return calibration;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.quern.simd;
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
 import dev.quern.spi.Backend;
+import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.HostMemory;
@@ -23,6 +24,7 @@ final class SimdBackend implements Backend {
   private final ReductionKernels reduction;
   private final MatrixKernels matrix;
   private final RandomKernels random;
+  private final CalibrationKernels calibration;
   private final ConfusionKernels confusion;
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
@@ -34,6 +36,7 @@ final class SimdBackend implements Backend {
     this.reduction = new SimdReductionKernels(pool);
     this.matrix = new SimdMatrixKernels(pool);
     this.random = new SimdRandomKernels(pool);
+    this.calibration = new SimdCalibrationKernels(pool);
     this.confusion = new SimdConfusionKernels(pool);
     this.optimizer = new SimdOptimizerKernels(pool);
     this.segmentation = new SimdSegmentationKernels(pool);
@@ -72,6 +75,11 @@ final class SimdBackend implements Backend {
   @Override
   public RandomKernels random() {
     return random;
+  }
+
+  @Override
+  public CalibrationKernels calibration() {
+    return calibration;
   }
 
   @Override

@@ -17,7 +17,7 @@ final class Workspace {
   /** Five tails of {@link #PAD} f32 elements. */
   final MemorySegment[] pads = new MemorySegment[5];
 
-  /** A chunk of targets for the array kernels. */
+  /** A chunk of targets for the array kernels, or of chains. */
   final float[] arrayStage = new float[Chunks.SIZE];
 
   /** Five tails of {@link #PAD} elements for the array kernels. */

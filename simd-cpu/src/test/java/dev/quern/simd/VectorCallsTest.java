@@ -23,6 +23,7 @@ class VectorCallsTest {
         MatrixMicro.class,
         PointwiseLoops.class,
         RowDots.class,
+        SimdCalibrationKernels.class,
         SimdRandomKernels.class,
         SumLoops.class,
         VectorMath.class,

@@ -8,6 +8,7 @@ import dev.quern.DeviceInfo;
 import dev.quern.spi.AdamArena;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BinaryOp;
+import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.FusedLossPlan;
@@ -182,6 +183,15 @@ final class SabotagedBackend implements Backend {
         kernels.uniform(stream, firstElement, out);
         perturb(out);
       }
+    };
+  }
+
+  @Override
+  public CalibrationKernels calibration() {
+    CalibrationKernels kernels = sound.calibration();
+    return (data, length) -> {
+      kernels.fmaChains(data, length);
+      perturb(data);
     };
   }
 

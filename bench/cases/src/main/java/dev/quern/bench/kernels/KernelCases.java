@@ -24,6 +24,7 @@ public final class KernelCases {
       case LOVASZ -> List.of();
       case CONFUSION -> ConfusionCases.all();
       case OPTIMIZER -> OptimizerCases.all();
+      case CALIBRATION -> CalibrationCases.all();
     };
   }
 
@@ -39,7 +40,8 @@ public final class KernelCases {
             RandomCases.benchmarks(),
             SegmentationCases.benchmarks(),
             ConfusionCases.benchmarks(),
-            OptimizerCases.benchmarks())
+            OptimizerCases.benchmarks(),
+            CalibrationCases.benchmarks())
         .flatMap(List::stream)
         .toList();
   }
