@@ -1,44 +1,101 @@
-// Confusion counts {tn, fp, fn, tp} of predictions >= cut against targets 0 and 1. Each block counts
-// one chunk and leaves a record of four counts and the least faulty index; a single block adds the
-// records to the running counts and lowers the fault word. Counts pass through f64, which holds whole
-// numbers below 2^53 exactly; so sums are exact in any order. Elements from n on, and targets equal
-// to ignored (NaN: none), count nowhere. Deterministic, as counts are exact and a minimum has no
-// order.
+// Confusion counts of predictions against labels.
+//
+// Binary counts {tn, fp, fn, tp} of predictions >= cut against targets 0 and 1, row by row: element i
+// belongs to row (i / inner) % rows. Runs of inner elements are cut into chunks; each block counts
+// one chunk and leaves a record of four counts and the least faulty index. Then one block for each row
+// adds the row's records to the running counts, and the first lowers the fault word. Counts pass
+// through f64, which holds whole numbers below 2^53 exactly; so sums are exact in any order.
+// Elements behind the end of a run, and targets equal to ignored (ignores: whether there is such a
+// value), count nowhere. Deterministic, as counts are exact and a minimum has no order.
 
 #include "prelude.cuh"
 
 #define QUERN_COUNTS 4
 
-template <class Args>
-QUERN_INLINE void confusion_chunk(const Args &args) {
+// What a target says: 0, 1, or one of these.
+#define QUERN_LEFT_OUT 2
+#define QUERN_FAULTY 3
+
+template <class T>
+QUERN_INLINE int confusion_label(T t, int ignores, T ignored) {
+  if (ignores && t == ignored) {
+    return QUERN_LEFT_OUT;
+  }
+  return t == (T)0 ? 0 : t == (T)1 ? 1 : QUERN_FAULTY;
+}
+
+// Four labels of any of the element types, from i on; those from end on are left out.
+template <class T>
+QUERN_INLINE void confusion_labels(
+    const void *target, long long i, long long end, int ignores, long long ignored, int labels[4]) {
+  // a value that no T has is no label's either
+  bool possible = (long long)(T)ignored == ignored;
+  QuernFour<T> four = quern_load_four((const T *)target, i, end);
+#pragma unroll
+  for (int lane = 0; lane < 4; lane++) {
+    labels[lane] = i + lane < end
+        ? confusion_label<T>(four.v[lane], ignores && possible, (T)ignored)
+        : QUERN_LEFT_OUT;
+  }
+}
+
+typedef struct {
+  const float *predictions;
+  const void *target;
+  double *partials;
+  long long *faults;
+  long long inner;
+  long long ignored;
+  int ignores;
+  int target_dtype;
+  float cut;
+} ConfusionPartialsArgs;
+
+QUERN_KERNEL(confusion_partials, ConfusionPartialsArgs) {
+  long long chunks = (args.inner + QUERN_CHUNK - 1) / QUERN_CHUNK;
+  long long run = blockIdx.x / chunks * args.inner;
+  long long first = run + blockIdx.x % chunks * QUERN_CHUNK + threadIdx.x * 4LL;
+  long long end = run + args.inner;
   QuernQuad predictions[QUERN_CHUNK_QUADS];
-  QuernQuad target[QUERN_CHUNK_QUADS];
+  int labels[QUERN_CHUNK_QUADS][4];
 #pragma unroll
   for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
-    predictions[j] = quern_load(args.predictions, quern_chunk_element(j), args.n);
-    target[j] = quern_load(args.target, quern_chunk_element(j), args.n);
+    predictions[j] = quern_load(args.predictions, first + j * QUERN_TILE, end);
+  }
+#pragma unroll
+  for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
+    long long i = first + j * QUERN_TILE;
+    switch (args.target_dtype) {
+      case QUERN_DTYPE_U8:
+        confusion_labels<unsigned char>(
+            args.target, i, end, args.ignores, args.ignored, labels[j]);
+        break;
+      case QUERN_DTYPE_I32:
+        confusion_labels<int>(args.target, i, end, args.ignores, args.ignored, labels[j]);
+        break;
+      case QUERN_DTYPE_I64:
+        confusion_labels<long long>(args.target, i, end, args.ignores, args.ignored, labels[j]);
+        break;
+      default:
+        confusion_labels<float>(args.target, i, end, args.ignores, args.ignored, labels[j]);
+    }
   }
   int counts[QUERN_COUNTS] = {0};
   long long first_fault = QUERN_NONE;
 #pragma unroll
   for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
-    long long i = quern_chunk_element(j);
 #pragma unroll
     for (int lane = 0; lane < 4; lane++) {
-      float t = target[j].v[lane];
-      if (i + lane >= args.n || t == args.ignored) {
-        continue;
-      }
-      if (t != 0.0f && t != 1.0f) {
-        first_fault = i + lane < first_fault ? i + lane : first_fault;
-        continue;
-      }
+      long long i = first + j * QUERN_TILE + lane;
+      int t = labels[j][lane];
       int predicted = predictions[j].v[lane] >= args.cut;
-      int positive = t == 1.0f;
-      counts[0] += !positive & !predicted;
-      counts[1] += !positive & predicted;
-      counts[2] += positive & !predicted;
-      counts[3] += positive & predicted;
+      if (t == QUERN_FAULTY) {
+        first_fault = i < first_fault ? i : first_fault;
+      }
+      counts[0] += (t == 0) & !predicted;
+      counts[1] += (t == 0) & predicted;
+      counts[2] += (t == 1) & !predicted;
+      counts[3] += (t == 1) & predicted;
     }
   }
   double values[QUERN_COUNTS];
@@ -57,49 +114,34 @@ QUERN_INLINE void confusion_chunk(const Args &args) {
 }
 
 typedef struct {
-  const float *predictions;
-  const unsigned char *target;
-  double *partials;
-  long long *faults;
-  long long n;
-  float cut;
-  float ignored;
-} ConfusionPartialsU8Args;
-
-QUERN_KERNEL(confusion_partials_u8, ConfusionPartialsU8Args) {
-  confusion_chunk(args);
-}
-
-typedef struct {
-  const float *predictions;
-  const float *target;
-  double *partials;
-  long long *faults;
-  long long n;
-  float cut;
-  float ignored;
-} ConfusionPartialsF32Args;
-
-QUERN_KERNEL(confusion_partials_f32, ConfusionPartialsF32Args) {
-  confusion_chunk(args);
-}
-
-typedef struct {
   const double *partials;
   const long long *faults;
   long long *counts;
   long long *fault;
   long long count;
+  long long chunks;
 } ConfusionTotalArgs;
 
-// One block.
+// One block for each row; count records in all, chunks of them for each run.
 QUERN_KERNEL(confusion_total, ConfusionTotalArgs) {
-  const double *totals = quern_sum_records<QUERN_COUNTS>(args.partials, args.count);
-  long long least = quern_least_record(args.faults, args.count);
-  if (threadIdx.x < QUERN_COUNTS) {
-    args.counts[threadIdx.x] += (long long)totals[threadIdx.x];
+  long long row = blockIdx.x;
+  long long rows = gridDim.x;
+  double values[QUERN_COUNTS] = {0.0};
+  for (long long r = threadIdx.x; r < args.count / rows; r += QUERN_THREADS) {
+    long long record = (r / args.chunks * rows + row) * args.chunks + r % args.chunks;
+#pragma unroll
+    for (int q = 0; q < QUERN_COUNTS; q++) {
+      values[q] += args.partials[record * QUERN_COUNTS + q];
+    }
   }
-  if (threadIdx.x == 0) {
-    args.fault[0] = least < args.fault[0] ? least : args.fault[0];
+  const double *totals = quern_block_sums(values);
+  if (threadIdx.x < QUERN_COUNTS) {
+    args.counts[row * QUERN_COUNTS + threadIdx.x] += (long long)totals[threadIdx.x];
+  }
+  if (row == 0) {
+    long long least = quern_least_record(args.faults, args.count);
+    if (threadIdx.x == 0) {
+      args.fault[0] = least < args.fault[0] ? least : args.fault[0];
+    }
   }
 }

@@ -38,6 +38,12 @@
 
 #define QUERN_NONE 0x7fffffffffffffffLL
 
+// Element types of operands that may be of several: dev.quern.DType.code().
+#define QUERN_DTYPE_F32 0
+#define QUERN_DTYPE_U8 4
+#define QUERN_DTYPE_I32 5
+#define QUERN_DTYPE_I64 6
+
 // Four neighbouring elements as floats.
 typedef struct {
   float v[4];
@@ -89,6 +95,39 @@ QUERN_INLINE QuernQuad quern_load(const unsigned char *x, long long i, long long
     }
   }
   return quad;
+}
+
+// Four neighbouring elements as they are.
+template <class T>
+struct alignas(4 * sizeof(T)) QuernFour {
+  T v[4];
+};
+
+// Reads elements i to i + 3 as they are; those from end on are 0.
+template <class T>
+QUERN_INLINE QuernFour<T> quern_load_four(const T *x, long long i, long long end) {
+  QuernFour<T> four = {};
+  if (i + 4 <= end && (unsigned long long)(x + i) % sizeof(four) == 0) {
+    return *(const QuernFour<T> *)(x + i);
+  }
+  for (int j = 0; j < 4; j++) {
+    if (i + j < end) {
+      four.v[j] = x[i + j];
+    }
+  }
+  return four;
+}
+
+// Element i of labels that are U8, I32 or I64.
+QUERN_INLINE long long quern_load_label(const void *labels, int dtype, long long i) {
+  switch (dtype) {
+    case QUERN_DTYPE_U8:
+      return ((const unsigned char *)labels)[i];
+    case QUERN_DTYPE_I32:
+      return ((const int *)labels)[i];
+    default:
+      return ((const long long *)labels)[i];
+  }
 }
 
 // Writes elements i to i + 3; those from end on are left alone.

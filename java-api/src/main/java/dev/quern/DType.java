@@ -10,26 +10,28 @@ package dev.quern;
  */
 public enum DType {
   /** IEEE 754 single precision. */
-  F32(4),
+  F32(4, 0),
   /** IEEE 754 double precision. */
-  F64(8),
+  F64(8, 1),
   /** IEEE 754 half precision. */
-  F16(2),
+  F16(2, 2),
   /** The upper half of an F32. */
-  BF16(2),
+  BF16(2, 3),
   /** Unsigned byte: masks and labels. */
-  U8(1),
+  U8(1, 4),
   /** 32-bit signed integer. */
-  I32(4),
+  I32(4, 5),
   /** 64-bit signed integer: counts, labels, step numbers. */
-  I64(8),
+  I64(8, 6),
   /** One byte, 0 or 1. */
-  BOOL(1);
+  BOOL(1, 7);
 
   private final int bytes;
+  private final int code;
 
-  DType(int bytes) {
+  DType(int bytes, int code) {
     this.bytes = bytes;
+    this.code = code;
   }
 
   /**
@@ -39,5 +41,14 @@ public enum DType {
    */
   public int bytes() {
     return bytes;
+  }
+
+  /**
+   * Returns the number by which kernels that take several types are told theirs.
+   *
+   * @return the value of {@code QUERN_DTYPE_...} in the kernels' sources
+   */
+  public int code() {
+    return code;
   }
 }

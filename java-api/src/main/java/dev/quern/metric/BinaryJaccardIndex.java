@@ -7,7 +7,11 @@ import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +26,13 @@ import org.jspecify.annotations.Nullable;
  * rounded sigmoid exceeds it, so no exponential is computed.
  */
 public final class BinaryJaccardIndex implements AutoCloseable {
+  private static final Set<DType> TARGETS = EnumSet.of(DType.U8, DType.I32, DType.I64, DType.F32);
+
   private final Engine engine;
   private final Options options;
   private final float cut;
   private final Tensor counts;
+  private final @Nullable Tensor unread;
 
   /** What predictions are. */
   public enum Predictions {
@@ -48,13 +55,16 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * @param predictions what they are; LOGITS by default
    * @param threshold the probability above which one is positive, in [0, 1]; 0.5 by default
    * @param ignoreIndex the target value left out; null, none, by default
-   * @param zeroDivision the index of an empty union; 0 by default
+   * @param zeroDivision the index of an empty union; 0 by default, may be NaN
+   * @param validate whether targets other than 0, 1 and the ignore index are reported at the next
+   *     host read; true by default. They never count, and finding them costs no waiting either way.
    */
   public record Options(
       Predictions predictions,
       double threshold,
       @Nullable Integer ignoreIndex,
-      double zeroDivision) {
+      double zeroDivision,
+      boolean validate) {
     /** Checks the threshold. */
     public Options {
       if (!(threshold >= 0 && threshold <= 1)) {
@@ -65,7 +75,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
 
     /** Creates the defaults. */
     public Options() {
-      this(Predictions.LOGITS, 0.5, null, 0);
+      this(Predictions.LOGITS, 0.5, null, 0, true);
     }
 
     /**
@@ -75,7 +85,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
      * @return options that differ in this
      */
     public Options withPredictions(Predictions kind) {
-      return new Options(kind, threshold, ignoreIndex, zeroDivision);
+      return new Options(kind, threshold, ignoreIndex, zeroDivision, validate);
     }
 
     /**
@@ -85,7 +95,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
      * @return options that differ in this
      */
     public Options withThreshold(double probability) {
-      return new Options(predictions, probability, ignoreIndex, zeroDivision);
+      return new Options(predictions, probability, ignoreIndex, zeroDivision, validate);
     }
 
     /**
@@ -95,7 +105,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
      * @return options that differ in this
      */
     public Options withIgnoreIndex(@Nullable Integer target) {
-      return new Options(predictions, threshold, target, zeroDivision);
+      return new Options(predictions, threshold, target, zeroDivision, validate);
     }
 
     /**
@@ -105,7 +115,17 @@ public final class BinaryJaccardIndex implements AutoCloseable {
      * @return options that differ in this
      */
     public Options withZeroDivision(double value) {
-      return new Options(predictions, threshold, ignoreIndex, value);
+      return new Options(predictions, threshold, ignoreIndex, value, validate);
+    }
+
+    /**
+     * Reports faulty targets, or leaves them out silently.
+     *
+     * @param report whether they are reported
+     * @return options that differ in this
+     */
+    public Options withValidate(boolean report) {
+      return new Options(predictions, threshold, ignoreIndex, zeroDivision, report);
     }
 
     /** The smallest prediction that counts as positive. */
@@ -138,30 +158,66 @@ public final class BinaryJaccardIndex implements AutoCloseable {
     this.options = options;
     this.cut = options.cut(options.predictions());
     this.counts = engine.zeros(DType.I64, Shape.of(4)).detach();
+    this.unread = options.validate() ? null : engine.zeros(DType.I64, Shape.of(1)).detach();
   }
 
   /**
    * Counts a batch without waiting.
    *
    * @param predictions F32
-   * @param target U8 or F32 of equal shape, 0 or 1 or the ignore index; other values are reported
-   *     at the next host read
+   * @param target U8, I32, I64 or F32 of equal shape, 0 or 1 or the ignore index; other values are
+   *     left out and reported at the next host read
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public void update(Tensor predictions, Tensor target) {
+    require(predictions, target);
+    count(predictions, target, Math.max(1, predictions.shape().elements()), counts);
+  }
+
+  /**
+   * Counts every image of a batch by itself, in one launch and without waiting. The metric's own
+   * counts stay as they are.
+   *
+   * @param predictions F32 (N, ...)
+   * @param target as for {@link #update}
+   * @return I64 (N, 4): {tn, fp, fn, tp} of each image, owned by the current scope; {@link
+   *     ConfusionCounts#list} reads them
+   * @throws IllegalArgumentException if shapes, dtypes or engines do not fit, or there is no axis N
+   */
+  public Tensor countPerImage(Tensor predictions, Tensor target) {
+    require(predictions, target);
+    if (predictions.shape().rank() == 0) {
+      throw new IllegalArgumentException(
+          "Images are counted along the first axis, but the predictions have none.");
+    }
+    long images = predictions.shape().dim(0);
+    Tensor perImage = engine.zeros(DType.I64, Shape.of(images, 4));
+    long inner = images == 0 ? 1 : Math.max(1, predictions.shape().elements() / images);
+    count(predictions, target, inner, perImage);
+    return perImage;
+  }
+
+  private void require(Tensor predictions, Tensor target) {
     predictions.requireSameEngine(target);
     predictions.requireSameEngine(counts);
-    if (predictions.dtype() != DType.F32
-        || (target.dtype() != DType.U8 && target.dtype() != DType.F32)
-        || !predictions.shape().equals(target.shape())) {
+    if (predictions.dtype() != DType.F32 || !TARGETS.contains(target.dtype())) {
       throw new IllegalArgumentException(
-          "Predictions are F32 and the target U8 or F32 of equal shape, but they are %s %s and %s %s."
-              .formatted(predictions.dtype(), predictions.shape(), target.dtype(), target.shape()));
+          "Predictions are F32 and the target U8, I32, I64 or F32, but they are %s and %s."
+              .formatted(predictions.dtype(), target.dtype()));
     }
+    if (!predictions.shape().equals(target.shape())) {
+      throw new IllegalArgumentException(
+          "target shape %s does not match predictions %s."
+              .formatted(target.shape(), predictions.shape()));
+    }
+  }
+
+  private void count(Tensor predictions, Tensor target, long inner, Tensor rows) {
     float batchCut =
         options.predictions() == Predictions.AUTO ? options.cut(guess(predictions, target)) : cut;
+    Tensor fault = unread != null ? unread : engine.faultWord();
     engine.submitWithScratch(
-        b -> b.confusion().scratchBytes(predictions.shape().elements()),
+        b -> b.confusion().scratchBytes(predictions.shape().elements(), inner),
         (b, scratch) ->
             b.confusion()
                 .count(
@@ -169,8 +225,9 @@ public final class BinaryJaccardIndex implements AutoCloseable {
                     batchCut,
                     target.span(),
                     options.ignoreIndex(),
-                    counts.span(),
-                    engine.faultWord().span(),
+                    inner,
+                    rows.span(),
+                    fault.span(),
                     scratch));
   }
 
@@ -201,6 +258,15 @@ public final class BinaryJaccardIndex implements AutoCloseable {
   }
 
   /**
+   * Adds the counts of another metric; waits for both.
+   *
+   * @param other its engine may be another one; it stays as it is
+   */
+  public void merge(BinaryJaccardIndex other) {
+    merge(other.counts());
+  }
+
+  /**
    * Adds the counts of another metric, from another engine or process.
    *
    * @param other its counts
@@ -217,6 +283,9 @@ public final class BinaryJaccardIndex implements AutoCloseable {
   @Override
   public void close() {
     counts.close();
+    if (unread != null) {
+      unread.close();
+    }
   }
 
   /**
@@ -227,26 +296,82 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * @param options how predictions become counts; AUTO is not offered here
    * @return the counts
    * @throws IllegalArgumentException if the lengths differ
-   * @throws DataException if a target is out of range
+   * @throws DataException if a target is out of range and the options ask for validation
    */
   public static ConfusionCounts count(float[] predictions, byte[] target, Options options) {
-    if (predictions.length != target.length) {
-      throw new IllegalArgumentException(
-          "There are %d predictions, but the target has %d elements."
-              .formatted(predictions.length, target.length));
-    }
+    return count(
+        MemorySegment.ofArray(predictions), MemorySegment.ofArray(target), DType.U8, options);
+  }
+
+  /**
+   * Counts in heap or native memory, on the CPU, without an engine.
+   *
+   * @param predictions f32 in native byte order
+   * @param target 0, 1 or the ignore index, as many
+   * @param targetDtype U8, I32, I64 or F32
+   * @param options how predictions become counts; AUTO is not offered here
+   * @return the counts
+   * @throws IllegalArgumentException if the lengths differ or a dtype is no target's
+   * @throws DataException if a target is out of range and the options ask for validation
+   */
+  public static ConfusionCounts count(
+      MemorySegment predictions, MemorySegment target, DType targetDtype, Options options) {
+    return countPerImage(predictions, target, targetDtype, 1, options).getFirst();
+  }
+
+  /**
+   * Counts every image of a batch in heap or native memory by itself, on the CPU, without an
+   * engine.
+   *
+   * @param predictions f32 in native byte order, image after image of equal size
+   * @param target 0, 1 or the ignore index, as many
+   * @param targetDtype U8, I32, I64 or F32
+   * @param images how many images
+   * @param options how predictions become counts; AUTO is not offered here
+   * @return the counts of each image
+   * @throws IllegalArgumentException if the lengths differ, do not make so many images, or a dtype
+   *     is no target's
+   * @throws DataException if a target is out of range and the options ask for validation
+   */
+  public static List<ConfusionCounts> countPerImage(
+      MemorySegment predictions,
+      MemorySegment target,
+      DType targetDtype,
+      int images,
+      Options options) {
     if (options.predictions() == Predictions.AUTO) {
       throw new IllegalArgumentException("Say what the predictions are: AUTO needs an engine.");
     }
-    long[] c = new long[4];
+    if (!TARGETS.contains(targetDtype)) {
+      throw new IllegalArgumentException(
+          "A target is U8, I32, I64 or F32, but this one is " + targetDtype + ".");
+    }
+    long elements = predictions.byteSize() / Float.BYTES;
+    if (predictions.byteSize() % Float.BYTES != 0
+        || target.byteSize() != elements * targetDtype.bytes()) {
+      throw new IllegalArgumentException(
+          "There are %d bytes of F32 predictions, but %d bytes of %s target."
+              .formatted(predictions.byteSize(), target.byteSize(), targetDtype));
+    }
+    if (images < 1 || elements % images != 0) {
+      throw new IllegalArgumentException(
+          "%d predictions do not make %d images of equal size.".formatted(elements, images));
+    }
+    long[] c = new long[Math.multiplyExact(4, images)];
     long fault =
         Backends.arrays()
             .count(
-                predictions, options.cut(options.predictions()), target, options.ignoreIndex(), c);
-    if (fault != Long.MAX_VALUE) {
+                predictions,
+                options.cut(options.predictions()),
+                target,
+                targetDtype,
+                options.ignoreIndex(),
+                Math.max(1, elements / images),
+                c);
+    if (fault != Long.MAX_VALUE && options.validate()) {
       throw DataException.label(fault);
     }
-    return new ConfusionCounts(c[0], c[1], c[2], c[3]);
+    return ConfusionCounts.list(c);
   }
 
   /**
@@ -285,10 +410,17 @@ public final class BinaryJaccardIndex implements AutoCloseable {
   private Predictions guess(Tensor predictions, Tensor target) {
     float[] values = predictions.toFloatArray();
     Integer ignored = options.ignoreIndex();
-    byte[] labels = target.dtype() == DType.U8 ? target.toByteArray() : null;
-    float[] soft = labels == null ? target.toFloatArray() : null;
+    MemorySegment labels =
+        MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, target.dtype().bytes())]);
+    target.copyTo(labels);
     for (int i = 0; i < values.length; i++) {
-      float t = labels != null ? Byte.toUnsignedInt(labels[i]) : Objects.requireNonNull(soft)[i];
+      double t =
+          switch (target.dtype()) {
+            case U8 -> Byte.toUnsignedInt(labels.get(ValueLayout.JAVA_BYTE, i));
+            case I32 -> labels.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
+            case I64 -> labels.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i);
+            default -> labels.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
+          };
       boolean counted = ignored == null || t != ignored;
       if (counted && !(values[i] >= 0 && values[i] <= 1)) {
         return Predictions.LOGITS;

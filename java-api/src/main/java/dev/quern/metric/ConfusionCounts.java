@@ -1,5 +1,9 @@
 package dev.quern.metric;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 /**
  * The confusion matrix of a binary prediction and the scores that follow from it. Each score takes
  * what 0 / 0 counts as.
@@ -11,6 +15,25 @@ package dev.quern.metric;
  */
 public record ConfusionCounts(
     long trueNegatives, long falsePositives, long falseNegatives, long truePositives) {
+
+  /**
+   * Reads rows of counts, as {@link BinaryJaccardIndex#countPerImage} leaves them.
+   *
+   * @param rows {tn, fp, fn, tp} of each row, one row after another
+   * @return the counts of each row
+   * @throws IllegalArgumentException if the length is no multiple of 4
+   */
+  public static List<ConfusionCounts> list(long[] rows) {
+    if (rows.length % 4 != 0) {
+      throw new IllegalArgumentException(
+          "A row of counts has 4 elements, but " + rows.length + " are given.");
+    }
+    var list = new ArrayList<ConfusionCounts>(rows.length / 4);
+    for (int i = 0; i < rows.length; i += 4) {
+      list.add(new ConfusionCounts(rows[i], rows[i + 1], rows[i + 2], rows[i + 3]));
+    }
+    return Collections.unmodifiableList(list);
+  }
 
   /**
    * Adds counts of other data.

@@ -34,15 +34,15 @@ final class ReferenceArrayKernels implements ArrayKernels {
 
   @Override
   public long count(
-      float[] predictions, float cut, byte[] target, @Nullable Integer ignoreIndex, long[] counts) {
+      MemorySegment predictions,
+      float cut,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      long inner,
+      long[] counts) {
     return ReferenceConfusionKernels.count(
-        MemorySegment.ofArray(predictions),
-        cut,
-        MemorySegment.ofArray(target),
-        DType.U8,
-        predictions.length,
-        ignoreIndex,
-        MemorySegment.ofArray(counts));
+        predictions, cut, target, targetDtype, ignoreIndex, inner, MemorySegment.ofArray(counts));
   }
 
   @Override

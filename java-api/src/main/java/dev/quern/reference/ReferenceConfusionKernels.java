@@ -1,7 +1,10 @@
 package dev.quern.reference;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.DType;
 import dev.quern.spi.ConfusionKernels;
@@ -13,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Confusion counts by a loop. */
 final class ReferenceConfusionKernels implements ConfusionKernels {
   @Override
-  public long scratchBytes(long elements) {
+  public long scratchBytes(long elements, long inner) {
     return 1;
   }
 
@@ -23,20 +26,20 @@ final class ReferenceConfusionKernels implements ConfusionKernels {
       float cut,
       Span target,
       @Nullable Integer ignoreIndex,
+      long inner,
       Span counts,
       Span fault,
       Span scratch) {
-    MemorySegment faultWord = HostBuffer.segment(fault);
     long first =
         count(
             HostBuffer.segment(predictions),
             cut,
             HostBuffer.segment(target),
             target.dtype(),
-            target.length(),
             ignoreIndex,
+            inner,
             HostBuffer.segment(counts));
-    faultWord.setAtIndex(JAVA_LONG, 0, Math.min(first, faultWord.getAtIndex(JAVA_LONG, 0)));
+    lower(fault, first);
   }
 
   /** Counts over host memory; returns the first index of a faulty target. */
@@ -45,24 +48,41 @@ final class ReferenceConfusionKernels implements ConfusionKernels {
       float cut,
       MemorySegment target,
       DType targetDtype,
-      long length,
       @Nullable Integer ignoreIndex,
+      long inner,
       MemorySegment counts) {
-    float ignored = ignoreIndex == null ? Float.NaN : ignoreIndex;
+    long length = target.byteSize() / targetDtype.bytes();
+    long rows = counts.byteSize() / (4 * Long.BYTES);
     long fault = Long.MAX_VALUE;
     for (long i = 0; i < length; i++) {
-      float t = ReferencePointwiseKernels.element(target, targetDtype, i);
-      if (t == ignored) {
+      double t = label(target, targetDtype, i);
+      if (ignoreIndex != null && t == ignoreIndex) {
         continue;
       }
       if (t != 0 && t != 1) {
         fault = Math.min(fault, i);
         continue;
       }
-      int predicted = predictions.getAtIndex(JAVA_FLOAT, i) >= cut ? 1 : 0;
-      long slot = 2 * (long) t + predicted;
+      int predicted = predictions.get(JAVA_FLOAT_UNALIGNED, 4 * i) >= cut ? 1 : 0;
+      long slot = 4 * (i / inner % rows) + 2 * (long) t + predicted;
       counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
     }
     return fault;
+  }
+
+  private static void lower(Span fault, long first) {
+    MemorySegment word = HostBuffer.segment(fault);
+    word.setAtIndex(JAVA_LONG, 0, Math.min(first, word.getAtIndex(JAVA_LONG, 0)));
+  }
+
+  /** A label; as a double it compares exactly with every int. */
+  private static double label(MemorySegment target, DType dtype, long i) {
+    return switch (dtype) {
+      case U8 -> Byte.toUnsignedInt(target.get(JAVA_BYTE, i));
+      case I32 -> target.get(JAVA_INT_UNALIGNED, 4 * i);
+      case I64 -> target.get(JAVA_LONG_UNALIGNED, 8 * i);
+      case F32 -> target.get(JAVA_FLOAT_UNALIGNED, 4 * i);
+      default -> throw new IllegalArgumentException("A target is not " + dtype + ".");
+    };
   }
 }

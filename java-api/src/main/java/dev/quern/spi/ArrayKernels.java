@@ -1,5 +1,7 @@
 package dev.quern.spi;
 
+import dev.quern.DType;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +33,23 @@ public interface ArrayKernels {
   /**
    * Adds confusion counts, as {@link ConfusionKernels#count}.
    *
-   * @param predictions the predictions
+   * @param predictions F32, heap or native
    * @param cut the smallest value that counts as positive
-   * @param target 0, 1 or the ignore index
+   * @param target 0, 1 or the ignore index, as many, heap or native
+   * @param targetDtype U8, I32, I64 or F32
    * @param ignoreIndex the target value left out, null for none
-   * @param counts {tn, fp, fn, tp}, added to
+   * @param inner neighbouring elements of one row, at least 1
+   * @param counts a row {tn, fp, fn, tp} or several, added to
    * @return the first index of a faulty target, or {@link Long#MAX_VALUE}
    */
   long count(
-      float[] predictions, float cut, byte[] target, @Nullable Integer ignoreIndex, long[] counts);
+      MemorySegment predictions,
+      float cut,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      long inner,
+      long[] counts);
 
   /**
    * Takes one Adam step over whole arrays of equal length.

@@ -2,27 +2,34 @@ package dev.quern.spi;
 
 import org.jspecify.annotations.Nullable;
 
-/** Exact confusion counts of binary predictions. */
+/** Exact confusion counts. All of them are whole numbers, so their order cannot matter. */
 public interface ConfusionKernels {
   /**
    * Returns how much scratch memory {@link #count} needs.
    *
    * @param elements the number of elements counted
+   * @param inner neighbouring elements of one row, at least 1
    * @return bytes, at least 1
    */
-  long scratchBytes(long elements);
+  long scratchBytes(long elements, long inner);
 
   /**
-   * Adds to counts = {tn, fp, fn, tp}, that is to {@code counts[2 * target + predicted]}; predicted
-   * = predictions &gt;= cut, so NaN counts as negative. A target equal to {@code ignoreIndex} is
-   * left out; so is any other target that is neither 0 nor 1, and the first such index is left in
-   * {@code fault} by a minimum.
+   * Adds binary counts to rows {tn, fp, fn, tp}: element i belongs to row {@code (i / inner) %
+   * rows} and adds 1 to {@code counts[row][2 * target + predicted]}. With one row everything is
+   * counted together; per image a row is an image and {@code inner} its size; per class of (N, C,
+   * ...) a row is a class and {@code inner} the size of a plane.
+   *
+   * <p>predicted = predictions &gt;= cut, so NaN counts as negative. A target equal to {@code
+   * ignoreIndex} is left out; so is any other target that is neither 0 nor 1, and the first such
+   * index is left in {@code fault} by a minimum.
    *
    * @param predictions F32: logits, probabilities or labels
    * @param cut the smallest value that counts as positive
-   * @param target U8 or F32, as long as {@code predictions}
+   * @param target U8, I32, I64 or F32, as long as {@code predictions}
    * @param ignoreIndex the target value left out, null for none
-   * @param counts I64, four elements, added to
+   * @param inner neighbouring elements of one row, at least 1; {@code inner * rows} divides the
+   *     length
+   * @param counts I64, rows times 4, added to
    * @param fault I64, one element: the least index of a faulty target so far, {@link
    *     Long#MAX_VALUE} if none
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
@@ -33,6 +40,7 @@ public interface ConfusionKernels {
       float cut,
       Span target,
       @Nullable Integer ignoreIndex,
+      long inner,
       Span counts,
       Span fault,
       Span scratch);

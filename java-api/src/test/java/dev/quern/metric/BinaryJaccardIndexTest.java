@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
+import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.Scope;
 import dev.quern.Shape;
 import dev.quern.metric.BinaryJaccardIndex.Options;
 import dev.quern.metric.BinaryJaccardIndex.Predictions;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class BinaryJaccardIndexTest {
@@ -71,6 +76,91 @@ class BinaryJaccardIndexTest {
   }
 
   @Test
+  void takesLabelsOfEveryDtypeFromTensorsAndMemory() {
+    Options options = new Options().withIgnoreIndex(7);
+    ConfusionCounts expected = new ConfusionCounts(1, 1, 1, 2);
+    float[] x = {3, -1, 2, -2, 1, 9};
+    Map<DType, MemorySegment> targets =
+        Map.of(
+            DType.U8, MemorySegment.ofArray(new byte[] {1, 1, 0, 0, 1, 7}),
+            DType.I32, MemorySegment.ofArray(new int[] {1, 1, 0, 0, 1, 7}),
+            DType.I64, MemorySegment.ofArray(new long[] {1, 1, 0, 0, 1, 7}),
+            DType.F32, MemorySegment.ofArray(new float[] {1, 1, 0, 0, 1, 7}));
+    try (Engine engine = Engine.open("reference");
+        Scope _ = engine.openScope()) {
+      targets.forEach((dtype, target) -> {
+        try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
+          metric.update(engine.tensor(x, 6), engine.upload(target, dtype, Shape.of(6)));
+          assertEquals(expected, metric.counts(), dtype.toString());
+        }
+        MemorySegment predictions = MemorySegment.ofArray(x);
+        assertEquals(
+            expected,
+            BinaryJaccardIndex.count(predictions, target, dtype, options),
+            dtype.toString());
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment nativeTarget = arena.allocate(target.byteSize()).copyFrom(target);
+          assertEquals(
+              expected,
+              BinaryJaccardIndex.count(predictions, nativeTarget, dtype, options),
+              dtype.toString());
+        }
+      });
+    }
+  }
+
+  @Test
+  void countsEachImageByItself() {
+    float[] x = {1, -1, 1, 1, -1, -1};
+    byte[] t = {1, 1, 0, 1, 0, 0};
+    List<ConfusionCounts> expected =
+        List.of(
+            new ConfusionCounts(0, 0, 1, 1),
+            new ConfusionCounts(0, 1, 0, 1),
+            new ConfusionCounts(2, 0, 0, 0));
+    try (Engine engine = Engine.open("reference");
+        Scope _ = engine.openScope();
+        BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+      var rows = metric.countPerImage(engine.tensor(x, 3, 1, 2), engine.tensor(t, 3, 1, 2));
+      assertEquals(Shape.of(3, 4), rows.shape());
+      assertEquals(expected, ConfusionCounts.list(rows.toLongArray()));
+      assertEquals(new ConfusionCounts(0, 0, 0, 0), metric.counts());
+    }
+    MemorySegment target = MemorySegment.ofArray(t);
+    assertEquals(
+        expected,
+        BinaryJaccardIndex.countPerImage(
+            MemorySegment.ofArray(x), target, DType.U8, 3, new Options()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            BinaryJaccardIndex.countPerImage(
+                MemorySegment.ofArray(x), target, DType.U8, 4, new Options()));
+    assertThrows(IllegalArgumentException.class, () -> ConfusionCounts.list(new long[5]));
+  }
+
+  @Test
+  void reportsFaultyTargetsOnlyIfAsked() {
+    float[] x = {1, 1, 1};
+    byte[] t = {1, 2, 3};
+    Options silent = new Options().withValidate(false);
+    try (Engine engine = Engine.open("reference");
+        Scope _ = engine.openScope();
+        BinaryJaccardIndex loud = new BinaryJaccardIndex(engine);
+        BinaryJaccardIndex quiet = new BinaryJaccardIndex(engine, silent)) {
+      loud.update(engine.tensor(x, 3), engine.tensor(t, 3));
+      DataException fault = assertThrows(DataException.class, loud::counts);
+      assertTrue(("" + fault.getMessage()).contains("element 1"), fault::toString);
+      quiet.update(engine.tensor(x, 3), engine.tensor(t, 3));
+      assertEquals(new ConfusionCounts(0, 0, 0, 1), quiet.counts());
+      quiet.merge(loud);
+      assertEquals(new ConfusionCounts(0, 0, 0, 2), quiet.counts());
+    }
+    assertThrows(DataException.class, () -> BinaryJaccardIndex.count(x, t, new Options()));
+    assertEquals(new ConfusionCounts(0, 0, 0, 1), BinaryJaccardIndex.count(x, t, silent));
+  }
+
+  @Test
   void scores() {
     ConfusionCounts c = new ConfusionCounts(50, 10, 20, 30);
     assertEquals(0.5, c.jaccard(0));
@@ -91,6 +181,8 @@ class BinaryJaccardIndexTest {
       var x = engine.zeros(DType.F32, Shape.of(2));
       var t = engine.zeros(DType.U8, Shape.of(3));
       assertThrows(IllegalArgumentException.class, () -> metric.update(x, t));
+      assertThrows(IllegalArgumentException.class, () -> metric.update(t, t));
+      assertThrows(IllegalArgumentException.class, () -> metric.countPerImage(x, t));
       assertThrows(IllegalArgumentException.class, () -> metric.countsFor(x, 255));
     }
   }

@@ -1,10 +1,10 @@
 package dev.quern.cuda;
 
 import static dev.quern.cuda.host.Signature.f32;
+import static dev.quern.cuda.host.Signature.int32;
 import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
-import dev.quern.DType;
 import dev.quern.cuda.host.Signature;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.Span;
@@ -17,30 +17,24 @@ final class CudaConfusionKernels implements ConfusionKernels {
   static final List<Signature> SIGNATURES =
       List.of(
           Signature.of(
-              "confusion_partials_u8",
+              "confusion_partials",
               pointer("predictions"),
               pointer("target"),
               pointer("partials"),
               pointer("faults"),
-              int64("n"),
-              f32("cut"),
-              f32("ignored")),
-          Signature.of(
-              "confusion_partials_f32",
-              pointer("predictions"),
-              pointer("target"),
-              pointer("partials"),
-              pointer("faults"),
-              int64("n"),
-              f32("cut"),
-              f32("ignored")),
+              int64("inner"),
+              int64("ignored"),
+              int32("ignores"),
+              int32("target_dtype"),
+              f32("cut")),
           Signature.of(
               "confusion_total",
               pointer("partials"),
               pointer("faults"),
               pointer("counts"),
               pointer("fault"),
-              int64("count")));
+              int64("count"),
+              int64("chunks")));
 
   private static final int RECORD_BYTES = 4 * Double.BYTES;
 
@@ -51,8 +45,8 @@ final class CudaConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public long scratchBytes(long elements) {
-    return Math.max(1, LaunchGeometry.chunks(elements) * (RECORD_BYTES + Long.BYTES));
+  public long scratchBytes(long elements, long inner) {
+    return Math.max(1, elements / inner * chunks(inner) * (RECORD_BYTES + Long.BYTES));
   }
 
   @Override
@@ -61,23 +55,25 @@ final class CudaConfusionKernels implements ConfusionKernels {
       float cut,
       Span target,
       @Nullable Integer ignoreIndex,
+      long inner,
       Span counts,
       Span fault,
       Span scratch) {
-    long chunks = LaunchGeometry.chunks(target.length());
-    long faults = chunks * RECORD_BYTES;
-    boolean labels = target.dtype() == DType.U8;
+    long records = target.length() / inner * chunks(inner);
+    long faults = records * RECORD_BYTES;
     module.launch(
         module
-            .kernel(labels ? "confusion_partials_u8" : "confusion_partials_f32")
+            .kernel("confusion_partials")
             .tensor(predictions)
             .tensor(target)
             .scratch(scratch, 0)
             .scratch(scratch, faults)
-            .scalar(target.length())
-            .scalar(cut)
-            .scalar(ignoreIndex == null ? Float.NaN : ignoreIndex.floatValue()),
-        chunks);
+            .scalar(inner)
+            .scalar(ignoreIndex == null ? 0 : (long) ignoreIndex)
+            .scalar(ignoreIndex == null ? 0 : 1)
+            .scalar(target.dtype().code())
+            .scalar(cut),
+        records);
     module.launch(
         module
             .kernel("confusion_total")
@@ -85,7 +81,12 @@ final class CudaConfusionKernels implements ConfusionKernels {
             .scratch(scratch, faults)
             .tensor(counts)
             .tensor(fault)
-            .scalar(chunks),
-        1);
+            .scalar(records)
+            .scalar(chunks(inner)),
+        counts.length() / 4);
+  }
+
+  private static long chunks(long inner) {
+    return LaunchGeometry.chunks(inner);
   }
 }

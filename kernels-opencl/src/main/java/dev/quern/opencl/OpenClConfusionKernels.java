@@ -1,6 +1,5 @@
 package dev.quern.opencl;
 
-import dev.quern.DType;
 import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.Span;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +15,8 @@ final class OpenClConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public long scratchBytes(long elements) {
-    return Math.max(1, program.geometry().chunks(elements) * (RECORD_BYTES + Long.BYTES));
+  public long scratchBytes(long elements, long inner) {
+    return Math.max(1, elements / inner * chunks(inner) * (RECORD_BYTES + Long.BYTES));
   }
 
   @Override
@@ -26,23 +25,25 @@ final class OpenClConfusionKernels implements ConfusionKernels {
       float cut,
       Span target,
       @Nullable Integer ignoreIndex,
+      long inner,
       Span counts,
       Span fault,
       Span scratch) {
-    long chunks = program.geometry().chunks(target.length());
-    long faults = chunks * RECORD_BYTES;
-    boolean labels = target.dtype() == DType.U8;
+    long records = target.length() / inner * chunks(inner);
+    long faults = records * RECORD_BYTES;
     program.launch(
         program
-            .kernel(labels ? "confusion_partials_u8" : "confusion_partials_f32")
+            .kernel("confusion_partials")
             .tensor(predictions)
             .tensor(target)
             .scratch(scratch, 0, Double.BYTES)
             .scratch(scratch, faults, Long.BYTES)
-            .scalar(target.length())
-            .scalar(cut)
-            .scalar(ignoreIndex == null ? Float.NaN : ignoreIndex.floatValue()),
-        chunks);
+            .scalar(inner)
+            .scalar(ignoreIndex == null ? 0 : (long) ignoreIndex)
+            .scalar(ignoreIndex == null ? 0 : 1)
+            .scalar(target.dtype().code())
+            .scalar(cut),
+        records);
     program.launch(
         program
             .kernel("confusion_total")
@@ -50,7 +51,12 @@ final class OpenClConfusionKernels implements ConfusionKernels {
             .scratch(scratch, faults, Long.BYTES)
             .tensor(counts)
             .tensor(fault)
-            .scalar(chunks),
-        1);
+            .scalar(records)
+            .scalar(chunks(inner)),
+        counts.length() / 4);
+  }
+
+  private long chunks(long inner) {
+    return program.geometry().chunks(inner);
   }
 }

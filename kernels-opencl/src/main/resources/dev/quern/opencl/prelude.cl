@@ -24,6 +24,12 @@
 #define QUERN_AS_INT(x) as_int(x)
 #define QUERN_MULHI(a, b) mul_hi(a, b)
 
+// Element types of operands that may be of several: dev.quern.DType.code().
+#define QUERN_DTYPE_F32 0
+#define QUERN_DTYPE_U8 4
+#define QUERN_DTYPE_I32 5
+#define QUERN_DTYPE_I64 6
+
 #define QUERN_KERNEL __kernel __attribute__((reqd_work_group_size(QUERN_GROUP, 1, 1)))
 #define QUERN_TILE ((long)(QUERN_GROUP * QUERN_MAP_ITEMS))
 #define QUERN_CHUNK ((long)(QUERN_GROUP * QUERN_REDUCE_ITEMS))
@@ -41,6 +47,18 @@ QUERN_INLINE long quern_tile_element(void) {
 // This work-item's first element in its group's chunk.
 QUERN_INLINE long quern_chunk_element(void) {
   return (long)get_group_id(0) * QUERN_CHUNK + (long)get_local_id(0);
+}
+
+// Element i of labels that are U8, I32 or I64.
+QUERN_INLINE long quern_load_label(__global const void *labels, int dtype, long i) {
+  switch (dtype) {
+    case QUERN_DTYPE_U8:
+      return ((__global const uchar *)labels)[i];
+    case QUERN_DTYPE_I32:
+      return ((__global const int *)labels)[i];
+    default:
+      return ((__global const long *)labels)[i];
+  }
 }
 
 // Step 1: leaves the rows' sums of count quantities in rows[count * QUERN_ROWS]. Called by the whole

@@ -1,92 +1,148 @@
 package dev.quern.simd;
 
-import static dev.quern.simd.PointwiseLoops.load;
+import static dev.quern.simd.VectorMath.INTS;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
-import static dev.quern.simd.VectorMath.lanes;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
-/** The confusion counts of a chunk over native memory and over arrays, whole vectors only. */
+/**
+ * Comparisons that leave one bit an element, in words of 64, over native memory and over arrays.
+ * Whole words only; {@code at} counts bytes in native memory, elements in arrays.
+ */
 final class ConfusionLoops {
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
+
   private ConfusionLoops() {}
 
-  /**
-   * Adds counts.
-   *
-   * @return how many targets were 0, 1 or ignored
-   */
-  static int count(
-      MemorySegment x,
-      long xAt,
-      MemorySegment t,
-      long tAt,
-      int n,
-      float cut,
-      float ignored,
-      Confusion counts) {
-    FloatVector least = FloatVector.broadcast(SPECIES, cut);
-    FloatVector skip = FloatVector.broadcast(SPECIES, ignored);
-    int skipped = 0;
-    int negatives = 0;
-    int positives = 0;
-    int wrong = 0;
-    int both = 0;
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector ti = load(t, tAt + 4L * i);
-      VectorMask<Float> out = ti.compare(VectorOperators.EQ, skip);
-      VectorMask<Float> negative = ti.compare(VectorOperators.EQ, lanes(0.0f)).andNot(out);
-      VectorMask<Float> positive = ti.compare(VectorOperators.EQ, lanes(1.0f)).andNot(out);
-      VectorMask<Float> hit = load(x, xAt + 4L * i).compare(VectorOperators.GE, least);
-      skipped += out.trueCount();
-      negatives += negative.trueCount();
-      positives += positive.trueCount();
-      wrong += hit.and(negative).trueCount();
-      both += hit.and(positive).trueCount();
-    }
-    counts.add(negatives, positives, wrong + both, both);
-    return skipped + negatives + positives;
-  }
-
-  /** The same over arrays. */
-  static int count(
-      float[] x, int xAt, float[] t, int n, float cut, float ignored, Confusion counts) {
-    FloatVector least = FloatVector.broadcast(SPECIES, cut);
-    FloatVector skip = FloatVector.broadcast(SPECIES, ignored);
-    int skipped = 0;
-    int negatives = 0;
-    int positives = 0;
-    int wrong = 0;
-    int both = 0;
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      VectorMask<Float> out = ti.compare(VectorOperators.EQ, skip);
-      VectorMask<Float> negative = ti.compare(VectorOperators.EQ, lanes(0.0f)).andNot(out);
-      VectorMask<Float> positive = ti.compare(VectorOperators.EQ, lanes(1.0f)).andNot(out);
-      VectorMask<Float> hit =
-          FloatVector.fromArray(SPECIES, x, xAt + i).compare(VectorOperators.GE, least);
-      skipped += out.trueCount();
-      negatives += negative.trueCount();
-      positives += positive.trueCount();
-      wrong += hit.and(negative).trueCount();
-      both += hit.and(positive).trueCount();
-    }
-    counts.add(negatives, positives, wrong + both, both);
-    return skipped + negatives + positives;
-  }
-
-  /** Returns the place of the first target that is neither 0, 1 nor ignored; n if there is none. */
-  static int firstFault(MemorySegment t, long tAt, int n, float ignored) {
-    for (int i = 0; i < n; i++) {
-      float ti = t.get(JAVA_FLOAT, tAt + 4L * i);
-      if (ti != 0 && ti != 1 && ti != ignored) {
-        return i;
+  /** Sets the bits where x &gt;= cut. */
+  static void atLeast(MemorySegment x, long at, float cut, long[] bits, int words) {
+    FloatVector v = FloatVector.broadcast(SPECIES, cut);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LANES) {
+        FloatVector xi = FloatVector.fromMemorySegment(SPECIES, x, at + 256L * w + 4L * i, ORDER);
+        word |= xi.compare(VectorOperators.GE, v).toLong() << i;
       }
+      bits[w] = word;
     }
-    return n;
+  }
+
+  static void atLeast(float[] x, int at, float cut, long[] bits, int words) {
+    FloatVector v = FloatVector.broadcast(SPECIES, cut);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LANES) {
+        FloatVector xi = FloatVector.fromArray(SPECIES, x, at + 64 * w + i);
+        word |= xi.compare(VectorOperators.GE, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  /** Sets the bits where t = value. */
+  static void equal(MemorySegment t, long at, byte value, long[] bits, int words) {
+    ByteVector v = ByteVector.broadcast(BYTES, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += BYTES.length()) {
+        ByteVector ti = ByteVector.fromMemorySegment(BYTES, t, at + 64L * w + i, ORDER);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(byte[] t, int at, byte value, long[] bits, int words) {
+    ByteVector v = ByteVector.broadcast(BYTES, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += BYTES.length()) {
+        ByteVector ti = ByteVector.fromArray(BYTES, t, at + 64 * w + i);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(MemorySegment t, long at, int value, long[] bits, int words) {
+    IntVector v = IntVector.broadcast(INTS, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LANES) {
+        IntVector ti = IntVector.fromMemorySegment(INTS, t, at + 256L * w + 4L * i, ORDER);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(int[] t, int at, int value, long[] bits, int words) {
+    IntVector v = IntVector.broadcast(INTS, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LANES) {
+        IntVector ti = IntVector.fromArray(INTS, t, at + 64 * w + i);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(MemorySegment t, long at, long value, long[] bits, int words) {
+    LongVector v = LongVector.broadcast(LONGS, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LONGS.length()) {
+        LongVector ti = LongVector.fromMemorySegment(LONGS, t, at + 512L * w + 8L * i, ORDER);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(long[] t, int at, long value, long[] bits, int words) {
+    LongVector v = LongVector.broadcast(LONGS, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LONGS.length()) {
+        LongVector ti = LongVector.fromArray(LONGS, t, at + 64 * w + i);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(MemorySegment t, long at, float value, long[] bits, int words) {
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LANES) {
+        FloatVector ti = FloatVector.fromMemorySegment(SPECIES, t, at + 256L * w + 4L * i, ORDER);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
+  }
+
+  static void equal(float[] t, int at, float value, long[] bits, int words) {
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
+    for (int w = 0; w < words; w++) {
+      long word = 0;
+      for (int i = 0; i < 64; i += LANES) {
+        FloatVector ti = FloatVector.fromArray(SPECIES, t, at + 64 * w + i);
+        word |= ti.compare(VectorOperators.EQ, v).toLong() << i;
+      }
+      bits[w] = word;
+    }
   }
 }

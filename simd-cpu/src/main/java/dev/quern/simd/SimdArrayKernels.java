@@ -1,5 +1,6 @@
 package dev.quern.simd;
 
+import dev.quern.DType;
 import dev.quern.reference.LossTerms;
 import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
@@ -51,15 +52,16 @@ final class SimdArrayKernels implements ArrayKernels {
 
   @Override
   public long count(
-      float[] predictions, float cut, byte[] target, @Nullable Integer ignoreIndex, long[] counts) {
-    float ignored = ignoreIndex == null ? -1 : ignoreIndex;
-    long chunks = Chunks.count(predictions.length);
-    MemorySegment memory = Workspace.current().partials(chunks * LossPartials.BYTES);
-    LossPartials partials = new LossPartials(memory);
-    Count task = new Count(predictions, cut, target, ignored, partials);
-    pool.run(task, chunks, SimdPointwiseKernels.INLINE_BELOW);
-    partials.addCounts(chunks, MemorySegment.ofArray(counts));
-    return partials.fault(chunks);
+      MemorySegment predictions,
+      float cut,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      long inner,
+      long[] counts) {
+    MemorySegment sums = MemorySegment.ofArray(counts);
+    return SimdConfusionKernels.count(
+        pool, predictions, cut, target, targetDtype, ignoreIndex, inner, sums);
   }
 
   @Override
@@ -185,43 +187,6 @@ final class SimdArrayKernels implements ArrayKernels {
         work.arraySteps.gradient(vectors, k, xPad, 0, tPad, 0, xPad, VectorMath.LANES);
         System.arraycopy(xPad, 0, gradient, first + whole, n - whole);
       }
-    }
-  }
-
-  private static final class Count extends Task {
-    private final float[] x;
-    private final float cut;
-    private final byte[] labels;
-    private final float ignored;
-    private final LossPartials partials;
-
-    Count(float[] x, float cut, byte[] labels, float ignored, LossPartials partials) {
-      this.x = x;
-      this.cut = cut;
-      this.labels = labels;
-      this.ignored = ignored;
-      this.partials = partials;
-    }
-
-    @Override
-    void run(long piece) {
-      int first = (int) Chunks.start(piece);
-      int n = Chunks.length(piece, x.length);
-      Workspace work = Workspace.current();
-      work.loss.clear();
-      Confusion counts = work.loss.counts;
-      int faulty = Labels.stage(labels, first, n, ignored, work.arrayStage);
-      int whole = n - n % VectorMath.LANES;
-      ConfusionLoops.count(x, first, work.arrayStage, whole, cut, ignored, counts);
-      if (whole < n) {
-        float[] xPad = work.arrayPads[0];
-        float[] tPad = work.arrayPads[1];
-        Arrays.fill(tPad, Float.NaN);
-        System.arraycopy(x, first + whole, xPad, 0, n - whole);
-        System.arraycopy(work.arrayStage, whole, tPad, 0, n - whole);
-        ConfusionLoops.count(xPad, 0, tPad, VectorMath.LANES, cut, ignored, counts);
-      }
-      partials.set(piece, work.loss, faulty == n ? Long.MAX_VALUE : first + faulty);
     }
   }
 

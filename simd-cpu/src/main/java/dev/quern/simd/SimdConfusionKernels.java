@@ -1,6 +1,5 @@
 package dev.quern.simd;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quern.DType;
@@ -8,14 +7,18 @@ import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Confusion counts: a chunk a piece, masks and population counts, one scan more only where a chunk
- * turns out to hold a faulty target. Tails are padded with NaN, which is neither a class nor
- * predicted. Integers, so the order cannot matter.
+ * Confusion counts: a chunk a piece, compared into bits and counted by population counts, row by
+ * row. Threads add to the same counters atomically; they are whole numbers, so the order cannot
+ * matter.
  */
 final class SimdConfusionKernels implements ConfusionKernels {
+  private static final VarHandle COUNTER = JAVA_LONG.arrayElementVarHandle();
+
   private final WorkerPool pool;
 
   SimdConfusionKernels(WorkerPool pool) {
@@ -23,8 +26,8 @@ final class SimdConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public long scratchBytes(long elements) {
-    return Math.max(1, Chunks.count(elements)) * LossPartials.BYTES;
+  public long scratchBytes(long elements, long inner) {
+    return 1;
   }
 
   @Override
@@ -33,35 +36,68 @@ final class SimdConfusionKernels implements ConfusionKernels {
       float cut,
       Span target,
       @Nullable Integer ignoreIndex,
+      long inner,
       Span counts,
       Span fault,
       Span scratch) {
-    Count task = new Count(predictions, cut, target, ignoreIndex, scratch);
-    long chunks = Chunks.count(predictions.length());
-    pool.run(task, chunks, SimdPointwiseKernels.INLINE_BELOW);
-    LossPartials partials = new LossPartials(task.partials);
-    partials.addCounts(chunks, HostBuffer.segment(counts));
+    long first =
+        count(
+            pool,
+            HostBuffer.segment(predictions),
+            cut,
+            HostBuffer.segment(target),
+            target.dtype(),
+            ignoreIndex,
+            inner,
+            HostBuffer.segment(counts));
     MemorySegment word = HostBuffer.segment(fault);
-    word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), partials.fault(chunks)));
+    word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), first));
+  }
+
+  /** Counts over any host memory; returns the first index of a faulty target. */
+  static long count(
+      WorkerPool pool,
+      MemorySegment predictions,
+      float cut,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      long inner,
+      MemorySegment counts) {
+    Count task = new Count(predictions, cut, target, targetDtype, ignoreIndex, inner, counts);
+    pool.run(task, Chunks.count(task.elements), SimdPointwiseKernels.INLINE_BELOW);
+    return task.fault.get();
   }
 
   private static final class Count extends Task {
     private final MemorySegment x;
-    private final MemorySegment t;
-    final MemorySegment partials;
-    private final boolean labels;
     private final float cut;
-    private final float ignored;
-    private final long elements;
+    private final MemorySegment t;
+    private final DType targetDtype;
+    private final @Nullable Integer ignoreIndex;
+    private final long inner;
+    private final MemorySegment counts;
+    private final long rows;
+    final long elements;
+    final AtomicLong fault = new AtomicLong(Long.MAX_VALUE);
 
-    Count(Span predictions, float cut, Span target, @Nullable Integer ignoreIndex, Span scratch) {
-      this.x = open(predictions);
-      this.t = open(target);
-      this.partials = open(scratch);
-      this.labels = target.dtype() == DType.U8;
+    Count(
+        MemorySegment x,
+        float cut,
+        MemorySegment t,
+        DType targetDtype,
+        @Nullable Integer ignoreIndex,
+        long inner,
+        MemorySegment counts) {
+      this.x = open(x);
       this.cut = cut;
-      this.ignored = ignoreIndex == null ? (labels ? -1 : Float.NaN) : ignoreIndex;
-      this.elements = predictions.length();
+      this.t = open(t);
+      this.targetDtype = targetDtype;
+      this.ignoreIndex = ignoreIndex;
+      this.inner = inner;
+      this.counts = open(counts);
+      this.rows = counts.byteSize() / (4 * Long.BYTES);
+      this.elements = x.byteSize() / Float.BYTES;
     }
 
     @Override
@@ -69,41 +105,32 @@ final class SimdConfusionKernels implements ConfusionKernels {
       long first = Chunks.start(piece);
       int n = Chunks.length(piece, elements);
       Workspace work = Workspace.current();
-      work.loss.clear();
-      Confusion counts = work.loss.counts;
-      int faulty;
-      if (labels) {
-        faulty = Labels.stage(t, first, n, ignored, work.stage);
-        count(x, 4 * first, work.stage, 0, n, counts, work);
-      } else {
-        int right = count(x, 4 * first, t, 4 * first, n, counts, work);
-        faulty = right == n ? n : ConfusionLoops.firstFault(t, 4 * first, n, ignored);
+      int faulty = work.bits.take(x, cut, t, targetDtype, ignoreIndex, first, n);
+      if (faulty < n) {
+        fault.accumulateAndGet(first + faulty, Math::min);
       }
-      long fault = faulty == n ? Long.MAX_VALUE : first + faulty;
-      new LossPartials(partials).set(piece, work.loss, fault);
+      for (int from = 0; from < n; ) {
+        long run = (first + from) / inner;
+        int end = (int) Math.min(n, (run + 1) * inner - first);
+        Confusion sums = work.loss.counts;
+        sums.clear();
+        work.bits.count(from, end, sums);
+        add(run % rows, sums);
+        from = end;
+      }
     }
 
-    private int count(
-        MemorySegment x,
-        long xAt,
-        MemorySegment t,
-        long tAt,
-        int n,
-        Confusion counts,
-        Workspace work) {
-      int whole = n - n % VectorMath.LANES;
-      int right = ConfusionLoops.count(x, xAt, t, tAt, whole, cut, ignored, counts);
-      if (whole < n) {
-        MemorySegment xPad = work.pads[0];
-        MemorySegment tPad = work.pads[1];
-        for (int i = n - whole; i < VectorMath.LANES; i++) {
-          tPad.setAtIndex(JAVA_FLOAT, i, Float.NaN);
-        }
-        MemorySegment.copy(x, xAt + 4L * whole, xPad, 0, 4L * (n - whole));
-        MemorySegment.copy(t, tAt + 4L * whole, tPad, 0, 4L * (n - whole));
-        right += ConfusionLoops.count(xPad, 0, tPad, 0, VectorMath.LANES, cut, ignored, counts);
+    private void add(long row, Confusion sums) {
+      add(4 * row, sums.trueNegatives);
+      add(4 * row + 1, sums.falsePositives);
+      add(4 * row + 2, sums.falseNegatives);
+      add(4 * row + 3, sums.truePositives);
+    }
+
+    private void add(long slot, long count) {
+      if (count != 0) {
+        long _ = (long) COUNTER.getAndAdd(counts, 0L, slot, count);
       }
-      return right;
     }
   }
 }

@@ -18,7 +18,11 @@ abstract class Task {
 
   /** Returns a span's memory, and keeps the work on the calling thread if no other may touch it. */
   final MemorySegment open(Span span) {
-    MemorySegment segment = HostBuffer.segment(span);
+    return open(HostBuffer.segment(span));
+  }
+
+  /** The same for memory that is no span's. */
+  final MemorySegment open(MemorySegment segment) {
     confined |= !segment.isAccessibleBy(STRANGER);
     return segment;
   }

@@ -37,6 +37,9 @@ final class Workspace {
   /** The sums of the chunk of a fused loss that is being worked on. */
   final LossPartials.Chunk loss = new LossPartials.Chunk();
 
+  /** The comparisons of the chunk that is being counted. */
+  final ConfusionBits bits = new ConfusionBits();
+
   /** The f64 sums of a strip of columns. */
   final double[] columns = new double[WeightedRows.STRIP];
 

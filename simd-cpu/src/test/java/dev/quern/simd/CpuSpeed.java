@@ -59,6 +59,9 @@ final class CpuSpeed {
     addAdam(rounds);
     addLoss(rounds, DType.F32);
     addLoss(rounds, DType.U8);
+    for (DType target : List.of(DType.U8, DType.I64, DType.F32)) {
+      addCounts(rounds, target);
+    }
     addArrays(rounds);
     addMatrix(rounds, "rows 1e6 x 30 times vector", false, 1_000_000, 1, 30, 4 * 31e6);
     addMatrix(rounds, "30 x 1e6 transposed times vector", true, 30, 1, 1_000_000, 4 * 31e6);
@@ -175,6 +178,21 @@ final class CpuSpeed {
         (12.0 + 2 * size) * PIXELS,
         "GB/s",
         () -> plan.forwardBackward(x, targets, one, value, gradient, null, fault, scratch));
+  }
+
+  private void addCounts(int rounds, DType dtype) {
+    Span x = random(PIXELS, 8);
+    Span target = Span.of(backend.memory().allocate(dtype.bytes() * PIXELS), dtype, PIXELS);
+    backend.pointwise().fill(target, 1);
+    Span counts = Span.of(backend.memory().allocate(4 * 8), DType.I64, 4);
+    Span fault = Span.of(backend.memory().allocate(8), DType.I64, 1);
+    Span scratch = bytes(backend.confusion().scratchBytes(PIXELS, PIXELS));
+    add(
+        rounds,
+        "binary counts " + dtype,
+        (4.0 + dtype.bytes()) * PIXELS,
+        "GB/s",
+        () -> backend.confusion().count(x, 0.5f, target, null, PIXELS, counts, fault, scratch));
   }
 
   private static FusedLossSpec spec(DType target) {

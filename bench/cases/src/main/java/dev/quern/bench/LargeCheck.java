@@ -120,8 +120,8 @@ final class LargeCheck implements AutoCloseable {
     backend.pointwise().fill(target, 1);
     Span counts = words(0, 0, 0, 5);
     var confusion = backend.confusion();
-    Span scratch = place(DType.U8, confusion.scratchBytes(N));
-    confusion.count(x, 0.5f, target, null, counts, words(Long.MAX_VALUE), scratch);
+    Span scratch = place(DType.U8, confusion.scratchBytes(N, N));
+    confusion.count(x, 0.5f, target, null, N, counts, words(Long.MAX_VALUE), scratch);
     return Tolerance.EXACT.compare("counts", new double[] {0, 0, 0, N + 5}, read(counts, 0, 4));
   }
 

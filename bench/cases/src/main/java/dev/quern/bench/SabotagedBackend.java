@@ -200,8 +200,8 @@ final class SabotagedBackend implements Backend {
     ConfusionKernels kernels = sound.confusion();
     return new ConfusionKernels() {
       @Override
-      public long scratchBytes(long elements) {
-        return kernels.scratchBytes(elements);
+      public long scratchBytes(long elements, long inner) {
+        return kernels.scratchBytes(elements, inner);
       }
 
       @Override
@@ -210,10 +210,11 @@ final class SabotagedBackend implements Backend {
           float cut,
           Span target,
           @Nullable Integer ignoreIndex,
+          long inner,
           Span counts,
           Span fault,
           Span scratch) {
-        kernels.count(predictions, cut, target, ignoreIndex, counts, fault, scratch);
+        kernels.count(predictions, cut, target, ignoreIndex, inner, counts, fault, scratch);
         perturb(counts);
       }
     };

@@ -9,6 +9,8 @@ import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.LossTerm;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,8 +32,10 @@ public final class ArrayCases {
     for (int n : Sizes.REDUCED) {
       cases.add(loss(n, TruePositiveForm.MIN, DType.U8, null, 0, true, false));
       cases.add(loss(n, TruePositiveForm.MIN, DType.F32, Inputs.IGNORED, 0.1, true, true));
-      cases.add(count(n, null, 0));
-      cases.add(count(n, Inputs.IGNORED, 0.1));
+      for (DType target : List.of(DType.U8, DType.I32, DType.I64, DType.F32)) {
+        cases.add(count(n, target, null, 0));
+        cases.add(count(n, target, Inputs.IGNORED, 0.1));
+      }
       cases.add(adam(n, 0, 0));
     }
     for (TruePositiveForm form : TruePositiveForm.values()) {
@@ -40,7 +44,8 @@ public final class ArrayCases {
       cases.add(loss(1009, form, DType.U8, null, 0.02, false, false));
       cases.add(loss(1009, form, DType.U8, Inputs.IGNORED, 1, true, false));
     }
-    cases.add(count(1009, null, 0.02));
+    cases.add(count(1009, DType.U8, null, 0.02));
+    cases.add(count(8192, DType.I64, null, 0.001));
     for (int flags = 0; flags < 8; flags++) {
       cases.add(adam(8193, flags, 0.1));
     }
@@ -97,22 +102,47 @@ public final class ArrayCases {
         });
   }
 
-  private static ArrayCase count(int n, @Nullable Integer ignoreIndex, double ignored) {
+  private static ArrayCase count(
+      int n, DType targetDtype, @Nullable Integer ignoreIndex, double ignored) {
     return new ArrayCase(
-        "count " + n + " ignore " + ignoreIndex + " of " + ignored,
+        "count " + n + " " + targetDtype + " ignore " + ignoreIndex + " of " + ignored,
         kernels -> {
+          byte[] labels = Inputs.labels(n, 0.3, ignored, n + 1L);
+          MemorySegment target =
+              switch (targetDtype) {
+                case U8 -> MemorySegment.ofArray(labels);
+                case I32 -> MemorySegment.ofArray(Inputs.ints(labels));
+                case I64 ->
+                    MemorySegment.ofArray(
+                        Arrays.stream(Inputs.ints(labels)).asLongStream().toArray());
+                default -> MemorySegment.ofArray(Inputs.floats(labels));
+              };
           long[] counts = {1, 20, 300, 1L << 40};
+          MemorySegment predictions = MemorySegment.ofArray(Inputs.withSpecials(n, n));
           long fault =
               kernels.count(
-                  Inputs.withSpecials(n, n),
+                  predictions, 0.25f, target, targetDtype, ignoreIndex, Math.max(1, n), counts);
+          // the same in bytes, which are no array of either type
+          long[] again = {0, 0, 0, 0};
+          long faultAgain =
+              kernels.count(
+                  bytes(predictions),
                   0.25f,
-                  Inputs.labels(n, 0.3, ignored, n + 1L),
+                  bytes(target),
+                  targetDtype,
                   ignoreIndex,
-                  counts);
+                  Math.max(1, n),
+                  again);
           return List.of(
               new Result("counts", HostArray.of(counts), Tolerance.EXACT),
-              new Result("fault", HostArray.of(fault), Tolerance.EXACT));
+              new Result("fault", HostArray.of(fault), Tolerance.EXACT),
+              new Result("counts of bytes", HostArray.of(again), Tolerance.EXACT),
+              new Result("fault in bytes", HostArray.of(faultAgain), Tolerance.EXACT));
         });
+  }
+
+  private static MemorySegment bytes(MemorySegment segment) {
+    return MemorySegment.ofArray(segment.toArray(ValueLayout.JAVA_BYTE)).asReadOnly();
   }
 
   private static ArrayCase adam(int n, int flags, double weightDecay) {

@@ -44,6 +44,27 @@ public final class HostArray {
   }
 
   /**
+   * {@return elements of a dtype that targets come in, of U8 the low bytes}
+   *
+   * @param dtype U8, I32, I64 or F32
+   * @param values the elements
+   */
+  public static HostArray of(DType dtype, int[] values) {
+    HostArray array = zeros(dtype, values.length);
+    for (int i = 0; i < values.length; i++) {
+      long at = (long) i * dtype.bytes();
+      switch (dtype) {
+        case U8 -> array.segment.set(ValueLayout.JAVA_BYTE, at, (byte) values[i]);
+        case I32 -> array.segment.set(ValueLayout.JAVA_INT_UNALIGNED, at, values[i]);
+        case I64 -> array.segment.set(ValueLayout.JAVA_LONG_UNALIGNED, at, values[i]);
+        case F32 -> array.segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, values[i]);
+        default -> throw new IllegalArgumentException("No target is " + dtype + ".");
+      }
+    }
+    return array;
+  }
+
+  /**
    * {@return an array of zeros}
    *
    * @param dtype the dtype of the elements

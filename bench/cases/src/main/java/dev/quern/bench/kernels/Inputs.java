@@ -77,6 +77,15 @@ final class Inputs {
     return values;
   }
 
+  /** The labels as ints. */
+  static int[] ints(byte[] labels) {
+    int[] values = new int[labels.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = labels[i] & 0xff;
+    }
+    return values;
+  }
+
   static double norm(float[] values) {
     double sum = 0;
     for (float v : values) {
