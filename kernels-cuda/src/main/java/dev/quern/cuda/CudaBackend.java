@@ -21,10 +21,12 @@ import dev.quern.spi.SegmentationKernels;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Function;
 
 /** One open CUDA device. */
 final class CudaBackend implements Backend {
   private final DeviceInfo info;
+  private final Function<String, byte[]> images;
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final Context context;
   private final Queue queue;
@@ -38,8 +40,14 @@ final class CudaBackend implements Backend {
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
 
-  CudaBackend(DeviceInfo info, Device device) {
+  /**
+   * Opens a device.
+   *
+   * @param images gives a kernel family's image for it
+   */
+  CudaBackend(DeviceInfo info, Device device, Function<String, byte[]> images) {
     this.info = info;
+    this.images = images;
     try {
       this.context = own(new Context(device));
       this.queue = own(new Queue(context));
@@ -69,7 +77,7 @@ final class CudaBackend implements Backend {
   }
 
   private FamilyModule module(String family, List<Signature> signatures) {
-    return own(new FamilyModule(context, queue, family, signatures));
+    return own(new FamilyModule(context, queue, family, images, signatures));
   }
 
   @Override

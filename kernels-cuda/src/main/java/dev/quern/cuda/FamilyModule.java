@@ -8,6 +8,7 @@ import dev.quern.cuda.host.Signature;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The kernels of one family on one device, loaded at the first call. */
@@ -15,14 +16,26 @@ final class FamilyModule implements AutoCloseable {
   private final Context context;
   private final Queue queue;
   private final String family;
+  private final Function<String, byte[]> images;
   private final Map<String, Signature> signatures = new HashMap<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
   private @Nullable Module module;
 
-  FamilyModule(Context context, Queue queue, String family, List<Signature> signatures) {
+  /**
+   * Loads nothing yet.
+   *
+   * @param images gives a family's image for the context's device
+   */
+  FamilyModule(
+      Context context,
+      Queue queue,
+      String family,
+      Function<String, byte[]> images,
+      List<Signature> signatures) {
     this.context = context;
     this.queue = queue;
     this.family = family;
+    this.images = images;
     signatures.forEach(signature -> this.signatures.put(signature.kernel(), signature));
   }
 
@@ -48,7 +61,7 @@ final class FamilyModule implements AutoCloseable {
 
   private Module module() {
     if (module == null) {
-      module = new Module(context, family + ".fatbin", KernelImage.read(family));
+      module = new Module(context, family + ".cu", images.apply(family));
     }
     return module;
   }

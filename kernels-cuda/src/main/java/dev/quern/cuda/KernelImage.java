@@ -61,7 +61,7 @@ final class KernelImage {
    */
   static @Nullable String refusal(Version toolkit, Version driver, Device device) {
     if (device.capability() < LEAST_CAPABILITY) {
-      return "%s has compute capability %d.%d and the kernels need 7.5: use another backend, such as opencl."
+      return "%s has compute capability %d.%d and the kernels of this build are for 7.5 and more: use another backend, such as opencl."
           .formatted(device.name(), device.capability() / 10, device.capability() % 10);
     }
     boolean hasCode = device.capability() >= FIRST_WITH_CODE && device.capability() < END_WITH_CODE;

@@ -37,8 +37,8 @@ class KernelImageTest {
   @Test
   void refusesDevicesBelowThePtx() {
     assertEquals(
-        "X has compute capability 7.0 and the kernels need 7.5: use another backend, such as"
-            + " opencl.",
+        "X has compute capability 7.0 and the kernels of this build are for 7.5 and more: use"
+            + " another backend, such as opencl.",
         refusal(TOOLKIT, TOOLKIT, 70));
   }
 
