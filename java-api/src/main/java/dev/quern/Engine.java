@@ -54,16 +54,21 @@ public final class Engine implements AutoCloseable {
   /**
    * Takes over an open backend; most callers want {@link #open()}.
    *
-   * @param backend closed together with this engine
+   * @param backend closed together with this engine, also if that cannot be made
    */
   @SuppressWarnings("this-escape") // tensors need their engine; nothing else sees it yet
   public Engine(Backend backend) {
     this.backend = backend;
     this.allocator = new Allocator(backend);
-    this.one = empty(DType.F32, Shape.of(1)).detach();
-    this.fault = empty(DType.I64, Shape.of(1)).detach();
-    submit(b -> b.pointwise().fill(one.span(), 1));
-    clearFault();
+    try {
+      this.one = empty(DType.F32, Shape.of(1)).detach();
+      this.fault = empty(DType.I64, Shape.of(1)).detach();
+      submit(b -> b.pointwise().fill(one.span(), 1));
+      clearFault();
+    } catch (RuntimeException e) {
+      backend.close();
+      throw e;
+    }
   }
 
   /**

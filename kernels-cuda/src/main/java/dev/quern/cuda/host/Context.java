@@ -115,7 +115,10 @@ public final class Context implements AutoCloseable {
     }
     if (failure.isOutOfMemory()) {
       throw new OutOfDeviceMemoryException(
-          "The host has no block of " + bytes + " bytes left that could be pinned.");
+          "The host has no block of "
+              + bytes
+              + " bytes left that could be pinned: raise the limit of locked memory (ulimit -l), or"
+              + " free memory.");
     }
     throw failed(failure);
   }

@@ -1,6 +1,7 @@
 package dev.quern.cuda.host;
 
 import dev.quern.DeviceException;
+import dev.quern.OutOfDeviceMemoryException;
 import java.util.function.IntSupplier;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
@@ -40,6 +41,18 @@ record Failure(String call, String error, @Nullable Throwable cause) {
     return error.equals("CUDA_ERROR_OUT_OF_MEMORY");
   }
 
+  /** Tells whether driver or device cannot take an image that its version promises to take. */
+  private boolean isImageRefused() {
+    return switch (error) {
+      case "CUDA_ERROR_NO_BINARY_FOR_GPU",
+          "CUDA_ERROR_INVALID_PTX",
+          "CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
+          "CUDA_ERROR_JIT_COMPILER_NOT_FOUND" ->
+          true;
+      default -> false;
+    };
+  }
+
   /** Tells whether the context is broken for good: every later call would fail the same way. */
   boolean isSticky() {
     return switch (error) {
@@ -56,6 +69,8 @@ record Failure(String call, String error, @Nullable Throwable cause) {
           "CUDA_ERROR_ECC_UNCORRECTABLE",
           "CUDA_ERROR_NVLINK_UNCORRECTABLE",
           "CUDA_ERROR_DEVICE_UNAVAILABLE",
+          "CUDA_ERROR_EXTERNAL_DEVICE",
+          "CUDA_ERROR_MPS_CLIENT_TERMINATED",
           "CUDA_ERROR_UNKNOWN" ->
           true;
       default -> false;
@@ -65,6 +80,13 @@ record Failure(String call, String error, @Nullable Throwable cause) {
   /** Makes the exception, with a sentence about what was under way. */
   DeviceException exception(String context) {
     String message = "CUDA's " + call + " failed: " + error + "." + context;
+    if (isOutOfMemory()) {
+      return new OutOfDeviceMemoryException(
+          message + " Use a smaller batch, or close tensors earlier.");
+    }
+    if (isImageRefused()) {
+      message += " -Dquern.cuda.nvrtc=true has the kernels compiled on this machine instead.";
+    }
     return cause == null ? new DeviceException(message) : new DeviceException(message, cause);
   }
 }
