@@ -6,6 +6,8 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
 import java.lang.foreign.Arena;
@@ -43,6 +45,7 @@ public final class Engine implements AutoCloseable {
   private final ThreadLocal<@Nullable Scope> current = new ThreadLocal<>();
 
   private final Map<FusedLossSpec, FusedLossPlan> plans = new HashMap<>();
+  private final Map<LovaszSpec, LovaszPlan> lovaszPlans = new HashMap<>();
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<MemorySegment> slots = new ArrayDeque<>();
   private final MemorySegment faultCopy = arena.allocate(JAVA_LONG);
@@ -370,6 +373,20 @@ public final class Engine implements AutoCloseable {
     return locked(() -> {
       requireOpen();
       return plans.computeIfAbsent(spec, backend.segmentation()::prepare);
+    });
+  }
+
+  /**
+   * Prepares a Lovasz loss, once per specification.
+   *
+   * @param spec the loss
+   * @return its plan
+   * @throws UnsupportedOperationException if this backend cannot do it
+   */
+  public LovaszPlan prepare(LovaszSpec spec) {
+    return locked(() -> {
+      requireOpen();
+      return lovaszPlans.computeIfAbsent(spec, backend.lovasz()::prepare);
     });
   }
 

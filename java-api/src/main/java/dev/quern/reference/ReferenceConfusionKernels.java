@@ -76,7 +76,7 @@ final class ReferenceConfusionKernels implements ConfusionKernels {
   }
 
   /** A label; as a double it compares exactly with every int. */
-  private static double label(MemorySegment target, DType dtype, long i) {
+  static double label(MemorySegment target, DType dtype, long i) {
     return switch (dtype) {
       case U8 -> Byte.toUnsignedInt(target.get(JAVA_BYTE, i));
       case I32 -> target.get(JAVA_INT_UNALIGNED, 4 * i);

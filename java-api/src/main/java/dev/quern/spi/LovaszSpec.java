@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
  * sorted in descending order, and their dot product with the discrete gradient of the Jaccard loss
  * of the sorted labels is the value.
  *
+ * <p>Errors are f32, of the same operations in the same order on every backend, because the order
+ * of two nearly equal ones decides over their gradients. Only an error above 0 has loss or
+ * gradient. A NaN error comes before all others and leaves NaN as the value and as the pixel's
+ * gradient.
+ *
  * @param kind hinge (one logit a pixel and label) or softmax (one list per class)
  * @param input LOGITS for the hinge; for softmax, whether a softmax over the classes is applied
  * @param perImage whether every image has its own lists, whose losses are averaged over all images,
@@ -44,6 +49,11 @@ public record LovaszSpec(
     /**
      * e = |f - p_c| per class c, with f = 1 where the label is c; loss = sum of e d per class. The
      * target has one label a pixel.
+     *
+     * <p>From logits p_c = e^(x_c - m) (1 / s), where m is the greatest logit of the pixel and s
+     * the sum of the exponentials in the order of the classes. With g_c the derivative by p_c, a
+     * the first class of logit m and h_c = g_c - g_a, the gradient is p_c (h_c - sum of h_j p_j),
+     * which keeps its digits where p_a rounds to 1.
      */
     SOFTMAX
   }
@@ -56,5 +66,49 @@ public record LovaszSpec(
     ALL,
     /** Those of the list, present or not. */
     LISTED
+  }
+
+  /**
+   * Returns how many images, or batches as one image, are averaged.
+   *
+   * @param extent the batch
+   * @return the number of images, or 1
+   */
+  public long groups(LossExtent extent) {
+    return perImage ? extent.images() : 1;
+  }
+
+  /**
+   * Returns how long a list is, ignored pixels included.
+   *
+   * @param extent the batch
+   * @return HINGE: the logits of a group; SOFTMAX: the labels of a group
+   * @throws UnsupportedOperationException if that is 2^31 or more
+   */
+  public long listLength(LossExtent extent) {
+    long images = perImage ? 1 : extent.images();
+    long length = images * extent.pixels() * (kind == Kind.HINGE ? extent.classes() : 1);
+    if (length > Integer.MAX_VALUE) {
+      throw new UnsupportedOperationException(
+          "A Lovasz loss sorts lists of less than 2^31 pixels, got "
+              + length
+              + "; use smaller batches or perImage.");
+    }
+    return length;
+  }
+
+  /**
+   * Tells whether a class may be averaged.
+   *
+   * @param c the class
+   * @param present whether a valid pixel of the group is labelled with it
+   * @return whether it is averaged
+   */
+  public boolean averages(int c, boolean present) {
+    return switch (classes) {
+      case PRESENT -> present;
+      case ALL -> true;
+      case LISTED -> listed.contains(c);
+    };
   }
 }

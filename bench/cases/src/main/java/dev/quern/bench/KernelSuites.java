@@ -6,6 +6,7 @@ import dev.quern.bench.kernels.KernelCases;
 import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LovaszSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -62,7 +63,16 @@ final class KernelSuites {
   }
 
   List<CaseResult> gradient() {
-    return overLosses(GRADIENT, spec -> GradientCheck.check(spec, tested));
+    var results = new ArrayList<>(overLosses(GRADIENT, spec -> GradientCheck.check(spec, tested)));
+    for (LovaszSpec spec : LovaszGradientCheck.specs()) {
+      String name = spec.toString();
+      results.add(
+          tested.supports(KernelFamily.LOVASZ, spec.logitsDtype())
+              ? attempt(GRADIENT, name, () -> LovaszGradientCheck.check(spec, tested))
+              : CaseResult.skipped(
+                  GRADIENT, name, "not supported with " + spec.logitsDtype() + " by this backend"));
+    }
+    return results;
   }
 
   List<CaseResult> unfused(Engine engine) {

@@ -14,7 +14,10 @@ import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LossExtent;
 import dev.quern.spi.LovaszKernels;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.PhiloxStream;
@@ -249,7 +252,8 @@ final class SabotagedBackend implements Backend {
 
   @Override
   public LovaszKernels lovasz() {
-    return sound.lovasz();
+    LovaszKernels kernels = sound.lovasz();
+    return spec -> new SabotagedLovasz(kernels.prepare(spec));
   }
 
   @Override
@@ -293,6 +297,45 @@ final class SabotagedBackend implements Backend {
         Span fault,
         Span scratch) {
       plan.forwardBackward(logits, target, upstream, value, gradient, counts, fault, scratch);
+      perturb(gradient);
+    }
+  }
+
+  private final class SabotagedLovasz implements LovaszPlan {
+    private final LovaszPlan plan;
+
+    SabotagedLovasz(LovaszPlan plan) {
+      this.plan = plan;
+    }
+
+    @Override
+    public LovaszSpec spec() {
+      return plan.spec();
+    }
+
+    @Override
+    public long scratchBytes(LossExtent extent) {
+      return plan.scratchBytes(extent);
+    }
+
+    @Override
+    public void forward(
+        Span logits, Span target, LossExtent extent, Span value, Span fault, Span scratch) {
+      plan.forward(logits, target, extent, value, fault, scratch);
+      perturb(value);
+    }
+
+    @Override
+    public void forwardBackward(
+        Span logits,
+        Span target,
+        LossExtent extent,
+        Span upstream,
+        Span value,
+        Span gradient,
+        Span fault,
+        Span scratch) {
+      plan.forwardBackward(logits, target, extent, upstream, value, gradient, fault, scratch);
       perturb(gradient);
     }
   }

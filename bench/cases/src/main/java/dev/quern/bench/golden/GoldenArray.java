@@ -51,6 +51,10 @@ final class GoldenArray {
     return !dtype.startsWith("f");
   }
 
+  long[] shape() {
+    return shape.clone();
+  }
+
   double[] doubles() {
     return data.clone();
   }

@@ -35,6 +35,15 @@ public final class HostArray {
   }
 
   /**
+   * {@return I32 elements, not copied}
+   *
+   * @param values the elements
+   */
+  public static HostArray of(int... values) {
+    return new HostArray(DType.I32, MemorySegment.ofArray(values));
+  }
+
+  /**
    * {@return U8 elements, not copied}
    *
    * @param values the elements

@@ -21,7 +21,7 @@ public final class KernelCases {
       case MATRIX -> MatrixCases.all();
       case RANDOM -> RandomCases.all();
       case SEGMENTATION -> SegmentationCases.all();
-      case LOVASZ -> List.of();
+      case LOVASZ -> LovaszCases.all();
       case CONFUSION -> ConfusionCases.all();
       case OPTIMIZER -> OptimizerCases.all();
       case CALIBRATION -> CalibrationCases.all();
@@ -39,6 +39,7 @@ public final class KernelCases {
             MatrixCases.benchmarks(),
             RandomCases.benchmarks(),
             SegmentationCases.benchmarks(),
+            LovaszCases.benchmarks(),
             ConfusionCases.benchmarks(),
             OptimizerCases.benchmarks(),
             CalibrationCases.benchmarks())

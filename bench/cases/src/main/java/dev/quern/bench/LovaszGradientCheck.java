@@ -1,0 +1,119 @@
+package dev.quern.bench;
+
+import dev.quern.DType;
+import dev.quern.bench.kernels.HostArray;
+import dev.quern.bench.kernels.LovaszFormula;
+import dev.quern.bench.kernels.Tolerance;
+import dev.quern.bench.kernels.Workbench;
+import dev.quern.bench.kernels.Workbench.Fill;
+import dev.quern.spi.Backend;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossInput;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.LovaszSpec.Classes;
+import dev.quern.spi.LovaszSpec.Kind;
+import dev.quern.spi.Span;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks the value and the gradient of Lovasz losses against their definition in double and its
+ * finite differences, with an upstream gradient other than 1.
+ */
+final class LovaszGradientCheck {
+
+  private static final int IGNORED = 255;
+  private static final float UPSTREAM = -2.5f;
+
+  /** Images of an odd number of pixels; the last class labels none. */
+  private static final LossExtent EXTENT = new LossExtent(3, 4, 19);
+
+  private LovaszGradientCheck() {}
+
+  static List<LovaszSpec> specs() {
+    var specs = new ArrayList<LovaszSpec>();
+    for (boolean perImage : new boolean[] {false, true}) {
+      for (@Nullable Integer ignored : Arrays.asList(null, IGNORED)) {
+        specs.add(
+            new LovaszSpec(
+                Kind.HINGE,
+                LossInput.LOGITS,
+                perImage,
+                Classes.PRESENT,
+                List.of(),
+                ignored,
+                DType.F32,
+                DType.U8));
+        for (LossInput input : LossInput.values()) {
+          for (Classes classes : Classes.values()) {
+            List<Integer> listed = classes == Classes.LISTED ? List.of(1, 3) : List.of();
+            specs.add(
+                new LovaszSpec(
+                    Kind.SOFTMAX, input, perImage, classes, listed, ignored, DType.F32, DType.U8));
+          }
+        }
+      }
+    }
+    return specs;
+  }
+
+  /** What does not hold for this loss on this backend, or empty. */
+  static Optional<String> check(LovaszSpec spec, Backend backend) {
+    boolean hinge = spec.kind() == Kind.HINGE;
+    boolean probabilities = spec.input() == LossInput.PROBABILITIES;
+    int elements = Math.toIntExact(EXTENT.elements());
+    int labels = hinge ? elements : Math.toIntExact(EXTENT.labels());
+    var random = new SplittableRandom(elements);
+    float[] x = new float[elements];
+    for (int i = 0; i < elements; i++) {
+      x[i] = (float) (probabilities ? random.nextDouble() : random.nextDouble(-2, 2));
+    }
+    byte[] target = new byte[labels];
+    for (int i = 0; i < labels; i++) {
+      target[i] = (byte) random.nextInt(hinge ? 2 : EXTENT.classes() - 1);
+      if (spec.ignoreIndex() != null && i % 6 == 1) {
+        target[i] = (byte) IGNORED;
+      }
+    }
+    double[] definition = HostArray.of(x).doubles();
+    double[] t = HostArray.of(target).doubles();
+    double[] gradient = LovaszFormula.gradient(spec, EXTENT, definition, t);
+    for (int i = 0; i < elements; i++) {
+      gradient[i] *= UPSTREAM;
+    }
+    try (var bench = new Workbench(backend, Fill.ONES)) {
+      LovaszPlan plan = backend.lovasz().prepare(spec);
+      Span logits = bench.input("logits", HostArray.of(x));
+      Span targetSpan = bench.input("target", HostArray.of(target));
+      Span upstream = bench.input("upstream", HostArray.of(UPSTREAM));
+      Span value = bench.output("value", DType.F32, 1, Tolerance.LOSS);
+      Span gradientSpan = bench.output("gradient", DType.F32, elements, Tolerance.GRADIENT);
+      Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
+      plan.forwardBackward(
+          logits,
+          targetSpan,
+          EXTENT,
+          upstream,
+          value,
+          gradientSpan,
+          fault,
+          bench.scratch(plan.scratchBytes(EXTENT)));
+      List<Workbench.Result> results = bench.results();
+      return Tolerance.LOSS
+          .compare(
+              "value",
+              new double[] {LovaszFormula.value(spec, EXTENT, definition, t)},
+              results.get(0).values().doubles())
+          .or(() ->
+              Tolerance.GRADIENT.compare(
+                  "gradient against finite differences",
+                  gradient,
+                  results.get(1).values().doubles()));
+    }
+  }
+}
