@@ -7,6 +7,7 @@ import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
 import dev.quern.spi.AdamArena;
 import dev.quern.spi.Formulas;
+import dev.quern.spi.LovaszLayout;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -75,7 +76,9 @@ final class FamilyProgram implements AutoCloseable {
   }
 
   private String options() {
-    String options = "-cl-std=CL1.2 " + geometry.options() + " -DQUERN_ADAM_TILE=" + AdamArena.TILE;
+    String options =
+        "-cl-std=CL1.2 %s -DQUERN_ADAM_TILE=%d -DQUERN_SORT_CHUNK=%d"
+            .formatted(geometry.options(), AdamArena.TILE, LovaszLayout.CHUNK);
     return context.device().roundsDivision()
         ? options + " -cl-fp32-correctly-rounded-divide-sqrt"
         : options;

@@ -36,6 +36,7 @@ final class OpenClBackend implements Backend {
   private final ConfusionKernels confusion;
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
+  private final LovaszKernels lovasz;
 
   OpenClBackend(DeviceInfo info, Device device, LaunchGeometry geometry) {
     this.info = info;
@@ -57,6 +58,8 @@ final class OpenClBackend implements Backend {
     this.segmentation =
         new OpenClSegmentationKernels(
             program(geometry, "segmentation", "math.inc", "loss_terms.inc"), memory);
+    this.lovasz =
+        new OpenClLovaszKernels(program(geometry, "lovasz", "math.inc", "lovasz.inc"), memory);
   }
 
   private <T extends AutoCloseable> T own(T resource) {
@@ -75,7 +78,7 @@ final class OpenClBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32 && family != KernelFamily.LOVASZ;
+    return dtype == DType.F32;
   }
 
   @Override
@@ -125,7 +128,7 @@ final class OpenClBackend implements Backend {
 
   @Override
   public LovaszKernels lovasz() {
-    throw new UnsupportedOperationException("This backend has no Lovasz kernels yet.");
+    return lovasz;
   }
 
   @Override

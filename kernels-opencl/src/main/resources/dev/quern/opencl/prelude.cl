@@ -105,6 +105,18 @@ QUERN_INLINE void quern_sum_records(
   quern_sum_rows(count, values, items, rows);
 }
 
+// The group's least value; valid in work-item 0. Called by the whole group.
+QUERN_INLINE long quern_group_least(long value, __local long *items) {
+  items[get_local_id(0)] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (get_local_id(0) == 0) {
+    for (int i = 1; i < QUERN_GROUP; i++) {
+      value = min(value, items[i]);
+    }
+  }
+  return value;
+}
+
 // The least of all records; valid in work-item 0.
 QUERN_INLINE long quern_least_record(
     __global const long *partials, long records, __local long *items) {
@@ -112,12 +124,5 @@ QUERN_INLINE long quern_least_record(
   for (long r = (long)get_local_id(0); r < records; r += QUERN_GROUP) {
     least = min(least, partials[r]);
   }
-  items[get_local_id(0)] = least;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  if (get_local_id(0) == 0) {
-    for (int i = 1; i < QUERN_GROUP; i++) {
-      least = min(least, items[i]);
-    }
-  }
-  return least;
+  return quern_group_least(least, items);
 }

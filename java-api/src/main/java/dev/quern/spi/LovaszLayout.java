@@ -1,0 +1,136 @@
+package dev.quern.spi;
+
+import dev.quern.DType;
+
+/**
+ * How a GPU backend lays out the lists of a Lovasz loss, and the scratch memory it sorts them in.
+ * Lists lie one behind the other; each is cut into chunks of its own. In scratch memory, at bytes
+ * that are multiples of 64: a record per list, keys and payloads twice, and, if lists have several
+ * chunks, their counts of each digit and the sums of these.
+ *
+ * @param count the number of lists
+ * @param length the elements of each, ignored ones included
+ * @param chunks the chunks of each
+ * @param listClasses how many classes of an image have lists
+ * @param classes the channels of a pixel: 1 for the hinge, whose lists take all channels as pixels
+ * @param pixels the elements of a list that belong to one image
+ */
+public record LovaszLayout(
+    long count, long length, long chunks, int listClasses, int classes, long pixels) {
+
+  /** The elements that a group of work-items or a block of threads sorts. */
+  public static final int CHUNK = 4096;
+
+  /** The values of a digit of the sort, 8 bits. */
+  public static final int DIGITS = 256;
+
+  /** The size of a list's record, {@code QuernLovaszList} of {@code lovasz.inc}. */
+  public static final int RECORD_BYTES = 32;
+
+  /**
+   * Lays out the lists of a batch.
+   *
+   * @param spec the loss
+   * @param extent the batch
+   * @return the layout
+   * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
+   */
+  public static LovaszLayout of(LovaszSpec spec, LossExtent extent) {
+    long length = spec.listLength(extent);
+    boolean hinge = spec.kind() == LovaszSpec.Kind.HINGE;
+    int listClasses =
+        hinge
+            ? 1
+            : spec.classes() == LovaszSpec.Classes.LISTED ? spec.listed().size() : extent.classes();
+    return new LovaszLayout(
+        spec.groups(extent) * listClasses,
+        length,
+        Math.ceilDiv(length, CHUNK),
+        listClasses,
+        hinge ? 1 : extent.classes(),
+        hinge ? length : extent.pixels());
+  }
+
+  /**
+   * Returns the number of elements of all lists.
+   *
+   * @return lists x length
+   */
+  public long elements() {
+    return count * length;
+  }
+
+  /**
+   * Returns where keys or payloads lie in scratch memory.
+   *
+   * @param part 0 and 1: keys and payloads that the first pass of the sort reads, and the result; 2
+   *     and 3: those it writes
+   * @return bytes
+   */
+  public long part(int part) {
+    return align(count * RECORD_BYTES) + part * align(elements() * Integer.BYTES);
+  }
+
+  /**
+   * Returns where the counts lie in scratch memory: one per list, digit and chunk.
+   *
+   * @return bytes
+   */
+  public long counts() {
+    return part(4);
+  }
+
+  /**
+   * Returns where the sums of the counts lie in scratch memory: one per list and digit.
+   *
+   * @return bytes
+   */
+  public long totals() {
+    return counts() + count * DIGITS * chunks * Integer.BYTES;
+  }
+
+  /**
+   * Returns the size of the scratch memory.
+   *
+   * @return bytes, at least 1
+   */
+  public long scratchBytes() {
+    return Math.max(1, chunks > 1 ? totals() + count * DIGITS * Integer.BYTES : counts());
+  }
+
+  /**
+   * Returns the code of a target's dtype in {@code lovasz.inc}.
+   *
+   * @param dtype U8, I32, I64 or F32
+   * @return 0, 1, 2 or 3
+   * @throws UnsupportedOperationException for any other
+   */
+  public static int targetCode(DType dtype) {
+    return switch (dtype) {
+      case U8 -> 0;
+      case I32 -> 1;
+      case I64 -> 2;
+      case F32 -> 3;
+      default ->
+          throw new UnsupportedOperationException(
+              "A Lovasz loss takes labels of U8, I32, I64 or F32, got " + dtype + ".");
+    };
+  }
+
+  /**
+   * Returns the code of what the errors are computed from in {@code lovasz.inc}.
+   *
+   * @param spec the loss
+   * @return 0 hinge, 1 softmax of logits, 2 probabilities
+   */
+  public static int kindCode(LovaszSpec spec) {
+    if (spec.kind() == LovaszSpec.Kind.HINGE) {
+      return 0;
+    }
+    return spec.input() == LossInput.LOGITS ? 1 : 2;
+  }
+
+  private static long align(long bytes) {
+    return (bytes + 63) / 64 * 64;
+  }
+}

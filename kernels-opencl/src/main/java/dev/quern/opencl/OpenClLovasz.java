@@ -1,0 +1,264 @@
+package dev.quern.opencl;
+
+import dev.quern.opencl.host.Kernel;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossInput;
+import dev.quern.spi.LovaszLayout;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.Span;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Launches {@code lovasz.cl}. Scratch memory: {@link LovaszLayout}; the counts' place takes the
+ * foreground of the sorted chunks, and the unsorted half their losses.
+ */
+final class OpenClLovasz implements LovaszPlan {
+  private static final int DIGIT_BITS = 8;
+
+  /** The errors take 31 bits of the keys. */
+  private static final int KEY_BITS = 31;
+
+  /** No index is ignored: labels have 32 bits. */
+  private static final long NONE_IGNORED = Long.MIN_VALUE;
+
+  private final LovaszSpec spec;
+  private final @Nullable Span listed;
+  private final FamilyProgram program;
+  private final int kind;
+  private final int targetDtype;
+  private final long ignored;
+
+  OpenClLovasz(LovaszSpec spec, @Nullable Span listed, FamilyProgram program) {
+    this.spec = spec;
+    this.listed = listed;
+    this.program = program;
+    this.kind = LovaszLayout.kindCode(spec);
+    this.targetDtype = LovaszLayout.targetCode(spec.targetDtype());
+    Integer ignoreIndex = spec.ignoreIndex();
+    this.ignored = ignoreIndex == null ? NONE_IGNORED : ignoreIndex;
+  }
+
+  @Override
+  public LovaszSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public long scratchBytes(LossExtent extent) {
+    return LovaszLayout.of(spec, extent).scratchBytes();
+  }
+
+  @Override
+  public void forward(
+      Span logits, Span target, LossExtent extent, Span value, Span fault, Span scratch) {
+    run(logits, target, LovaszLayout.of(spec, extent), null, value, null, fault, scratch);
+  }
+
+  @Override
+  public void forwardBackward(
+      Span logits,
+      Span target,
+      LossExtent extent,
+      Span upstream,
+      Span value,
+      Span gradient,
+      Span fault,
+      Span scratch) {
+    LovaszLayout layout = LovaszLayout.of(spec, extent);
+    run(logits, target, layout, upstream, value, gradient, fault, scratch);
+    if (spec.kind() == LovaszSpec.Kind.SOFTMAX && spec.input() == LossInput.LOGITS) {
+      program.launch(
+          program
+              .kernel("lovasz_softmax_gradient")
+              .tensor(logits)
+              .tensor(target)
+              .tensor(gradient)
+              .scalar(target.length())
+              .scalar(layout.pixels())
+              .scalar(ignored)
+              .scalar(targetDtype)
+              .scalar(layout.classes()),
+          program.geometry().tiles(target.length()));
+    }
+  }
+
+  private void run(
+      Span logits,
+      Span target,
+      LovaszLayout layout,
+      @Nullable Span upstream,
+      Span value,
+      @Nullable Span gradient,
+      Span fault,
+      Span scratch) {
+    var lists = new Lists(layout, scratch);
+    lists.clear(gradient);
+    lists.errors(logits, target);
+    lists.histogram(0, 0);
+    lists.weights();
+    lists.sort();
+    lists.foreground();
+    lists.gradient(upstream, gradient);
+    lists.total(value, fault);
+  }
+
+  /** The lists of one call. */
+  private final class Lists {
+    private final LovaszLayout layout;
+    private final Span scratch;
+
+    Lists(LovaszLayout layout, Span scratch) {
+      this.layout = layout;
+      this.scratch = scratch;
+    }
+
+    void clear(@Nullable Span gradient) {
+      long n = gradient == null ? 0 : gradient.length();
+      Kernel kernel = records(program.kernel("lovasz_clear"));
+      program.launch(
+          kernel.tensorOrNull(gradient).scalar(layout.count()).scalar(n),
+          program.geometry().tiles(Math.max(layout.count(), n)));
+    }
+
+    void errors(Span logits, Span target) {
+      Kernel kernel =
+          program.kernel("lovasz_errors").tensor(logits).tensor(target).tensorOrNull(listed);
+      program.launch(
+          records(pairs(kernel, 0))
+              .scalar(target.length())
+              .scalar(layout.length())
+              .scalar(layout.pixels())
+              .scalar(ignored)
+              .scalar(targetDtype)
+              .scalar(kind)
+              .scalar(layout.classes())
+              .scalar(layout.listClasses()),
+          program.geometry().tiles(target.length()));
+    }
+
+    void histogram(int from, int shift) {
+      Kernel kernel = records(keys(program.kernel("lovasz_histogram"), from));
+      program.launch(
+          counts(kernel).scalar(layout.length()).scalar(layout.chunks()).scalar(shift), chunks());
+    }
+
+    void weights() {
+      boolean presentOnly = kind != 0 && spec.classes() == LovaszSpec.Classes.PRESENT;
+      program.launch(
+          records(program.kernel("lovasz_weights"))
+              .scalar(layout.count())
+              .scalar(layout.listClasses())
+              .scalar(presentOnly ? 1 : 0),
+          program.geometry().tiles(layout.count()));
+    }
+
+    /** The digits of the first pass are counted already. */
+    void sort() {
+      int from = 0;
+      for (int shift = 0; shift < KEY_BITS; shift += DIGIT_BITS) {
+        if (layout.chunks() > 1) {
+          if (shift > 0) {
+            histogram(from, shift);
+          }
+          scan(LovaszLayout.DIGITS, shift > 0);
+        }
+        scatter(from, shift);
+        from = 1 - from;
+      }
+    }
+
+    /** Sums the counts of each row over the chunks. */
+    private void scan(int rowsPerList, boolean compacted) {
+      int group = program.geometry().groupSize();
+      long lanes = Math.min(group, Long.highestOneBit(2 * layout.chunks() - 1));
+      long rows = layout.count() * rowsPerList;
+      Kernel kernel = counts(program.kernel("lovasz_scan"));
+      program.launch(
+          records(rowsPerList == 1 ? kernel.tensorOrNull(null) : totals(kernel))
+              .scalar(rows)
+              .scalar(layout.chunks())
+              .scalar(rowsPerList)
+              .scalar((int) lanes)
+              .scalar(compacted ? 1 : 0),
+          Math.ceilDiv(rows, group / lanes));
+    }
+
+    private void scatter(int from, int shift) {
+      Kernel kernel = pairs(pairs(program.kernel("lovasz_scatter"), from), 1 - from);
+      program.launch(
+          totals(counts(records(kernel)))
+              .scalar(layout.length())
+              .scalar(layout.chunks())
+              .scalar(shift),
+          chunks());
+    }
+
+    void foreground() {
+      if (layout.chunks() > 1) {
+        Kernel kernel = records(keys(program.kernel("lovasz_foreground"), 0));
+        program.launch(counts(kernel).scalar(layout.length()).scalar(layout.chunks()), chunks());
+        scan(1, true);
+      }
+    }
+
+    void gradient(@Nullable Span upstream, @Nullable Span gradient) {
+      Kernel kernel = records(pairs(program.kernel("lovasz_gradient"), 0));
+      program.launch(
+          losses(counts(kernel).tensorOrNull(listed).tensorOrNull(upstream).tensorOrNull(gradient))
+              .scalar(layout.length())
+              .scalar(layout.chunks())
+              .scalar(layout.pixels())
+              .scalar(layout.classes())
+              .scalar(layout.listClasses()),
+          chunks());
+    }
+
+    void total(Span value, Span fault) {
+      program.launch(
+          records(losses(program.kernel("lovasz_total")))
+              .tensor(value)
+              .tensor(fault)
+              .scalar(layout.count())
+              .scalar(layout.length())
+              .scalar(layout.chunks())
+              .scalar(layout.listClasses()),
+          1);
+    }
+
+    private long chunks() {
+      return layout.count() * layout.chunks();
+    }
+
+    private Kernel records(Kernel kernel) {
+      return kernel.scratch(scratch, 0, LovaszLayout.RECORD_BYTES);
+    }
+
+    /**
+     * The keys of a half: 0 is the one that the errors are in, and after four passes the sorted.
+     */
+    private Kernel keys(Kernel kernel, int half) {
+      return kernel.scratch(scratch, layout.part(2 * half), Integer.BYTES);
+    }
+
+    private Kernel pairs(Kernel kernel, int half) {
+      return keys(kernel, half).scratch(scratch, layout.part(2 * half + 1), Integer.BYTES);
+    }
+
+    private Kernel losses(Kernel kernel) {
+      return kernel.scratch(scratch, layout.part(2), Double.BYTES);
+    }
+
+    private Kernel counts(Kernel kernel) {
+      return layout.chunks() > 1
+          ? kernel.scratch(scratch, layout.counts(), Integer.BYTES)
+          : kernel.tensorOrNull(null);
+    }
+
+    private Kernel totals(Kernel kernel) {
+      return layout.chunks() > 1
+          ? kernel.scratch(scratch, layout.totals(), Integer.BYTES)
+          : kernel.tensorOrNull(null);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.quern.opencl;
+
+import dev.quern.DType;
+import dev.quern.opencl.host.Buffer;
+import dev.quern.spi.LovaszKernels;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** The Lovasz losses on an OpenCL device. */
+final class OpenClLovaszKernels implements LovaszKernels {
+  private final FamilyProgram program;
+  private final OpenClMemory memory;
+
+  OpenClLovaszKernels(FamilyProgram program, OpenClMemory memory) {
+    this.program = program;
+    this.memory = memory;
+  }
+
+  /** Prepares a loss; its list of classes stays on the device until the backend is closed. */
+  @Override
+  public LovaszPlan prepare(LovaszSpec spec) {
+    if (spec.logitsDtype() != DType.F32) {
+      throw new UnsupportedOperationException(
+          "The OpenCL backend computes Lovasz losses of F32 logits, got "
+              + spec.logitsDtype()
+              + ".");
+    }
+    return new OpenClLovasz(spec, listed(spec), program);
+  }
+
+  private @Nullable Span listed(LovaszSpec spec) {
+    if (spec.classes() != LovaszSpec.Classes.LISTED || spec.listed().isEmpty()) {
+      return null;
+    }
+    int[] classes = spec.listed().stream().mapToInt(Integer::intValue).toArray();
+    Buffer buffer = memory.allocate((long) classes.length * Integer.BYTES);
+    memory.upload(MemorySegment.ofArray(classes), buffer, 0);
+    return Span.of(buffer, DType.I32, classes.length);
+  }
+}
