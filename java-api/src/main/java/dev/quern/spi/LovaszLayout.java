@@ -1,7 +1,5 @@
 package dev.quern.spi;
 
-import dev.quern.DType;
-
 /**
  * How a GPU backend lays out the lists of a Lovasz loss, and the scratch memory it sorts them in.
  * Lists lie one behind the other; each is cut into chunks of its own. In scratch memory, at bytes
@@ -96,25 +94,6 @@ public record LovaszLayout(
    */
   public long scratchBytes() {
     return Math.max(1, chunks > 1 ? totals() + count * DIGITS * Integer.BYTES : counts());
-  }
-
-  /**
-   * Returns the code of a target's dtype in {@code lovasz.inc}.
-   *
-   * @param dtype U8, I32, I64 or F32
-   * @return 0, 1, 2 or 3
-   * @throws UnsupportedOperationException for any other
-   */
-  public static int targetCode(DType dtype) {
-    return switch (dtype) {
-      case U8 -> 0;
-      case I32 -> 1;
-      case I64 -> 2;
-      case F32 -> 3;
-      default ->
-          throw new UnsupportedOperationException(
-              "A Lovasz loss takes labels of U8, I32, I64 or F32, got " + dtype + ".");
-    };
   }
 
   /**

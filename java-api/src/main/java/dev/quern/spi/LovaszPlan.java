@@ -17,7 +17,7 @@ public interface LovaszPlan {
 
   /**
    * Returns how much scratch memory both methods need: less than 4.5 times the bytes of the errors
-   * sorted at once, plus 1 MiB.
+   * sorted at once, plus 32 bytes a list and 1 MiB.
    *
    * @param extent the batch
    * @return bytes, at least 1

@@ -19,24 +19,23 @@ final class OpenClLovasz implements LovaszPlan {
   /** The errors take 31 bits of the keys. */
   private static final int KEY_BITS = 31;
 
-  /** No index is ignored: labels have 32 bits. */
-  private static final long NONE_IGNORED = Long.MIN_VALUE;
-
   private final LovaszSpec spec;
   private final @Nullable Span listed;
   private final FamilyProgram program;
   private final int kind;
   private final int targetDtype;
   private final long ignored;
+  private final int ignores;
 
   OpenClLovasz(LovaszSpec spec, @Nullable Span listed, FamilyProgram program) {
     this.spec = spec;
     this.listed = listed;
     this.program = program;
     this.kind = LovaszLayout.kindCode(spec);
-    this.targetDtype = LovaszLayout.targetCode(spec.targetDtype());
+    this.targetDtype = spec.targetDtype().code();
     Integer ignoreIndex = spec.ignoreIndex();
-    this.ignored = ignoreIndex == null ? NONE_IGNORED : ignoreIndex;
+    this.ignored = ignoreIndex == null ? 0 : ignoreIndex;
+    this.ignores = ignoreIndex == null ? 0 : 1;
   }
 
   @Override
@@ -77,6 +76,7 @@ final class OpenClLovasz implements LovaszPlan {
               .scalar(target.length())
               .scalar(layout.pixels())
               .scalar(ignored)
+              .scalar(ignores)
               .scalar(targetDtype)
               .scalar(layout.classes()),
           program.geometry().tiles(target.length()));
@@ -130,6 +130,7 @@ final class OpenClLovasz implements LovaszPlan {
               .scalar(layout.length())
               .scalar(layout.pixels())
               .scalar(ignored)
+              .scalar(ignores)
               .scalar(targetDtype)
               .scalar(kind)
               .scalar(layout.classes())

@@ -109,6 +109,7 @@ QUERN_KERNEL void lovasz_errors(
     const long length,
     const long pixels,
     const long ignored,
+    const int ignores,
     const int target_dtype,
     const int kind,
     const int class_count,
@@ -116,12 +117,13 @@ QUERN_KERNEL void lovasz_errors(
   long t = quern_tile_element();
   for (int j = 0; j < QUERN_MAP_ITEMS; j++, t += QUERN_GROUP) {
     if (t < n) {
-      long label = quern_label(target, target_dtype, target_offset + t);
       int labels = kind == QUERN_LOVASZ_HINGE ? 2 : class_count;
-      int valid = label != ignored && label >= 0 && label < labels;
+      int label =
+          quern_valid_label(target, target_dtype, target_offset + t, ignores, ignored, labels);
+      int valid = label >= 0;
       long first_list = t / length * list_classes;
       uint index = (uint)(t % length);
-      if (!valid && label != ignored) {
+      if (label == QUERN_LABEL_FAULTY) {
         atomic_min(&lists[lists_offset + first_list].fault, index);
       }
       __global const float *pixel =
@@ -562,13 +564,15 @@ QUERN_KERNEL void lovasz_softmax_gradient(
     const long n,
     const long pixels,
     const long ignored,
+    const int ignores,
     const int target_dtype,
     const int class_count) {
   long t = quern_tile_element();
   for (int j = 0; j < QUERN_MAP_ITEMS; j++, t += QUERN_GROUP) {
     if (t < n) {
-      long label = quern_label(target, target_dtype, target_offset + t);
-      if (label != ignored && label >= 0 && label < class_count) {
+      int label =
+          quern_valid_label(target, target_dtype, target_offset + t, ignores, ignored, class_count);
+      if (label >= 0) {
         long first = t / pixels * pixels * class_count + t % pixels;
         __global const float *pixel = logits + logits_offset + first;
         __global float *derivatives = gradient + gradient_offset + first;

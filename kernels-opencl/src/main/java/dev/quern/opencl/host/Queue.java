@@ -67,6 +67,15 @@ public final class Queue implements AutoCloseable {
   }
 
   /**
+   * Returns how many kernels were enqueued.
+   *
+   * @return the number of launches so far
+   */
+  public long launches() {
+    return journal.position();
+  }
+
+  /**
    * Enqueues a copy from the host.
    *
    * @param source host memory that stays unchanged until the event

@@ -1,0 +1,99 @@
+package dev.quern.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.DType;
+import dev.quern.DeviceInfo;
+import dev.quern.opencl.host.Context;
+import dev.quern.opencl.host.Queue;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossInput;
+import dev.quern.spi.LovaszLayout;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.LovaszSpec.Classes;
+import dev.quern.spi.LovaszSpec.Kind;
+import dev.quern.spi.Span;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpenClLovaszTest {
+  /** Lists of one chunk are sorted without counting over chunks, so the two differ. */
+  @ParameterizedTest
+  @ValueSource(ints = {100, 5000})
+  void launchesDoNotDependOnTheNumberOfLists(int pixels) {
+    for (Kind kind : Kind.values()) {
+      long launches = launches(kind, new LossExtent(1, 1, pixels));
+      assertEquals(launches, launches(kind, new LossExtent(7, 1, pixels)), kind.toString());
+      if (kind == Kind.SOFTMAX) {
+        assertEquals(launches, launches(kind, new LossExtent(3, 11, pixels)));
+      }
+      assertTrue(launches <= 20, kind + ": " + launches);
+    }
+  }
+
+  /** What the contract allows, from one long list to very many short ones. */
+  @ParameterizedTest
+  @EnumSource
+  void scratchMemoryIsBounded(Kind kind) {
+    for (LossExtent extent :
+        List.of(
+            new LossExtent(1, 1, 0),
+            new LossExtent(1, 1, 4097),
+            new LossExtent(8, 21, 512 * 512),
+            new LossExtent(300, 40, 4097),
+            new LossExtent(1000, 200, 5),
+            new LossExtent(1, 1, Integer.MAX_VALUE))) {
+      LovaszSpec spec = spec(kind);
+      long lists = extent.images() * (kind == Kind.HINGE ? 1 : extent.classes());
+      double most = 4.5 * 4 * extent.elements() + 32 * lists + (1 << 20);
+      long bytes = LovaszLayout.of(spec, extent).scratchBytes();
+      assertTrue(bytes > 0 && bytes < most, extent + ": " + bytes);
+    }
+  }
+
+  private static long launches(Kind kind, LossExtent extent) {
+    try (var context = new Context(OpenClTesting.device());
+        var queue = new Queue(context);
+        var memory = new OpenClMemory(context, queue);
+        var program =
+            new FamilyProgram(
+                context,
+                queue,
+                LaunchGeometry.of(DeviceInfo.Kind.CPU),
+                "lovasz",
+                List.of("math.inc", "lovasz.inc"))) {
+      LovaszPlan plan = new OpenClLovaszKernels(program, memory).prepare(spec(kind));
+      Span logits = floats(memory, extent.elements());
+      long labels = kind == Kind.HINGE ? extent.elements() : extent.labels();
+      long before = queue.launches();
+      plan.forwardBackward(
+          logits,
+          span(memory, DType.U8, labels),
+          extent,
+          floats(memory, 1),
+          floats(memory, 1),
+          floats(memory, extent.elements()),
+          span(memory, DType.I64, 1),
+          span(memory, DType.U8, plan.scratchBytes(extent)));
+      queue.finish();
+      return queue.launches() - before;
+    }
+  }
+
+  private static LovaszSpec spec(Kind kind) {
+    return new LovaszSpec(
+        kind, LossInput.LOGITS, true, Classes.PRESENT, List.of(), null, DType.F32, DType.U8);
+  }
+
+  private static Span floats(OpenClMemory memory, long length) {
+    return span(memory, DType.F32, length);
+  }
+
+  private static Span span(OpenClMemory memory, DType dtype, long length) {
+    return Span.of(memory.allocate(length * dtype.bytes()), dtype, length);
+  }
+}
