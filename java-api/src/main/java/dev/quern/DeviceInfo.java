@@ -1,5 +1,7 @@
 package dev.quern;
 
+import java.util.List;
+
 /**
  * What is known of a device before it is opened.
  *
@@ -11,6 +13,8 @@ package dev.quern;
  * @param memoryBytes the memory it can use, in bytes; 0 if unknown
  * @param computeUnits its processors: cores or multiprocessors
  * @param driver the driver or runtime behind it, with its version
+ * @param features what it offers beyond the least that its backend needs, for example {@code fp64}
+ *     and {@code subgroups}; docs/backends.md lists what is asked for
  */
 public record DeviceInfo(
     String backend,
@@ -19,7 +23,13 @@ public record DeviceInfo(
     Kind kind,
     long memoryBytes,
     int computeUnits,
-    String driver) {
+    String driver,
+    List<String> features) {
+
+  /** Copies the list. */
+  public DeviceInfo {
+    features = List.copyOf(features);
+  }
 
   /** The kind of processor. */
   public enum Kind {

@@ -45,6 +45,7 @@ public final class ReferenceProvider implements BackendProvider {
         DeviceInfo.Kind.CPU,
         0,
         1,
-        "Java " + Runtime.version());
+        "Java " + Runtime.version(),
+        List.of());
   }
 }

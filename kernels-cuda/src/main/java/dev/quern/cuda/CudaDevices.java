@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param reasons one sentence each, naming the remedy
  */
 record CudaDevices(Version driver, List<Usable> usable, List<String> reasons) {
+  private static final int FIRST_WITH_BF16 = 80;
+
   /**
    * A device with kernels for it.
    *
@@ -77,7 +79,17 @@ record CudaDevices(Version driver, List<Usable> usable, List<String> reasons) {
         device.multiprocessors(),
         "CUDA "
             + driver
-            + (chosen.compiler() == null ? "" : ", kernels by NVRTC " + chosen.compiler()));
+            + (chosen.compiler() == null ? "" : ", kernels by NVRTC " + chosen.compiler()),
+        features(device));
+  }
+
+  /** Every device that gets here has f64, 64-bit atomics, warps and f16. */
+  private static List<String> features(Device device) {
+    String capability =
+        "compute capability " + device.capability() / 10 + "." + device.capability() % 10;
+    return device.capability() >= FIRST_WITH_BF16
+        ? List.of(capability, "bf16")
+        : List.of(capability);
   }
 
   /** Looked for at most once, since the libraries are large. */

@@ -2,6 +2,7 @@ package dev.quern.opencl;
 
 import dev.quern.opencl.host.BinaryCache;
 import dev.quern.opencl.host.Context;
+import dev.quern.opencl.host.Feature;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
@@ -79,7 +80,7 @@ final class FamilyProgram implements AutoCloseable {
     String options =
         "-cl-std=CL1.2 %s -DQUERN_ADAM_TILE=%d -DQUERN_SORT_CHUNK=%d"
             .formatted(geometry.options(), AdamArena.TILE, LovaszLayout.CHUNK);
-    return context.device().roundsDivision()
+    return context.device().has(Feature.ROUNDED_DIVISION)
         ? options + " -cl-fp32-correctly-rounded-divide-sqrt"
         : options;
   }

@@ -3,6 +3,7 @@ package dev.quern.opencl;
 import dev.quern.DeviceException;
 import dev.quern.DeviceInfo;
 import dev.quern.opencl.host.Device;
+import dev.quern.opencl.host.Feature;
 import dev.quern.opencl.host.Platforms;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
@@ -59,7 +60,8 @@ public final class OpenClProvider implements BackendProvider {
         device.kind(),
         device.memoryBytes(),
         device.computeUnits(),
-        device.driver());
+        device.driver(),
+        device.features().stream().map(Feature::label).toList());
   }
 
   /** Looked for once, at the first question. */

@@ -33,7 +33,8 @@ class OpenClSuiteTest {
             DeviceInfo.Kind.GPU,
             device.memoryBytes(),
             device.computeUnits(),
-            device.driver());
+            device.driver(),
+            List.of());
     LaunchGeometry geometry = LaunchGeometry.of(DeviceInfo.Kind.GPU);
     Report report = BackendSuite.run(new OpenClBackend(info, device, geometry));
     assertEquals(List.of(), report.failures());

@@ -71,6 +71,7 @@ public final class SimdProvider implements BackendProvider {
         DeviceInfo.Kind.CPU,
         0,
         threads,
-        "Java " + Runtime.version());
+        "Java " + Runtime.version(),
+        List.of());
   }
 }

@@ -7,12 +7,14 @@ import org.jocl.cl_mem;
 
 /** A block of device memory. */
 public final class Buffer implements DeviceBuffer, AutoCloseable {
+  private final Context context;
   private final cl_mem handle;
   private final Pointer argument;
   private final long byteSize;
   private boolean closed;
 
-  Buffer(cl_mem handle, long byteSize) {
+  Buffer(Context context, cl_mem handle, long byteSize) {
+    this.context = context;
     this.handle = handle;
     this.argument = Pointer.to(handle);
     this.byteSize = byteSize;
@@ -38,6 +40,7 @@ public final class Buffer implements DeviceBuffer, AutoCloseable {
     if (!closed) {
       closed = true;
       CL.clReleaseMemObject(handle);
+      context.released(byteSize);
     }
   }
 }

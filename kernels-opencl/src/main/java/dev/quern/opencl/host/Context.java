@@ -11,6 +11,7 @@ import org.jocl.cl_device_id;
 public final class Context implements AutoCloseable {
   private final Device device;
   private final cl_context handle;
+  private long allocated;
   private boolean closed;
 
   /**
@@ -60,23 +61,39 @@ public final class Context implements AutoCloseable {
     return create(CL.CL_MEM_READ_WRITE | CL.CL_MEM_ALLOC_HOST_PTR, bytes);
   }
 
+  /** Many drivers promise more than there is and fail later, so what was taken is counted here. */
   private Buffer create(long flags, long bytes) {
+    if (bytes > device.memoryBytes() - allocated) {
+      throw outOfMemory(bytes, "counted");
+    }
     try {
-      return new Buffer(CL.clCreateBuffer(handle, flags, bytes, null, null), bytes);
+      var buffer = new Buffer(this, CL.clCreateBuffer(handle, flags, bytes, null, null), bytes);
+      allocated += bytes;
+      return buffer;
     } catch (CLException e) {
       boolean tooLarge = e.getStatus() == CL.CL_INVALID_BUFFER_SIZE;
       if (tooLarge || e.getStatus() == CL.CL_OUT_OF_RESOURCES || Failure.isOutOfMemory(e)) {
-        throw new OutOfDeviceMemoryException(
-            "%s has no block of %d bytes left (%s): it has %d bytes in all, at most %d in one block."
-                .formatted(
-                    device.name(),
-                    bytes,
-                    Failure.name(e),
-                    device.memoryBytes(),
-                    device.largestBlock()));
+        throw outOfMemory(bytes, Failure.name(e));
       }
       throw Failure.of("clCreateBuffer of " + bytes + " bytes", e);
     }
+  }
+
+  private OutOfDeviceMemoryException outOfMemory(long bytes, String source) {
+    return new OutOfDeviceMemoryException(
+        "%s has no block of %d bytes left (%s): %d of its %d bytes are taken here, and at most %d go into one block."
+            .formatted(
+                device.name(),
+                bytes,
+                source,
+                allocated,
+                device.memoryBytes(),
+                device.largestBlock()));
+  }
+
+  /** Notes that a block was given back. */
+  void released(long bytes) {
+    allocated -= bytes;
   }
 
   @Override

@@ -1,6 +1,10 @@
 package dev.quern.opencl.host;
 
 import dev.quern.DeviceInfo;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.cl_device_id;
@@ -19,8 +23,7 @@ import org.jocl.cl_platform_id;
  * @param largestGroup the most work-items of a group
  * @param driver the platform's name and the driver's version
  * @param identity all that a compiled program depends on: platform, device, driver, versions
- * @param hasDoubles whether it computes in f64
- * @param roundsDivision whether correctly rounded division and square root can be asked for
+ * @param features what it offers beyond OpenCL C 1.2
  */
 public record Device(
     cl_platform_id platform,
@@ -33,8 +36,7 @@ public record Device(
     long largestGroup,
     String driver,
     String identity,
-    boolean hasDoubles,
-    boolean roundsDivision) {
+    Set<Feature> features) {
 
   static Device describe(cl_platform_id platform, String platformName, cl_device_id id) {
     boolean cpu = (number(id, CL.CL_DEVICE_TYPE) & CL.CL_DEVICE_TYPE_CPU) != 0;
@@ -55,8 +57,40 @@ public record Device(
             text(id, CL.CL_DEVICE_NAME),
             text(id, CL.CL_DEVICE_VERSION),
             text(id, CL.CL_DRIVER_VERSION)),
-        number(id, CL.CL_DEVICE_DOUBLE_FP_CONFIG) != 0,
-        (number(id, CL.CL_DEVICE_SINGLE_FP_CONFIG) & CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
+        features(id));
+  }
+
+  private static Set<Feature> features(cl_device_id id) {
+    List<String> extensions = List.of(text(id, CL.CL_DEVICE_EXTENSIONS).split("\\s+", -1));
+    var features = EnumSet.noneOf(Feature.class);
+    if (extensions.contains("cl_khr_fp16")) {
+      features.add(Feature.FP16);
+    }
+    boolean wanted = !System.getProperty("quern.opencl.fp64", "true").equals("false");
+    if (wanted && number(id, CL.CL_DEVICE_DOUBLE_FP_CONFIG) != 0) {
+      features.add(Feature.FP64);
+    }
+    if (extensions.contains("cl_khr_int64_base_atomics")) {
+      features.add(Feature.INT64_ATOMICS);
+    }
+    if (extensions.contains("cl_khr_subgroups") || extensions.contains("cl_intel_subgroups")) {
+      features.add(Feature.SUBGROUPS);
+    }
+    long rounding = number(id, CL.CL_DEVICE_SINGLE_FP_CONFIG);
+    if ((rounding & CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0) {
+      features.add(Feature.ROUNDED_DIVISION);
+    }
+    return Collections.unmodifiableSet(features);
+  }
+
+  /**
+   * Tells whether it offers a feature.
+   *
+   * @param feature the feature
+   * @return whether kernels may use it
+   */
+  public boolean has(Feature feature) {
+    return features.contains(feature);
   }
 
   /** Tells whether it can be used at the moment and has a compiler. */

@@ -18,7 +18,8 @@ final class Failure {
   static DeviceException of(String call, CLException e, String context) {
     String message = "OpenCL's " + call + " failed: " + name(e) + "." + context;
     return isOutOfMemory(e)
-        ? new OutOfDeviceMemoryException(message)
+        ? new OutOfDeviceMemoryException(
+            message + " Use a smaller batch, or close tensors earlier.")
         : new DeviceException(message, e);
   }
 

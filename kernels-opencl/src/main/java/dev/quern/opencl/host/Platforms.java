@@ -97,7 +97,7 @@ public final class Platforms {
       if (!device.isUsable()) {
         reasons.add(
             device.name() + " is not available or has no compiler: install its driver's compiler.");
-      } else if (!device.hasDoubles()) {
+      } else if (!device.has(Feature.FP64)) {
         reasons.add(
             device.name()
                 + " has no fp64, in which sums are accumulated: choose another device or backend.");

@@ -1,8 +1,6 @@
 package dev.quern.opencl.host;
 
 import dev.quern.DeviceException;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -29,6 +27,7 @@ public final class Program implements AutoCloseable {
    * @param options the compiler's options
    * @return the program, owned by the caller
    * @throws DeviceException if it does not compile, with the compiler's log and the numbered source
+   *     around the lines it names
    */
   public static Program build(
       Context context, BinaryCache cache, String name, String source, String options) {
@@ -43,7 +42,12 @@ public final class Program implements AutoCloseable {
       }
     }
     Program program = ofSource(context, name, source, options);
-    cache.store(key, program.binary());
+    try {
+      cache.store(key, program.binary());
+    } catch (CLException e) {
+      System.getLogger(Program.class.getName())
+          .log(System.Logger.Level.DEBUG, "The driver keeps the compiled " + name + ".", e);
+    }
     return program;
   }
 
@@ -57,6 +61,9 @@ public final class Program implements AutoCloseable {
                 context.handle(), 1, devices, lengths, binaries, new int[1], null));
     try {
       CL.clBuildProgram(program.handle, 1, devices, options, null, null);
+      if (program.kernelCount() == 0) {
+        throw new CLException("It holds no kernel.", CL.CL_INVALID_BINARY);
+      }
       return program;
     } catch (CLException e) {
       program.close();
@@ -80,8 +87,8 @@ public final class Program implements AutoCloseable {
       String log = program.log(device);
       program.close();
       throw new DeviceException(
-          "OpenCL's clBuildProgram for %s with %s failed: %s.%n%s%n%s"
-              .formatted(name, options, Failure.name(e), log, numbered(source)),
+          "OpenCL's clBuildProgram for %s with %s failed: %s; update the device's driver, or use another backend.%n%s%n%s"
+              .formatted(name, options, Failure.name(e), log, SourceExcerpt.of(source, log)),
           e);
     }
   }
@@ -96,20 +103,24 @@ public final class Program implements AutoCloseable {
     return binary;
   }
 
+  /** Returns what the compiler said; a driver that fails to build may fail to say why, too. */
   private String log(cl_device_id device) {
-    long[] size = new long[1];
-    CL.clGetProgramBuildInfo(handle, device, CL.CL_PROGRAM_BUILD_LOG, 0, null, size);
-    byte[] log = new byte[(int) size[0]];
-    CL.clGetProgramBuildInfo(
-        handle, device, CL.CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null);
-    return Platforms.text(log);
+    try {
+      long[] size = new long[1];
+      CL.clGetProgramBuildInfo(handle, device, CL.CL_PROGRAM_BUILD_LOG, 0, null, size);
+      byte[] log = new byte[(int) size[0]];
+      CL.clGetProgramBuildInfo(
+          handle, device, CL.CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null);
+      return Platforms.text(log);
+    } catch (CLException e) {
+      return "The driver has no log (" + Failure.name(e) + ").";
+    }
   }
 
-  private static String numbered(String source) {
-    String[] lines = source.split("\n", -1);
-    return IntStream.range(0, lines.length)
-        .mapToObj(i -> "%4d  %s".formatted(i + 1, lines[i]))
-        .collect(Collectors.joining("\n"));
+  private long kernelCount() {
+    long[] count = new long[1];
+    CL.clGetProgramInfo(handle, CL.CL_PROGRAM_NUM_KERNELS, Sizeof.size_t, Pointer.to(count), null);
+    return count[0];
   }
 
   /**

@@ -53,6 +53,9 @@ public final class DevicesCommand implements Callable<Integer> {
     if (!device.driver().isEmpty()) {
       line.append(", ").append(device.driver());
     }
+    if (!device.features().isEmpty()) {
+      line.append(", with ").append(String.join(", ", device.features()));
+    }
     return line.toString();
   }
 }

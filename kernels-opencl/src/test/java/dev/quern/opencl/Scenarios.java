@@ -1,0 +1,133 @@
+package dev.quern.opencl;
+
+import dev.quern.Backends;
+import dev.quern.DType;
+import dev.quern.DeviceException;
+import dev.quern.DeviceInfo;
+import dev.quern.Engine;
+import dev.quern.OutOfDeviceMemoryException;
+import dev.quern.Shape;
+import dev.quern.Tensor;
+import dev.quern.spi.Availability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What a process of its own does with OpenCL; it writes a line for everything it sees. */
+public final class Scenarios {
+  private Scenarios() {}
+
+  /**
+   * Runs one.
+   *
+   * @param args its name
+   * @throws IOException if the file that orders a fault cannot be written
+   */
+  public static void main(String[] args) throws IOException {
+    switch (args[0]) {
+      case "devices" -> devices();
+      case "exhaust" -> exhaust();
+      case "faults" -> faults();
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+  }
+
+  /** Every device computes, or the reasons. */
+  private static void devices() {
+    switch (Backends.probe().get("opencl")) {
+      case Availability.Available(var devices) -> {
+        var engines = new ArrayList<Engine>();
+        for (DeviceInfo device : devices) {
+          System.out.println(device.id() + " with " + device.features());
+          engines.add(Engine.open(device.id()));
+        }
+        for (Engine engine : engines) {
+          compute(engine);
+        }
+        engines.forEach(Engine::close);
+      }
+      case Availability.Unavailable(var reasons) -> {
+        reasons.forEach(System.out::println);
+        try {
+          Engine.open("opencl").close();
+        } catch (RuntimeException e) {
+          System.out.println(e.getMessage());
+        }
+        try (Engine engine = Engine.open("reference")) {
+          compute(engine);
+        }
+      }
+      case null -> System.out.println("There is no OpenCL backend.");
+    }
+  }
+
+  /** Takes blocks until the device refuses, goes on computing, gives them back, takes again. */
+  private static void exhaust() {
+    try (Engine engine = Engine.open("opencl")) {
+      long block = engine.device().memoryBytes() / 8;
+      var held = new ArrayList<Tensor>();
+      System.out.println("block " + block);
+      try {
+        while (held.size() < 100) {
+          held.add(engine.empty(DType.U8, Shape.of(block)));
+        }
+      } catch (OutOfDeviceMemoryException e) {
+        System.out.println(held.size() + " blocks, live " + engine.memory().live());
+        System.out.println(e.getMessage());
+      }
+      compute(engine);
+      held.forEach(Tensor::close);
+      engine.empty(DType.U8, Shape.of(block * 3 / 2)).close();
+      System.out.println("reserved " + engine.memory().reserved());
+      compute(engine);
+    }
+  }
+
+  /** One fault after another, each followed by what still has to work. */
+  private static void faults() throws IOException {
+    try (Engine engine = Engine.open("opencl")) {
+      Tensor x = engine.tensor(new float[] {1, 2}, 2);
+      fail("clCreateBuffer", -4);
+      engine.empty(DType.U8, Shape.of(1000)).close();
+      compute(engine);
+      fail("clBuildProgram", -11);
+      report(x::sum);
+      System.out.println("sum " + x.sum().item());
+      fail("clEnqueueNDRangeKernel", -4);
+      report(() -> x.add(x));
+      compute(engine);
+      fail("clFinish", -5);
+      report(engine::synchronize);
+      report(() -> x.add(x));
+      report(x::toFloatArray);
+    }
+    try (Engine engine = Engine.open("opencl")) {
+      compute(engine);
+    }
+  }
+
+  private static void fail(String function, int error) throws IOException {
+    Files.writeString(Path.of(System.getenv("QUERN_FAULT")), function + " " + error);
+  }
+
+  private static void report(Runnable call) {
+    try {
+      call.run();
+      System.out.println("It succeeds.");
+    } catch (DeviceException e) {
+      String message = String.valueOf(e.getMessage());
+      List<String> lines = message.lines().toList();
+      System.out.println(e.getClass().getSimpleName() + ": " + lines.getFirst());
+    }
+  }
+
+  private static void compute(Engine engine) {
+    try (Tensor x = engine.tensor(new float[] {1, 2}, 2);
+        Tensor sum = x.add(x)) {
+      System.out.println(engine.device().id() + " computes " + Arrays.toString(sum.toFloatArray()));
+    }
+  }
+}
