@@ -1,27 +1,33 @@
-// The Adam step over a flat arena, and the reduction before it that leaves {norm, clip coefficient,
-// finite, 0}. The arena is cut into tiles of QUERN_CHUNK elements, each inside one segment; a block
-// takes one tile and finds its segment by bisection over the segments' first tiles. adam fuses
-// clipping, maximize, decay, both moments, their maximum and the update: each element is read and
-// written once, in one launch for all segments. A segment's last tile may be short: elements behind
-// its end are left out. Deterministic: elements are independent, and the reduction adds its squares
-// in f64 in an order fixed by the arena's layout. The step numbers must not change while a block may
-// still read them: the last block to finish, found by an integer ticket, advances them.
+// Optimizer steps over a flat arena, and the reduction before them that leaves {norm, clip, finite,
+// clip / loss scale}. The arena is cut into tiles of QUERN_CHUNK elements, each inside one segment; a
+// block takes one tile and finds its segment by bisection over the segments' first tiles. adam and
+// sgd fuse unscaling, both kinds of clipping, maximize, decay, penalties, state, update and the moving
+// average of the parameters: each element is read and written once, in one launch for all segments.
+// A tile whose group has no extras runs a copy of the loop without them. A segment's last tile may be
+// short: elements behind its end are left out. Deterministic: elements are independent, and the
+// reduction adds its squares in f64 in an order fixed by the arena's layout. The step numbers must
+// not change while a block may still read them: the last block to finish, found by an integer ticket,
+// advances them.
 
 #include "prelude.cuh"
 
+#include "optimizer.inc"
+
 #include "adam.inc"
+#include "sgd.inc"
 
 // The part of a segment that a block works on.
 typedef struct {
   int segment;
   long long first;  // its first element in the arena
   long long end;    // the element behind its last; first for an empty part
+  int active;       // whether it has a gradient
 } QuernArenaPart;
 
 // The last segment whose first tile is not behind the tile: segments without elements share their
 // first tile with the next one that has some.
 QUERN_INLINE QuernArenaPart quern_arena_part(
-    const QuernAdamSegment *segments, int segment_count, long long tile_count) {
+    const QuernSegment *segments, int segment_count, long long tile_count) {
   long long tile = blockIdx.x;
   int low = 0;
   int high = segment_count;
@@ -33,8 +39,8 @@ QUERN_INLINE QuernArenaPart quern_arena_part(
       high = middle;
     }
   }
-  QuernArenaPart part = {low, 0, 0};
-  if (tile < tile_count && segments[low].active) {
+  QuernArenaPart part = {low, 0, 0, segments[low].active};
+  if (tile < tile_count) {
     long long start = (tile - segments[low].first_tile) * QUERN_CHUNK;
     long long length = segments[low].length;
     part.first = segments[low].offset + start;
@@ -45,7 +51,7 @@ QUERN_INLINE QuernArenaPart quern_arena_part(
 
 typedef struct {
   const float *gradients;
-  const QuernAdamSegment *segments;
+  const QuernSegment *segments;
   double *partials;
   int segment_count;
   long long tile_count;
@@ -58,6 +64,9 @@ QUERN_KERNEL(gradient_norm_partials, GradientNormPartialsArgs) {
   }
   __syncthreads();
   QuernArenaPart part = shared_part;
+  if (!part.active) {
+    part.end = part.first;
+  }
   QuernQuad quads[QUERN_CHUNK_QUADS];
 #pragma unroll
   for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
@@ -84,22 +93,66 @@ QUERN_KERNEL(gradient_norm_partials, GradientNormPartialsArgs) {
 
 typedef struct {
   const double *partials;
+  const float *loss_scale;
   float *control;
   long long count;
   float max_norm;
 } GradientNormTotalArgs;
 
-// One block.
+// One block. loss_scale may be null for 1.
 QUERN_KERNEL(gradient_norm_total, GradientNormTotalArgs) {
   const double *sums = quern_sum_records<2>(args.partials, args.count);
   if (threadIdx.x == 0) {
-    float norm = (float)sqrt(sums[0]);
+    float scale = args.loss_scale ? args.loss_scale[0] : 1.0f;
+    float norm = (float)(sqrt(sums[0]) / scale);
     float ratio = args.max_norm / (norm + 1e-6f);
-    args.control[0] = norm;
     // a NaN ratio must not reach the update as a factor: not-finite gradients suppress it anyway
-    args.control[1] = ratio < 1.0f ? ratio : 1.0f;
+    float clip = ratio < 1.0f ? ratio : 1.0f;
+    args.control[0] = norm;
+    args.control[1] = clip;
     args.control[2] = sums[1] == 0.0 ? 1.0f : 0.0f;
-    args.control[3] = 0.0f;
+    args.control[3] = clip / scale;
+  }
+}
+
+// The last block to finish advances the step numbers of the active segments. Called by whole blocks.
+QUERN_INLINE void quern_advance_steps(QuernSegment *segments, int segment_count, int *ticket) {
+  __shared__ bool last;
+  if (threadIdx.x == 0) {
+    // this block's reading of its step number is done before its ticket is drawn
+    __threadfence();
+    last = atomicAdd(ticket, 1) == (int)gridDim.x - 1;
+  }
+  __syncthreads();
+  if (last) {
+    if (threadIdx.x == 0) {
+      ticket[0] = 0;
+    }
+    for (int s = (int)threadIdx.x; s < segment_count; s += QUERN_THREADS) {
+      segments[s].step += segments[s].active != 0;
+    }
+  }
+}
+
+// Moves the average of a quad of parameters.
+QUERN_INLINE void quern_average_quad(
+    QuernQuad parameter, float *ema, float weight, long long i, long long end) {
+  QuernQuad average = quern_load(ema, i, end);
+#pragma unroll
+  for (int lane = 0; lane < 4; lane++) {
+    average.v[lane] = quern_moving_average(average.v[lane], parameter.v[lane], weight);
+  }
+  quern_store(average, ema, i, end);
+}
+
+// All that happens to a tile of a segment that has no gradient.
+QUERN_INLINE void quern_average_tile(
+    QuernArenaPart part, int flags, float weight, const float *parameters, float *ema) {
+  if (flags & QUERN_FLAG_EMA) {
+    for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
+      long long i = part.first + j * QUERN_TILE + threadIdx.x * 4LL;
+      quern_average_quad(quern_load(parameters, i, part.end), ema, weight, i, part.end);
+    }
   }
 }
 
@@ -109,7 +162,8 @@ typedef struct {
   float *exp_avg;
   float *exp_avg_sq;
   float *max_exp_avg_sq;
-  QuernAdamSegment *segments;
+  float *ema;
+  QuernSegment *segments;
   const QuernAdamGroup *groups;
   const float *control;
   int *ticket;
@@ -117,24 +171,9 @@ typedef struct {
   long long tile_count;
 } AdamArgs;
 
-// max_exp_avg_sq may be null if no group uses amsgrad.
-QUERN_KERNEL(adam, AdamArgs) {
-  __shared__ QuernArenaPart shared_part;
-  __shared__ QuernAdamCoefficients shared_coefficients;
-  __shared__ bool last;
-  // all blocks see the same word and leave together, before the ticket: it stays 0
-  if (args.control[2] == 0.0f) {
-    return;
-  }
-  if (threadIdx.x == 0) {
-    shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
-    QuernAdamSegment segment = args.segments[shared_part.segment];
-    shared_coefficients =
-        quern_adam_coefficients(args.groups[segment.group], segment.step, args.control[1]);
-  }
-  __syncthreads();
-  QuernArenaPart part = shared_part;
-  QuernAdamCoefficients c = shared_coefficients;
+// Updates a tile of an active segment. Flags are those of c, or 0 for a copy without extras.
+QUERN_INLINE void quern_adam_tile(
+    const AdamArgs &args, QuernArenaPart part, const QuernAdamCoefficients &c, int flags) {
   // the streams are disjoint, so the loads of a quad need not wait for the stores of the one before
   float *__restrict__ parameters = args.parameters;
   const float *__restrict__ gradients = args.gradients;
@@ -149,33 +188,118 @@ QUERN_KERNEL(adam, AdamArgs) {
     QuernQuad m = quern_load(exp_avg, i, part.end);
     QuernQuad v = quern_load(exp_avg_sq, i, part.end);
     QuernQuad max = {{0.0f, 0.0f, 0.0f, 0.0f}};
-    if (c.amsgrad) {
+    if (flags & QUERN_FLAG_AMSGRAD) {
       max = quern_load(max_exp_avg_sq, i, part.end);
     }
 #pragma unroll
     for (int lane = 0; lane < 4; lane++) {
       quern_adam_element(
-          c, &parameter.v[lane], gradient.v[lane], &m.v[lane], &v.v[lane], &max.v[lane]);
+          c, flags, &parameter.v[lane], gradient.v[lane], &m.v[lane], &v.v[lane], &max.v[lane]);
     }
     quern_store(parameter, parameters, i, part.end);
     quern_store(m, exp_avg, i, part.end);
     quern_store(v, exp_avg_sq, i, part.end);
-    if (c.amsgrad) {
+    if (flags & QUERN_FLAG_AMSGRAD) {
       quern_store(max, max_exp_avg_sq, i, part.end);
     }
+    if (flags & QUERN_FLAG_EMA) {
+      quern_average_quad(parameter, args.ema, c.ema_weight, i, part.end);
+    }
+  }
+}
+
+// max_exp_avg_sq may be null if no group uses amsgrad, ema if no average is kept.
+QUERN_KERNEL(adam, AdamArgs) {
+  __shared__ QuernArenaPart shared_part;
+  __shared__ QuernAdamCoefficients shared_coefficients;
+  // all blocks see the same word and leave together, before the ticket: it stays 0
+  if (args.control[2] == 0.0f) {
+    return;
   }
   if (threadIdx.x == 0) {
-    // this block's reading of its step number is done before its ticket is drawn
-    __threadfence();
-    last = atomicAdd(args.ticket, 1) == (int)gridDim.x - 1;
+    shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
+    QuernSegment segment = args.segments[shared_part.segment];
+    shared_coefficients =
+        quern_adam_coefficients(args.groups[segment.group], segment.step, args.control[3]);
   }
   __syncthreads();
-  if (last) {
-    if (threadIdx.x == 0) {
-      args.ticket[0] = 0;
+  QuernArenaPart part = shared_part;
+  QuernAdamCoefficients c = shared_coefficients;
+  if (!part.active) {
+    quern_average_tile(part, c.flags, c.ema_weight, args.parameters, args.ema);
+  } else if (c.flags & QUERN_ADAM_EXTRAS) {
+    quern_adam_tile(args, part, c, c.flags);
+  } else {
+    quern_adam_tile(args, part, c, 0);
+  }
+  quern_advance_steps(args.segments, args.segment_count, args.ticket);
+}
+
+typedef struct {
+  float *parameters;
+  const float *gradients;
+  float *momentum_buffer;
+  float *ema;
+  QuernSegment *segments;
+  const QuernSgdGroup *groups;
+  const float *control;
+  int *ticket;
+  int segment_count;
+  long long tile_count;
+} SgdArgs;
+
+// Updates a tile of an active segment. Flags are those of c, or 0 for a copy without extras.
+QUERN_INLINE void quern_sgd_tile(
+    const SgdArgs &args, QuernArenaPart part, const QuernSgdCoefficients &c, int flags) {
+  float *__restrict__ parameters = args.parameters;
+  const float *__restrict__ gradients = args.gradients;
+  float *__restrict__ momentum_buffer = args.momentum_buffer;
+#pragma unroll
+  for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
+    long long i = part.first + j * QUERN_TILE + threadIdx.x * 4LL;
+    QuernQuad parameter = quern_load(parameters, i, part.end);
+    QuernQuad gradient = quern_load(gradients, i, part.end);
+    QuernQuad buffer = {{0.0f, 0.0f, 0.0f, 0.0f}};
+    if (flags & QUERN_FLAG_MOMENTUM) {
+      buffer = quern_load(momentum_buffer, i, part.end);
     }
-    for (int s = (int)threadIdx.x; s < args.segment_count; s += QUERN_THREADS) {
-      args.segments[s].step += args.segments[s].active != 0;
+#pragma unroll
+    for (int lane = 0; lane < 4; lane++) {
+      quern_sgd_element(c, flags, &parameter.v[lane], gradient.v[lane], &buffer.v[lane]);
+    }
+    quern_store(parameter, parameters, i, part.end);
+    if (flags & QUERN_FLAG_MOMENTUM) {
+      quern_store(buffer, momentum_buffer, i, part.end);
+    }
+    if (flags & QUERN_FLAG_EMA) {
+      quern_average_quad(parameter, args.ema, c.ema_weight, i, part.end);
     }
   }
+}
+
+// momentum_buffer may be null if no group has momentum, ema if no average is kept.
+QUERN_KERNEL(sgd, SgdArgs) {
+  __shared__ QuernArenaPart shared_part;
+  __shared__ QuernSgdCoefficients shared_coefficients;
+  // all blocks see the same word and leave together, before the ticket: it stays 0
+  if (args.control[2] == 0.0f) {
+    return;
+  }
+  if (threadIdx.x == 0) {
+    shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
+    QuernSegment segment = args.segments[shared_part.segment];
+    shared_coefficients =
+        quern_sgd_coefficients(args.groups[segment.group], segment.step, args.control[3]);
+  }
+  __syncthreads();
+  QuernArenaPart part = shared_part;
+  QuernSgdCoefficients c = shared_coefficients;
+  if (!part.active) {
+    quern_average_tile(part, c.flags, c.ema_weight, args.parameters, args.ema);
+  } else if (c.flags & QUERN_SGD_EXTRAS) {
+    quern_sgd_tile(args, part, c, c.flags);
+  } else {
+    quern_sgd_tile(args, part, c, 0);
+  }
+  quern_advance_steps(args.segments, args.segment_count, args.ticket);
 }

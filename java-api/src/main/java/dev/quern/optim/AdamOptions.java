@@ -1,6 +1,8 @@
 package dev.quern.optim;
 
-import dev.quern.spi.AdamArena;
+import dev.quern.spi.AdamGroup;
+import dev.quern.spi.OptimizerFlags;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The hyper-parameters of {@link Adam}; defaults and ranges are PyTorch's, but every value is
@@ -14,10 +16,13 @@ import dev.quern.spi.AdamArena;
  * @param weightDecay at least 0; 0 by default
  * @param decoupled whether weight decay shrinks the weights by lr * weightDecay (AdamW) instead of
  *     adding weightDecay * w to the gradient
+ * @param l1 the L1 penalty, at least 0; 0 by default
+ * @param proximal whether the L1 penalty draws the updated weights towards 0 by a soft threshold of
+ *     lr * l1, which makes exact zeros, instead of adding l1 * sign(w) to the gradient
  * @param amsgrad whether the maximum of the raw second moment divides (Reddi et al., 2018, as
  *     PyTorch corrects it)
- * @param maximize whether the objective is maximised: the gradient's sign is turned, the decay
- *     still pulls towards 0
+ * @param maximize whether the objective is maximised: the gradient's sign is turned, decay and
+ *     penalty still pull towards 0
  */
 public record AdamOptions(
     double lr,
@@ -26,35 +31,31 @@ public record AdamOptions(
     double eps,
     double weightDecay,
     boolean decoupled,
+    double l1,
+    boolean proximal,
     boolean amsgrad,
-    boolean maximize) {
+    boolean maximize)
+    implements OptimizerOptions<AdamOptions> {
 
   /** Checks the ranges. */
   public AdamOptions {
-    require(lr >= 0 && lr < Double.POSITIVE_INFINITY, "lr", "finite and at least 0", lr);
-    require(beta1 >= 0 && beta1 < 1, "beta1", "in [0, 1)", beta1);
-    require(beta2 >= 0 && beta2 < 1, "beta2", "in [0, 1)", beta2);
-    require(eps >= 0 && eps < Double.POSITIVE_INFINITY, "eps", "finite and at least 0", eps);
-    require(
-        weightDecay >= 0 && weightDecay < Double.POSITIVE_INFINITY,
-        "weightDecay",
-        "finite and at least 0",
-        weightDecay);
+    Ranges.finiteAtLeastZero("lr", lr);
+    Ranges.decay("beta1", beta1);
+    Ranges.decay("beta2", beta2);
+    Ranges.finiteAtLeastZero("eps", eps);
+    Ranges.finiteAtLeastZero("weightDecay", weightDecay);
+    Ranges.finiteAtLeastZero("l1", l1);
   }
 
   /** Creates the defaults. */
   public AdamOptions() {
-    this(1e-3, 0.9, 0.999, 1e-8, 0, false, false, false);
+    this(1e-3, 0.9, 0.999, 1e-8, 0, false, 0, false, false, false);
   }
 
-  /**
-   * Sets the learning rate.
-   *
-   * @param value the learning rate
-   * @return options that differ in this
-   */
+  @Override
   public AdamOptions withLr(double value) {
-    return new AdamOptions(value, beta1, beta2, eps, weightDecay, decoupled, amsgrad, maximize);
+    return new AdamOptions(
+        value, beta1, beta2, eps, weightDecay, decoupled, l1, proximal, amsgrad, maximize);
   }
 
   /**
@@ -65,7 +66,8 @@ public record AdamOptions(
    * @return options that differ in this
    */
   public AdamOptions withBetas(double first, double second) {
-    return new AdamOptions(lr, first, second, eps, weightDecay, decoupled, amsgrad, maximize);
+    return new AdamOptions(
+        lr, first, second, eps, weightDecay, decoupled, l1, proximal, amsgrad, maximize);
   }
 
   /**
@@ -75,7 +77,8 @@ public record AdamOptions(
    * @return options that differ in this
    */
   public AdamOptions withEps(double value) {
-    return new AdamOptions(lr, beta1, beta2, value, weightDecay, decoupled, amsgrad, maximize);
+    return new AdamOptions(
+        lr, beta1, beta2, value, weightDecay, decoupled, l1, proximal, amsgrad, maximize);
   }
 
   /**
@@ -85,7 +88,7 @@ public record AdamOptions(
    * @return options that differ in this
    */
   public AdamOptions withWeightDecay(double value) {
-    return new AdamOptions(lr, beta1, beta2, eps, value, false, amsgrad, maximize);
+    return new AdamOptions(lr, beta1, beta2, eps, value, false, l1, proximal, amsgrad, maximize);
   }
 
   /**
@@ -95,7 +98,31 @@ public record AdamOptions(
    * @return options that differ in this
    */
   public AdamOptions withDecoupledWeightDecay(double value) {
-    return new AdamOptions(lr, beta1, beta2, eps, value, true, amsgrad, maximize);
+    return new AdamOptions(lr, beta1, beta2, eps, value, true, l1, proximal, amsgrad, maximize);
+  }
+
+  /**
+   * Sets an L1 penalty as a term of the gradient: l1 * sign(w), and 0 at 0. Weights come near 0 and
+   * rarely hit it; see {@link #withProximalL1}.
+   *
+   * @param value the penalty
+   * @return options that differ in this
+   */
+  public AdamOptions withL1(double value) {
+    return new AdamOptions(
+        lr, beta1, beta2, eps, weightDecay, decoupled, value, false, amsgrad, maximize);
+  }
+
+  /**
+   * Sets an L1 penalty as a soft threshold of lr * l1 on the updated weights: those that would pass
+   * 0 become 0.
+   *
+   * @param value the penalty
+   * @return options that differ in this
+   */
+  public AdamOptions withProximalL1(double value) {
+    return new AdamOptions(
+        lr, beta1, beta2, eps, weightDecay, decoupled, value, true, amsgrad, maximize);
   }
 
   /**
@@ -105,7 +132,8 @@ public record AdamOptions(
    * @return options that differ in this
    */
   public AdamOptions withAmsgrad(boolean value) {
-    return new AdamOptions(lr, beta1, beta2, eps, weightDecay, decoupled, value, maximize);
+    return new AdamOptions(
+        lr, beta1, beta2, eps, weightDecay, decoupled, l1, proximal, value, maximize);
   }
 
   /**
@@ -115,18 +143,20 @@ public record AdamOptions(
    * @return options that differ in this
    */
   public AdamOptions withMaximize(boolean value) {
-    return new AdamOptions(lr, beta1, beta2, eps, weightDecay, decoupled, amsgrad, value);
+    return new AdamOptions(
+        lr, beta1, beta2, eps, weightDecay, decoupled, l1, proximal, amsgrad, value);
   }
 
-  int flags() {
-    return (amsgrad ? AdamArena.FLAG_AMSGRAD : 0)
-        | (maximize ? AdamArena.FLAG_MAXIMIZE : 0)
-        | (decoupled ? AdamArena.FLAG_DECOUPLED : 0);
+  AdamGroup group(double clipValue, double emaDecay) {
+    int flags =
+        Optimizer.sharedFlags(maximize, clipValue, emaDecay)
+            | (amsgrad ? OptimizerFlags.AMSGRAD : 0)
+            | (decoupled ? OptimizerFlags.DECOUPLED : 0)
+            | (l1 == 0 ? 0 : proximal ? OptimizerFlags.PROXIMAL_L1 : OptimizerFlags.L1);
+    return new AdamGroup(lr, beta1, beta2, eps, weightDecay, l1, clipValue, emaDecay, flags);
   }
 
-  private static void require(boolean holds, String name, String range, double value) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " must be " + range + ", got " + value + ".");
-    }
+  void write(MemorySegment table, int g, double clipValue, double emaDecay) {
+    group(clipValue, emaDecay).write(table, g);
   }
 }

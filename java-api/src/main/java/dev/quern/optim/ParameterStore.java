@@ -4,7 +4,7 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.spi.AdamArena;
+import dev.quern.spi.OptimizerArena;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -178,7 +178,7 @@ public final class ParameterStore implements AutoCloseable {
       }
       entries.add(new Entry(name, shape, length));
       values.add(initial.clone());
-      length += Math.ceilDiv(shape.elements(), AdamArena.ALIGNMENT) * AdamArena.ALIGNMENT;
+      length += Math.ceilDiv(shape.elements(), OptimizerArena.ALIGNMENT) * OptimizerArena.ALIGNMENT;
       return this;
     }
 

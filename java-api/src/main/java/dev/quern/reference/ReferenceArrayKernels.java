@@ -4,6 +4,7 @@ import dev.quern.DType;
 import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -53,13 +54,38 @@ final class ReferenceArrayKernels implements ArrayKernels {
       float[] expAvgSq,
       float @Nullable [] maxExpAvgSq,
       AdamCoefficients coefficients) {
-    AdamStep.update(
-        coefficients,
+    adam(
         MemorySegment.ofArray(parameters),
         MemorySegment.ofArray(gradients),
         MemorySegment.ofArray(expAvg),
         MemorySegment.ofArray(expAvgSq),
         maxExpAvgSq == null ? null : floats(maxExpAvgSq),
+        coefficients);
+  }
+
+  @Override
+  public void adam(
+      MemorySegment parameters,
+      MemorySegment gradients,
+      MemorySegment expAvg,
+      MemorySegment expAvgSq,
+      @Nullable MemorySegment maxExpAvgSq,
+      AdamCoefficients coefficients) {
+    long n = parameters.byteSize() / Float.BYTES;
+    OptimizerStep.adam(coefficients, parameters, gradients, expAvg, expAvgSq, maxExpAvgSq, 0, n);
+  }
+
+  @Override
+  public void sgd(
+      float[] parameters,
+      float[] gradients,
+      float @Nullable [] momentumBuffer,
+      SgdCoefficients coefficients) {
+    OptimizerStep.sgd(
+        coefficients,
+        MemorySegment.ofArray(parameters),
+        MemorySegment.ofArray(gradients),
+        momentumBuffer == null ? null : floats(momentumBuffer),
         0,
         parameters.length);
   }

@@ -12,8 +12,12 @@ package dev.quern.spi;
  * @param eps eps
  * @param l2 weight decay added to the gradient, 0 when decoupled
  * @param shrink 1 - lr * weight decay when decoupled, else 1
- * @param gradientScale the clip coefficient, negative for maximize
- * @param amsgrad whether the second moment's maximum divides
+ * @param gradientFactor clip coefficient / loss scale, negative for maximize
+ * @param clipValue the largest magnitude of a gradient's element
+ * @param l1 the factor of the L1 sub-gradient
+ * @param threshold lr * L1 penalty, the soft threshold
+ * @param emaWeight 1 - decay of the moving average
+ * @param flags of {@link OptimizerFlags}
  */
 public record AdamCoefficients(
     float oneMinusBeta1,
@@ -24,50 +28,74 @@ public record AdamCoefficients(
     float eps,
     float l2,
     float shrink,
-    float gradientScale,
-    boolean amsgrad) {
+    float gradientFactor,
+    float clipValue,
+    float l1,
+    float threshold,
+    float emaWeight,
+    int flags) {
 
   /**
    * Derives the scalars of a step.
    *
-   * @param lr the learning rate
-   * @param beta1 decay of the first moment
-   * @param beta2 decay of the second moment
-   * @param logBeta1 ln beta1
-   * @param logBeta2 ln beta2
-   * @param eps added to the divisor
-   * @param weightDecay the weight decay
-   * @param flags of {@link AdamArena}
+   * @param group the hyper-parameters
    * @param step the number of steps taken before this one
-   * @param clip the clip coefficient
+   * @param factor clip coefficient / loss scale
    * @return the scalars
    */
-  public static AdamCoefficients of(
-      double lr,
-      double beta1,
-      double beta2,
-      double logBeta1,
-      double logBeta2,
-      double eps,
-      double weightDecay,
-      int flags,
-      long step,
-      float clip) {
+  public static AdamCoefficients of(AdamGroup group, long step, float factor) {
     double k = step + 1;
     // -expm1(k ln beta) keeps all digits of 1 - beta^k where beta^k is near 1
-    double correction1 = -StrictMath.expm1(k * logBeta1);
-    double correction2 = -StrictMath.expm1(k * logBeta2);
-    boolean decoupled = (flags & AdamArena.FLAG_DECOUPLED) != 0;
+    double correction1 = -StrictMath.expm1(k * group.logBeta1());
+    double correction2 = -StrictMath.expm1(k * group.logBeta2());
+    boolean decoupled = (group.flags() & OptimizerFlags.DECOUPLED) != 0;
     return new AdamCoefficients(
-        (float) (1 - beta1),
-        (float) beta2,
-        (float) (1 - beta2),
-        (float) (lr / correction1),
+        (float) (1 - group.beta1()),
+        (float) group.beta2(),
+        (float) (1 - group.beta2()),
+        (float) (group.lr() / correction1),
         (float) (1 / Math.sqrt(correction2)),
-        (float) eps,
-        decoupled ? 0f : (float) weightDecay,
-        decoupled ? (float) (1 - lr * weightDecay) : 1f,
-        (flags & AdamArena.FLAG_MAXIMIZE) != 0 ? -clip : clip,
-        (flags & AdamArena.FLAG_AMSGRAD) != 0);
+        (float) group.eps(),
+        decoupled ? 0f : (float) group.weightDecay(),
+        decoupled ? (float) (1 - group.lr() * group.weightDecay()) : 1f,
+        (group.flags() & OptimizerFlags.MAXIMIZE) != 0 ? -factor : factor,
+        (float) group.clipValue(),
+        (float) group.l1(),
+        (float) (group.lr() * group.l1()),
+        (float) (1 - group.emaDecay()),
+        group.flags());
+  }
+
+  /**
+   * Tells whether a part of the step is on.
+   *
+   * @param flag of {@link OptimizerFlags}
+   * @return whether it takes part
+   */
+  public boolean has(int flag) {
+    return (flags & flag) != 0;
+  }
+
+  /**
+   * Leaves the gradient's preparation away, for a loop that is given prepared gradients.
+   *
+   * @return coefficients with a gradient factor of 1
+   */
+  public AdamCoefficients prepared() {
+    return new AdamCoefficients(
+        oneMinusBeta1,
+        beta2,
+        oneMinusBeta2,
+        stepSize,
+        inverseRootCorrection2,
+        eps,
+        l2,
+        shrink,
+        1,
+        clipValue,
+        l1,
+        threshold,
+        emaWeight,
+        flags);
   }
 }

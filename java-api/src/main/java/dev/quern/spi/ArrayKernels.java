@@ -70,6 +70,38 @@ public interface ArrayKernels {
       AdamCoefficients coefficients);
 
   /**
+   * Takes one Adam step over segments of equal length, of whatever memory.
+   *
+   * @param parameters floats at any address, changed
+   * @param gradients read
+   * @param expAvg changed
+   * @param expAvgSq changed
+   * @param maxExpAvgSq changed; null exactly without amsgrad
+   * @param coefficients the step's scalars
+   */
+  void adam(
+      MemorySegment parameters,
+      MemorySegment gradients,
+      MemorySegment expAvg,
+      MemorySegment expAvgSq,
+      @Nullable MemorySegment maxExpAvgSq,
+      AdamCoefficients coefficients);
+
+  /**
+   * Takes one step of stochastic gradient descent over whole arrays of equal length.
+   *
+   * @param parameters changed
+   * @param gradients read
+   * @param momentumBuffer changed; null exactly without momentum
+   * @param coefficients the step's scalars
+   */
+  void sgd(
+      float[] parameters,
+      float[] gradients,
+      float @Nullable [] momentumBuffer,
+      SgdCoefficients coefficients);
+
+  /**
    * A loss value and where its target was faulty.
    *
    * @param value the loss

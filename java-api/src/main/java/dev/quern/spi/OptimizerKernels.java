@@ -1,41 +1,55 @@
 package dev.quern.spi;
 
+import org.jspecify.annotations.Nullable;
+
 /** Optimizer steps over a flat arena: one launch whatever the number of tensors. */
 public interface OptimizerKernels {
-  /** The elements of control: {norm, clip coefficient, finite (1 or 0), unused}. */
-  int CONTROL_LENGTH = 4;
-
   /**
    * Returns how much scratch memory {@link #gradientNorm} needs.
    *
    * @param arena the arena
    * @return bytes, at least 1
    */
-  long scratchBytes(AdamArena arena);
+  long scratchBytes(OptimizerArena arena);
 
   /**
-   * Reduces the gradients of all active segments: control = {norm, min(1, maxNorm / (norm + 1e-6)),
-   * 1 if every element is finite else 0, 0}. Squares are taken and summed in f64, in an order fixed
-   * by the arena's layout (or as if: a tile whose f32 sum overflowed or vanished is summed again),
-   * so those of finite gradients neither overflow nor vanish; finiteness is tested element by
-   * element.
+   * Reduces the gradients of all active segments: control = {norm, clip = min(1, maxNorm / (norm +
+   * 1e-6)), 1 if every element is finite else 0, clip / lossScale}; the norm is that of the
+   * gradients divided by the loss scale. Squares are taken and summed in f64, in an order fixed by
+   * the arena's layout (or as if: a tile whose f32 sum overflowed or vanished is summed again), so
+   * those of finite gradients neither overflow nor vanish; finiteness is tested element by element.
    *
    * @param arena the arena
+   * @param lossScale F32, one element, at least 1: what the gradients were multiplied by; null for
+   *     1
    * @param maxNorm the norm above which gradients are scaled down; infinity for no clipping, which
-   *     gives coefficient 1
-   * @param control F32, {@value #CONTROL_LENGTH} elements, written
+   *     gives clip 1
+   * @param control F32, {@value GradientControl#LENGTH} elements, written
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch);
+  void gradientNorm(
+      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch);
 
   /**
-   * Takes one Adam step for every active segment, as {@code formulas/adam.inc} says, and advances
-   * the step number of those segments; the steps of this call see the numbers before. Gradients are
-   * multiplied by {@code control[1]} first; if {@code control[2]} is 0 nothing changes at all.
+   * Takes one Adam step for every active segment, as {@code formulas/adam.inc} says, moves the
+   * average of all segments' parameters, and advances the step number of the active segments; the
+   * steps of this call see the numbers before. Gradients are multiplied by {@code control[3]}
+   * first; if {@code control[2]} is 0 nothing changes at all.
    *
-   * @param arena the arena
-   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 0}
+   * @param arena the arena, its groups of {@link AdamGroup#LAYOUT}
+   * @param state the moments
+   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1}
    */
-  void adam(AdamArena arena, Span control);
+  void adam(OptimizerArena arena, AdamState state, Span control);
+
+  /**
+   * Takes one step of stochastic gradient descent, as {@code formulas/sgd.inc} says; otherwise like
+   * {@link #adam}.
+   *
+   * @param arena the arena, its groups of {@link SgdGroup#LAYOUT}
+   * @param momentumBuffer F32, as long as the arena; null if no group has momentum
+   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1}
+   */
+  void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control);
 }

@@ -163,8 +163,10 @@ class AdamTest {
                 .add("a", new float[1], 1)
                 .add("b", new float[1], 1)
                 .build()) {
-      ParameterGroup first = new ParameterGroup(List.of("a"), new AdamOptions().withLr(0.1));
-      ParameterGroup second = new ParameterGroup(List.of("b"), new AdamOptions().withLr(0));
+      ParameterGroup<AdamOptions> first =
+          new ParameterGroup<>(List.of("a"), new AdamOptions().withLr(0.1));
+      ParameterGroup<AdamOptions> second =
+          new ParameterGroup<>(List.of("b"), new AdamOptions().withLr(0));
       try (Adam adam = Adam.builder(store).groups(List.of(first, second)).build()) {
         store.gradient("a").fill(1);
         store.gradient("b").fill(1);

@@ -5,11 +5,14 @@ import static dev.quern.cuda.host.Signature.int32;
 import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
+import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.AdamArena;
+import dev.quern.spi.AdamState;
+import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.Span;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Launches {@code optimizer.cu}. Scratch memory: a pair of f64 per tile. */
 final class CudaOptimizerKernels implements OptimizerKernels {
@@ -26,6 +29,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
           Signature.of(
               "gradient_norm_total",
               pointer("partials"),
+              pointer("loss_scale"),
               pointer("control"),
               int64("count"),
               f32("max_norm")),
@@ -36,6 +40,19 @@ final class CudaOptimizerKernels implements OptimizerKernels {
               pointer("exp_avg"),
               pointer("exp_avg_sq"),
               pointer("max_exp_avg_sq"),
+              pointer("ema"),
+              pointer("segments"),
+              pointer("groups"),
+              pointer("control"),
+              pointer("ticket"),
+              int32("segment_count"),
+              int64("tile_count")),
+          Signature.of(
+              "sgd",
+              pointer("parameters"),
+              pointer("gradients"),
+              pointer("momentum_buffer"),
+              pointer("ema"),
               pointer("segments"),
               pointer("groups"),
               pointer("control"),
@@ -50,12 +67,13 @@ final class CudaOptimizerKernels implements OptimizerKernels {
   }
 
   @Override
-  public long scratchBytes(AdamArena arena) {
+  public long scratchBytes(OptimizerArena arena) {
     return Math.max(1, arena.tileCount() * 2 * Double.BYTES);
   }
 
   @Override
-  public void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch) {
+  public void gradientNorm(
+      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
     module.launch(
         module
             .kernel("gradient_norm_partials")
@@ -69,6 +87,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
         module
             .kernel("gradient_norm_total")
             .scratch(scratch, 0)
+            .tensorOrNull(lossScale)
             .tensor(control)
             .scalar(arena.tileCount())
             .scalar(maxNorm),
@@ -76,17 +95,35 @@ final class CudaOptimizerKernels implements OptimizerKernels {
   }
 
   @Override
-  public void adam(AdamArena arena, Span control) {
-    // one block at least where there is a segment: also the steps of empty ones are counted
-    long blocks = arena.segmentCount() == 0 ? 0 : Math.max(1, arena.tileCount());
-    module.launch(
+  public void adam(OptimizerArena arena, AdamState state, Span control) {
+    Kernel kernel =
         module
             .kernel("adam")
             .tensor(arena.parameters())
             .tensor(arena.gradients())
-            .tensor(arena.expAvg())
-            .tensor(arena.expAvgSq())
-            .tensorOrNull(arena.maxExpAvgSq())
+            .tensor(state.expAvg())
+            .tensor(state.expAvgSq())
+            .tensorOrNull(state.maxExpAvgSq());
+    step(kernel, arena, control);
+  }
+
+  @Override
+  public void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control) {
+    Kernel kernel =
+        module
+            .kernel("sgd")
+            .tensor(arena.parameters())
+            .tensor(arena.gradients())
+            .tensorOrNull(momentumBuffer);
+    step(kernel, arena, control);
+  }
+
+  private void step(Kernel kernel, OptimizerArena arena, Span control) {
+    // one block at least where there is a segment: also the steps of empty ones are counted
+    long blocks = arena.segmentCount() == 0 ? 0 : Math.max(1, arena.tileCount());
+    module.launch(
+        kernel
+            .tensorOrNull(arena.ema())
             .tensor(arena.segments())
             .tensor(arena.groups())
             .tensor(control)

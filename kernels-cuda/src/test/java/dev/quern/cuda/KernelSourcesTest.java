@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.cuda.KernelSources.Argument;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.AdamArena;
+import dev.quern.spi.OptimizerArena;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
@@ -87,7 +87,7 @@ class KernelSourcesTest {
     assertEquals(4 * LaunchGeometry.THREADS, LaunchGeometry.TILE);
     assertTrue(prelude.contains("#define QUERN_CHUNK_QUADS 4\n"));
     assertEquals(4 * LaunchGeometry.TILE, LaunchGeometry.CHUNK);
-    assertEquals(AdamArena.TILE, LaunchGeometry.CHUNK);
+    assertEquals(OptimizerArena.TILE, LaunchGeometry.CHUNK);
     assertTrue(
         KernelSources.cudaSource("matrix.cu")
             .contains("#define QUERN_MATRIX_BLOCK " + LaunchGeometry.MATRIX_BLOCK + "LL\n"));

@@ -6,9 +6,9 @@ import dev.quern.opencl.host.Feature;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
-import dev.quern.spi.AdamArena;
 import dev.quern.spi.Formulas;
 import dev.quern.spi.LovaszLayout;
+import dev.quern.spi.OptimizerArena;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -78,8 +78,8 @@ final class FamilyProgram implements AutoCloseable {
 
   private String options() {
     String options =
-        "-cl-std=CL1.2 %s -DQUERN_ADAM_TILE=%d -DQUERN_SORT_CHUNK=%d"
-            .formatted(geometry.options(), AdamArena.TILE, LovaszLayout.CHUNK);
+        "-cl-std=CL1.2 %s -DQUERN_ARENA_TILE=%d -DQUERN_SORT_CHUNK=%d"
+            .formatted(geometry.options(), OptimizerArena.TILE, LovaszLayout.CHUNK);
     return context.device().has(Feature.ROUNDED_DIVISION)
         ? options + " -cl-fp32-correctly-rounded-divide-sqrt"
         : options;

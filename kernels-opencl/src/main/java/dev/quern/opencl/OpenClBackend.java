@@ -54,7 +54,9 @@ final class OpenClBackend implements Backend {
     this.random = new OpenClRandomKernels(program(geometry, "random", "philox.inc"));
     this.calibration = new OpenClCalibrationKernels(program(geometry, "calibration"));
     this.confusion = new OpenClConfusionKernels(program(geometry, "confusion"));
-    this.optimizer = new OpenClOptimizerKernels(program(geometry, "optimizer", "adam.inc"));
+    this.optimizer =
+        new OpenClOptimizerKernels(
+            program(geometry, "optimizer", "optimizer.inc", "adam.inc", "sgd.inc"));
     this.segmentation =
         new OpenClSegmentationKernels(
             program(geometry, "segmentation", "math.inc", "loss_terms.inc"), memory);

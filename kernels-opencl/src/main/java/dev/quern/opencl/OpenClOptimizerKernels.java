@@ -1,8 +1,11 @@
 package dev.quern.opencl;
 
-import dev.quern.spi.AdamArena;
+import dev.quern.opencl.host.Kernel;
+import dev.quern.spi.AdamState;
+import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.Span;
+import org.jspecify.annotations.Nullable;
 
 /** Launches {@code optimizer.cl}. Scratch memory: a pair of f64 per chunk. */
 final class OpenClOptimizerKernels implements OptimizerKernels {
@@ -13,12 +16,13 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
   }
 
   @Override
-  public long scratchBytes(AdamArena arena) {
+  public long scratchBytes(OptimizerArena arena) {
     return Math.max(1, chunks(arena) * 2 * Double.BYTES);
   }
 
   @Override
-  public void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch) {
+  public void gradientNorm(
+      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
     program.launch(
         program
             .kernel("gradient_norm_partials")
@@ -32,6 +36,7 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
         program
             .kernel("gradient_norm_total")
             .scratch(scratch, 0, Double.BYTES)
+            .tensorOrNull(lossScale)
             .tensor(control)
             .scalar(chunks(arena))
             .scalar(maxNorm),
@@ -39,17 +44,35 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
   }
 
   @Override
-  public void adam(AdamArena arena, Span control) {
-    // one group at least where there is a segment: also the steps of empty ones are counted
-    long groups = arena.segmentCount() == 0 ? 0 : Math.max(1, chunks(arena));
-    program.launch(
+  public void adam(OptimizerArena arena, AdamState state, Span control) {
+    Kernel kernel =
         program
             .kernel("adam")
             .tensor(arena.parameters())
             .tensor(arena.gradients())
-            .tensor(arena.expAvg())
-            .tensor(arena.expAvgSq())
-            .tensorOrNull(arena.maxExpAvgSq())
+            .tensor(state.expAvg())
+            .tensor(state.expAvgSq())
+            .tensorOrNull(state.maxExpAvgSq());
+    step(kernel, arena, control);
+  }
+
+  @Override
+  public void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control) {
+    Kernel kernel =
+        program
+            .kernel("sgd")
+            .tensor(arena.parameters())
+            .tensor(arena.gradients())
+            .tensorOrNull(momentumBuffer);
+    step(kernel, arena, control);
+  }
+
+  private void step(Kernel kernel, OptimizerArena arena, Span control) {
+    // one group at least where there is a segment: also the steps of empty ones are counted
+    long groups = arena.segmentCount() == 0 ? 0 : Math.max(1, chunks(arena));
+    program.launch(
+        kernel
+            .tensorOrNull(arena.ema())
             .tensor(arena.segments())
             .tensor(arena.groups())
             .tensor(control)
@@ -59,7 +82,7 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
         groups);
   }
 
-  private long chunks(AdamArena arena) {
-    return arena.tileCount() * (AdamArena.TILE / program.geometry().chunk());
+  private long chunks(OptimizerArena arena) {
+    return arena.tileCount() * (OptimizerArena.TILE / program.geometry().chunk());
   }
 }

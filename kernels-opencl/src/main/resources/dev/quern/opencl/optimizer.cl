@@ -1,26 +1,28 @@
-// The Adam step over a flat arena, and the reduction before it that leaves {norm, clip coefficient,
-// finite, 0}. The arena is cut into tiles of QUERN_ADAM_TILE elements, each inside one segment, and a
-// tile into chunks; a group takes one chunk and finds its segment by bisection over the segments'
-// first tiles. adam fuses clipping, maximize, decay, both moments, their maximum and the update: each
-// element is read and written once, in one launch for all segments. A segment's last tile may be
-// short: elements behind its end are left out. Deterministic: elements are independent, and the
-// reduction adds its squares in f64 in an order fixed by the arena's layout. The step numbers must
-// not change while a group may still read them: the last group to finish, found by an integer ticket,
-// advances them.
+// Optimizer steps over a flat arena, and the reduction before them that leaves {norm, clip, finite,
+// clip / loss scale}. The arena is cut into tiles of QUERN_ARENA_TILE elements, each inside one
+// segment, and a tile into chunks; a group takes one chunk and finds its segment by bisection over the
+// segments' first tiles. adam and sgd fuse unscaling, both kinds of clipping, maximize, decay,
+// penalties, state, update and the moving average of the parameters: each element is read and written
+// once, in one launch for all segments. A chunk whose group of parameters has no extras runs a copy of
+// the loop without them. A segment's last tile may be short: elements behind its end are left out.
+// Deterministic: elements are independent, and the reduction adds its squares in f64 in an order fixed
+// by the arena's layout. The step numbers must not change while a group may still read them: the last
+// group to finish, found by an integer ticket, advances them.
 
-#define QUERN_CHUNKS_OF_TILE (QUERN_ADAM_TILE / QUERN_CHUNK)
+#define QUERN_CHUNKS_OF_TILE (QUERN_ARENA_TILE / QUERN_CHUNK)
 
 // The part of a segment that a group works on.
 typedef struct {
   int segment;
   long first;  // its first element in the arena
   long end;    // the element behind its last; first for an empty part
+  int active;  // whether it has a gradient
 } QuernArenaPart;
 
 // The last segment whose first tile is not behind the tile: segments without elements share their
 // first tile with the next one that has some.
 QUERN_INLINE QuernArenaPart quern_arena_part(
-    __global const QuernAdamSegment *segments, int segment_count, long tile_count) {
+    __global const QuernSegment *segments, int segment_count, long tile_count) {
   long tile = (long)get_group_id(0) / QUERN_CHUNKS_OF_TILE;
   long chunk = (long)get_group_id(0) % QUERN_CHUNKS_OF_TILE;
   int low = 0;
@@ -33,13 +35,12 @@ QUERN_INLINE QuernArenaPart quern_arena_part(
       high = middle;
     }
   }
-  QuernArenaPart part = {low, 0, 0};
+  QuernArenaPart part = {low, 0, 0, segments[low].active};
   if (tile < tile_count) {
-    QuernAdamSegment s = segments[low];
-    long start = (tile - s.first_tile) * QUERN_ADAM_TILE + chunk * QUERN_CHUNK;
-    long end = s.active ? min(s.length, start + QUERN_CHUNK) : start;
+    QuernSegment s = segments[low];
+    long start = (tile - s.first_tile) * QUERN_ARENA_TILE + chunk * QUERN_CHUNK;
     part.first = s.offset + start;
-    part.end = s.offset + end;
+    part.end = s.offset + min(s.length, start + QUERN_CHUNK);
   }
   return part;
 }
@@ -60,7 +61,7 @@ QUERN_KERNEL void gradient_norm_partials(
   if (item == 0) {
     part =
         quern_arena_part(
-            (__global const QuernAdamSegment *)(segments + segments_offset), segment_count,
+            (__global const QuernSegment *)(segments + segments_offset), segment_count,
             tile_count);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
@@ -69,7 +70,7 @@ QUERN_KERNEL void gradient_norm_partials(
   double values[2] = {0.0};
   long i = part.first + item;
   for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < part.end) {
+    if (part.active && i < part.end) {
       double g = gradients[i];
       // f64 from the start: squares of finite gradients neither overflow nor vanish
       values[0] = fma(g, g, values[0]);
@@ -82,10 +83,12 @@ QUERN_KERNEL void gradient_norm_partials(
   }
 }
 
-// One group.
+// One group. loss_scale may be null for 1.
 QUERN_KERNEL void gradient_norm_total(
     __global const double *partials,
     const long partials_offset,
+    __global const float *loss_scale,
+    const long loss_scale_offset,
     __global float *control,
     const long control_offset,
     const long count,
@@ -95,17 +98,66 @@ QUERN_KERNEL void gradient_norm_total(
   quern_sum_records(2, partials + partials_offset, count, items, rows);
   if (get_local_id(0) == 0) {
     control += control_offset;
-    float norm = (float)sqrt(quern_group_sum(0, rows));
+    float scale = loss_scale ? loss_scale[loss_scale_offset] : 1.0f;
+    float norm = (float)(sqrt(quern_group_sum(0, rows)) / scale);
     float ratio = max_norm / (norm + 1e-6f);
-    control[0] = norm;
     // a NaN ratio must not reach the update as a factor: not-finite gradients suppress it anyway
-    control[1] = ratio < 1.0f ? ratio : 1.0f;
+    float clip = ratio < 1.0f ? ratio : 1.0f;
+    control[0] = norm;
+    control[1] = clip;
     control[2] = quern_group_sum(1, rows) == 0.0 ? 1.0f : 0.0f;
-    control[3] = 0.0f;
+    control[3] = clip / scale;
   }
 }
 
-// max_exp_avg_sq may be null if no group uses amsgrad.
+// Draws this group's ticket, behind its reading of its step number; tells whether it was the last one.
+// Called by one work-item.
+QUERN_INLINE int quern_is_last(__global int *ticket) {
+  mem_fence(CLK_GLOBAL_MEM_FENCE);
+  return atomic_inc(ticket) == (int)get_num_groups(0) - 1;
+}
+
+// What the last group does: the ticket starts over, and if the gradients were finite the step numbers
+// of the active segments advance.
+QUERN_INLINE void quern_advance_steps(
+    __global QuernSegment *segments, int segment_count, __global int *ticket, int finite) {
+  int item = (int)get_local_id(0);
+  if (item == 0) {
+    ticket[0] = 0;
+  }
+  for (int s = item; finite && s < segment_count; s += QUERN_GROUP) {
+    segments[s].step += segments[s].active != 0;
+  }
+}
+
+// Updates element i of a segment. Flags are those of c, or 0 for a copy without extras.
+QUERN_INLINE void quern_adam_at(
+    QuernAdamCoefficients c,
+    int flags,
+    __global float *parameters,
+    __global const float *gradients,
+    __global float *exp_avg,
+    __global float *exp_avg_sq,
+    __global float *max_exp_avg_sq,
+    __global float *ema,
+    long i) {
+  float parameter = parameters[i];
+  float m = exp_avg[i];
+  float v = exp_avg_sq[i];
+  float maximum = flags & QUERN_FLAG_AMSGRAD ? max_exp_avg_sq[i] : 0.0f;
+  quern_adam_element(c, flags, &parameter, gradients[i], &m, &v, &maximum);
+  parameters[i] = parameter;
+  exp_avg[i] = m;
+  exp_avg_sq[i] = v;
+  if (flags & QUERN_FLAG_AMSGRAD) {
+    max_exp_avg_sq[i] = maximum;
+  }
+  if (flags & QUERN_FLAG_EMA) {
+    ema[i] = quern_moving_average(ema[i], parameter, c.ema_weight);
+  }
+}
+
+// max_exp_avg_sq may be null if no group uses amsgrad, ema if no average is kept.
 QUERN_KERNEL void adam(
     __global float *parameters,
     const long parameters_offset,
@@ -117,6 +169,8 @@ QUERN_KERNEL void adam(
     const long exp_avg_sq_offset,
     __global float *max_exp_avg_sq,
     const long max_exp_avg_sq_offset,
+    __global float *ema,
+    const long ema_offset,
     __global uchar *segments,
     const long segments_offset,
     __global const uchar *groups,
@@ -133,43 +187,138 @@ QUERN_KERNEL void adam(
   int item = (int)get_local_id(0);
   control += control_offset;
   int finite = control[2] != 0.0f;
-  __global QuernAdamSegment *table = (__global QuernAdamSegment *)(segments + segments_offset);
+  __global QuernSegment *table = (__global QuernSegment *)(segments + segments_offset);
   if (item == 0) {
     part = quern_arena_part(table, segment_count, tile_count);
-    QuernAdamSegment s = table[part.segment];
+    QuernSegment s = table[part.segment];
     QuernAdamGroup group = ((__global const QuernAdamGroup *)(groups + groups_offset))[s.group];
-    shared = quern_adam_coefficients(group, s.step, control[1]);
+    shared = quern_adam_coefficients(group, s.step, control[3]);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   QuernAdamCoefficients c = shared;
+  parameters += parameters_offset;
+  gradients += gradients_offset;
+  exp_avg += exp_avg_offset;
+  exp_avg_sq += exp_avg_sq_offset;
+  max_exp_avg_sq += max_exp_avg_sq_offset;
+  ema += ema_offset;
+  long end = finite ? part.end : part.first;
   long i = part.first + item;
-  for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-    if (finite && i < part.end) {
-      float parameter = parameters[parameters_offset + i];
-      float m = exp_avg[exp_avg_offset + i];
-      float v = exp_avg_sq[exp_avg_sq_offset + i];
-      float maximum = c.amsgrad ? max_exp_avg_sq[max_exp_avg_sq_offset + i] : 0.0f;
-      quern_adam_element(c, &parameter, gradients[gradients_offset + i], &m, &v, &maximum);
-      parameters[parameters_offset + i] = parameter;
-      exp_avg[exp_avg_offset + i] = m;
-      exp_avg_sq[exp_avg_sq_offset + i] = v;
-      if (c.amsgrad) {
-        max_exp_avg_sq[max_exp_avg_sq_offset + i] = maximum;
+  if (!part.active) {
+    for (int j = 0; (c.flags & QUERN_FLAG_EMA) && j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
+      if (i < end) {
+        ema[i] = quern_moving_average(ema[i], parameters[i], c.ema_weight);
+      }
+    }
+  } else if (c.flags & QUERN_ADAM_EXTRAS) {
+    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
+      if (i < end) {
+        quern_adam_at(
+            c, c.flags, parameters, gradients, exp_avg, exp_avg_sq, max_exp_avg_sq, ema, i);
+      }
+    }
+  } else {
+    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
+      if (i < end) {
+        quern_adam_at(c, 0, parameters, gradients, exp_avg, exp_avg_sq, max_exp_avg_sq, ema, i);
       }
     }
   }
   if (item == 0) {
-    // this group's reading of its step number is done before its ticket is drawn
-    mem_fence(CLK_GLOBAL_MEM_FENCE);
-    last = atomic_inc(ticket + ticket_offset) == (int)get_num_groups(0) - 1;
+    last = quern_is_last(ticket + ticket_offset);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   if (last) {
-    if (item == 0) {
-      ticket[ticket_offset] = 0;
+    quern_advance_steps(table, segment_count, ticket + ticket_offset, finite);
+  }
+}
+
+// Updates element i of a segment. Flags are those of c, or 0 for a copy without extras.
+QUERN_INLINE void quern_sgd_at(
+    QuernSgdCoefficients c,
+    int flags,
+    __global float *parameters,
+    __global const float *gradients,
+    __global float *momentum_buffer,
+    __global float *ema,
+    long i) {
+  float parameter = parameters[i];
+  float buffer = flags & QUERN_FLAG_MOMENTUM ? momentum_buffer[i] : 0.0f;
+  quern_sgd_element(c, flags, &parameter, gradients[i], &buffer);
+  parameters[i] = parameter;
+  if (flags & QUERN_FLAG_MOMENTUM) {
+    momentum_buffer[i] = buffer;
+  }
+  if (flags & QUERN_FLAG_EMA) {
+    ema[i] = quern_moving_average(ema[i], parameter, c.ema_weight);
+  }
+}
+
+// momentum_buffer may be null if no group has momentum, ema if no average is kept.
+QUERN_KERNEL void sgd(
+    __global float *parameters,
+    const long parameters_offset,
+    __global const float *gradients,
+    const long gradients_offset,
+    __global float *momentum_buffer,
+    const long momentum_buffer_offset,
+    __global float *ema,
+    const long ema_offset,
+    __global uchar *segments,
+    const long segments_offset,
+    __global const uchar *groups,
+    const long groups_offset,
+    __global const float *control,
+    const long control_offset,
+    __global int *ticket,
+    const long ticket_offset,
+    const int segment_count,
+    const long tile_count) {
+  __local QuernArenaPart part;
+  __local QuernSgdCoefficients shared;
+  __local int last;
+  int item = (int)get_local_id(0);
+  control += control_offset;
+  int finite = control[2] != 0.0f;
+  __global QuernSegment *table = (__global QuernSegment *)(segments + segments_offset);
+  if (item == 0) {
+    part = quern_arena_part(table, segment_count, tile_count);
+    QuernSegment s = table[part.segment];
+    QuernSgdGroup group = ((__global const QuernSgdGroup *)(groups + groups_offset))[s.group];
+    shared = quern_sgd_coefficients(group, s.step, control[3]);
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  QuernSgdCoefficients c = shared;
+  parameters += parameters_offset;
+  gradients += gradients_offset;
+  momentum_buffer += momentum_buffer_offset;
+  ema += ema_offset;
+  long end = finite ? part.end : part.first;
+  long i = part.first + item;
+  if (!part.active) {
+    for (int j = 0; (c.flags & QUERN_FLAG_EMA) && j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
+      if (i < end) {
+        ema[i] = quern_moving_average(ema[i], parameters[i], c.ema_weight);
+      }
     }
-    for (int s = item; finite && s < segment_count; s += QUERN_GROUP) {
-      table[s].step += table[s].active != 0;
+  } else if (c.flags & QUERN_SGD_EXTRAS) {
+    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
+      if (i < end) {
+        quern_sgd_at(c, c.flags, parameters, gradients, momentum_buffer, ema, i);
+      }
     }
+  } else {
+    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
+      if (i < end) {
+        quern_sgd_at(c, 0, parameters, gradients, momentum_buffer, ema, i);
+      }
+    }
+  }
+  if (item == 0) {
+    last = quern_is_last(ticket + ticket_offset);
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (last) {
+    quern_advance_steps(table, segment_count, ticket + ticket_offset, finite);
   }
 }

@@ -3,10 +3,12 @@ package dev.quern.opencl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.DType;
-import dev.quern.spi.AdamArena;
-import dev.quern.spi.AdamTables;
+import dev.quern.spi.AdamGroup;
+import dev.quern.spi.AdamState;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -16,16 +18,14 @@ class OpenClOptimizerTest {
   @Test
   void countsTheStepOfAnArenaWithoutElements() {
     try (Backend backend = OpenClTesting.open()) {
-      MemorySegment segments = AdamTables.table(AdamArena.SEGMENT, 1);
-      AdamTables.segments(segments).set(0, 0, 0, 0, 7, 0, true);
-      MemorySegment groups = AdamTables.table(AdamArena.GROUP, 1);
-      AdamTables.groups(groups).set(0, 1e-3, 0.9, 0.999, 1e-8, 0, 0);
-      Span table = upload(backend, DType.U8, segments);
+      SegmentTable segments = SegmentTable.allocate(1);
+      segments.set(0, 0, 0, 0, 7, 0, true);
+      MemorySegment groups = AdamGroup.table(1);
+      new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 1, 0).write(groups, 0);
+      Span table = upload(backend, DType.U8, segments.memory());
       Span floats = upload(backend, DType.F32, MemorySegment.ofArray(new float[4]));
       var arena =
-          new AdamArena(
-              floats,
-              floats,
+          new OptimizerArena(
               floats,
               floats,
               null,
@@ -34,10 +34,10 @@ class OpenClOptimizerTest {
               0,
               upload(backend, DType.U8, groups),
               upload(backend, DType.I32, MemorySegment.ofArray(new int[1])));
-      Span control = upload(backend, DType.F32, MemorySegment.ofArray(new float[] {0, 1, 1, 0}));
-      backend.optimizer().adam(arena, control);
-      backend.memory().download(table.buffer(), 0, segments);
-      assertEquals(8, AdamTables.segments(segments).step(0));
+      Span control = upload(backend, DType.F32, MemorySegment.ofArray(new float[] {0, 1, 1, 1}));
+      backend.optimizer().adam(arena, new AdamState(floats, floats, null), control);
+      backend.memory().download(table.buffer(), 0, segments.memory());
+      assertEquals(8, segments.step(0));
     }
   }
 

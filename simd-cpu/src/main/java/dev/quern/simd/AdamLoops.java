@@ -29,7 +29,7 @@ final class AdamLoops {
       FloatVector eps,
       FloatVector l2,
       FloatVector shrink,
-      FloatVector gradientScale) {
+      FloatVector gradientFactor) {
 
     static Lanes of(AdamCoefficients c) {
       return new Lanes(
@@ -41,12 +41,12 @@ final class AdamLoops {
           FloatVector.broadcast(SPECIES, c.eps()),
           FloatVector.broadcast(SPECIES, c.l2()),
           FloatVector.broadcast(SPECIES, c.shrink()),
-          FloatVector.broadcast(SPECIES, c.gradientScale()));
+          FloatVector.broadcast(SPECIES, c.gradientFactor()));
     }
 
     /** The gradient with clipping, sign and L2 decay. */
     FloatVector gradient(FloatVector theta, FloatVector raw) {
-      return l2.fma(theta, raw.mul(gradientScale));
+      return l2.fma(theta, raw.mul(gradientFactor));
     }
 
     FloatVector firstMoment(FloatVector g, FloatVector before) {
@@ -67,20 +67,24 @@ final class AdamLoops {
     return v.blend(max, max.compare(VectorOperators.GE, v));
   }
 
-  /** Updates native memory; {@code max} is given exactly with amsgrad. */
+  /**
+   * Updates native memory from byte {@code at} on, by gradients from byte {@code gradientsAt} on;
+   * {@code max} is given exactly with amsgrad.
+   */
   static void update(
       AdamCoefficients coefficients,
       MemorySegment parameters,
       MemorySegment gradients,
+      long gradientsAt,
       MemorySegment expAvg,
       MemorySegment expAvgSq,
       @Nullable MemorySegment max,
       long at,
       int n) {
     if (max != null) {
-      amsgrad(coefficients, parameters, gradients, expAvg, expAvgSq, max, at, n);
+      amsgrad(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, max, at, n);
     } else {
-      plain(coefficients, parameters, gradients, expAvg, expAvgSq, at, n);
+      plain(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, at, n);
     }
   }
 
@@ -88,6 +92,7 @@ final class AdamLoops {
       AdamCoefficients coefficients,
       MemorySegment parameters,
       MemorySegment gradients,
+      long gradientsAt,
       MemorySegment expAvg,
       MemorySegment expAvgSq,
       long at,
@@ -96,7 +101,7 @@ final class AdamLoops {
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o).mul(c.shrink());
-      FloatVector g = c.gradient(theta, load(gradients, o));
+      FloatVector g = c.gradient(theta, load(gradients, gradientsAt + 4L * i));
       FloatVector m = c.firstMoment(g, load(expAvg, o));
       FloatVector v = c.secondMoment(g, load(expAvgSq, o));
       store(c.updated(theta, m, v), parameters, o);
@@ -109,6 +114,7 @@ final class AdamLoops {
       AdamCoefficients coefficients,
       MemorySegment parameters,
       MemorySegment gradients,
+      long gradientsAt,
       MemorySegment expAvg,
       MemorySegment expAvgSq,
       MemorySegment max,
@@ -118,7 +124,7 @@ final class AdamLoops {
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o).mul(c.shrink());
-      FloatVector g = c.gradient(theta, load(gradients, o));
+      FloatVector g = c.gradient(theta, load(gradients, gradientsAt + 4L * i));
       FloatVector m = c.firstMoment(g, load(expAvg, o));
       FloatVector v = c.secondMoment(g, load(expAvgSq, o));
       FloatVector r = greater(load(max, o), v);
@@ -129,20 +135,24 @@ final class AdamLoops {
     }
   }
 
-  /** Updates arrays from element {@code at} on; {@code max} is given exactly with amsgrad. */
+  /**
+   * Updates arrays from element {@code at} on, by gradients from element {@code gradientsAt} on;
+   * {@code max} is given exactly with amsgrad.
+   */
   static void update(
       AdamCoefficients coefficients,
       float[] parameters,
       float[] gradients,
+      int gradientsAt,
       float[] expAvg,
       float[] expAvgSq,
       float @Nullable [] max,
       int at,
       int n) {
     if (max != null) {
-      amsgrad(coefficients, parameters, gradients, expAvg, expAvgSq, max, at, n);
+      amsgrad(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, max, at, n);
     } else {
-      plain(coefficients, parameters, gradients, expAvg, expAvgSq, at, n);
+      plain(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, at, n);
     }
   }
 
@@ -150,14 +160,16 @@ final class AdamLoops {
       AdamCoefficients coefficients,
       float[] parameters,
       float[] gradients,
+      int gradientsAt,
       float[] expAvg,
       float[] expAvgSq,
       int at,
       int n) {
     Lanes c = Lanes.of(coefficients);
+    int ahead = gradientsAt - at;
     for (int i = at; i < at + n; i += LANES) {
       FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i).mul(c.shrink());
-      FloatVector g = c.gradient(theta, FloatVector.fromArray(SPECIES, gradients, i));
+      FloatVector g = c.gradient(theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
       FloatVector m = c.firstMoment(g, FloatVector.fromArray(SPECIES, expAvg, i));
       FloatVector v = c.secondMoment(g, FloatVector.fromArray(SPECIES, expAvgSq, i));
       c.updated(theta, m, v).intoArray(parameters, i);
@@ -170,15 +182,17 @@ final class AdamLoops {
       AdamCoefficients coefficients,
       float[] parameters,
       float[] gradients,
+      int gradientsAt,
       float[] expAvg,
       float[] expAvgSq,
       float[] max,
       int at,
       int n) {
     Lanes c = Lanes.of(coefficients);
+    int ahead = gradientsAt - at;
     for (int i = at; i < at + n; i += LANES) {
       FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i).mul(c.shrink());
-      FloatVector g = c.gradient(theta, FloatVector.fromArray(SPECIES, gradients, i));
+      FloatVector g = c.gradient(theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
       FloatVector m = c.firstMoment(g, FloatVector.fromArray(SPECIES, expAvg, i));
       FloatVector v = c.secondMoment(g, FloatVector.fromArray(SPECIES, expAvgSq, i));
       FloatVector r = greater(FloatVector.fromArray(SPECIES, max, i), v);

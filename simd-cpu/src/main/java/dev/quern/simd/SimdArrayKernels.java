@@ -5,6 +5,8 @@ import dev.quern.reference.LossTerms;
 import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.OptimizerFlags;
+import dev.quern.spi.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +74,31 @@ final class SimdArrayKernels implements ArrayKernels {
       float[] expAvgSq,
       float @Nullable [] maxExpAvgSq,
       AdamCoefficients coefficients) {
-    float[] max = coefficients.amsgrad() ? maxExpAvgSq : null;
-    Step task = new Step(parameters, gradients, expAvg, expAvgSq, max, coefficients);
+    float[] max = coefficients.has(OptimizerFlags.AMSGRAD) ? maxExpAvgSq : null;
+    Task task = new ArrayAdam(parameters, gradients, expAvg, expAvgSq, max, coefficients);
+    pool.run(task, Chunks.count(parameters.length), INLINE_BELOW);
+  }
+
+  @Override
+  public void adam(
+      MemorySegment parameters,
+      MemorySegment gradients,
+      MemorySegment expAvg,
+      MemorySegment expAvgSq,
+      @Nullable MemorySegment maxExpAvgSq,
+      AdamCoefficients coefficients) {
+    MemorySegment max = coefficients.has(OptimizerFlags.AMSGRAD) ? maxExpAvgSq : null;
+    Task task = new SegmentAdam(parameters, gradients, expAvg, expAvgSq, max, coefficients);
+    pool.run(task, Chunks.count(parameters.byteSize() / Float.BYTES), INLINE_BELOW);
+  }
+
+  @Override
+  public void sgd(
+      float[] parameters,
+      float[] gradients,
+      float @Nullable [] momentumBuffer,
+      SgdCoefficients coefficients) {
+    Task task = new ArraySgd(parameters, gradients, momentumBuffer, coefficients);
     pool.run(task, Chunks.count(parameters.length), INLINE_BELOW);
   }
 
@@ -186,61 +211,6 @@ final class SimdArrayKernels implements ArrayKernels {
         System.arraycopy(t, tAt + whole, tPad, 0, n - whole);
         work.arraySteps.gradient(vectors, k, xPad, 0, tPad, 0, xPad, VectorMath.LANES);
         System.arraycopy(xPad, 0, gradient, first + whole, n - whole);
-      }
-    }
-  }
-
-  private static final class Step extends Task {
-    private final float[] parameters;
-    private final float[] gradients;
-    private final float[] expAvg;
-    private final float[] expAvgSq;
-    private final float @Nullable [] max;
-    private final AdamCoefficients c;
-
-    Step(
-        float[] parameters,
-        float[] gradients,
-        float[] expAvg,
-        float[] expAvgSq,
-        float @Nullable [] max,
-        AdamCoefficients c) {
-      this.parameters = parameters;
-      this.gradients = gradients;
-      this.expAvg = expAvg;
-      this.expAvgSq = expAvgSq;
-      this.max = max;
-      this.c = c;
-    }
-
-    @Override
-    void run(long piece) {
-      int first = (int) Chunks.start(piece);
-      int n = Chunks.length(piece, parameters.length);
-      int whole = n - n % VectorMath.LANES;
-      AdamLoops.update(c, parameters, gradients, expAvg, expAvgSq, max, first, whole);
-      if (whole < n) {
-        tail(first + whole, n - whole);
-      }
-    }
-
-    private void tail(int at, int n) {
-      float[][] pads = Workspace.current().arrayPads;
-      System.arraycopy(parameters, at, pads[0], 0, n);
-      System.arraycopy(gradients, at, pads[1], 0, n);
-      System.arraycopy(expAvg, at, pads[2], 0, n);
-      System.arraycopy(expAvgSq, at, pads[3], 0, n);
-      float[] maxPad = null;
-      if (max != null) {
-        maxPad = pads[4];
-        System.arraycopy(max, at, maxPad, 0, n);
-      }
-      AdamLoops.update(c, pads[0], pads[1], pads[2], pads[3], maxPad, 0, VectorMath.LANES);
-      System.arraycopy(pads[0], 0, parameters, at, n);
-      System.arraycopy(pads[2], 0, expAvg, at, n);
-      System.arraycopy(pads[3], 0, expAvgSq, at, n);
-      if (max != null && maxPad != null) {
-        System.arraycopy(maxPad, 0, max, at, n);
       }
     }
   }

@@ -3,23 +3,27 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.spi.AdamArena;
 import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.AdamTables;
+import dev.quern.spi.AdamGroup;
+import dev.quern.spi.AdamState;
+import dev.quern.spi.GradientControl;
 import dev.quern.spi.HostBuffer;
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.SgdGroup;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Adam step and the gradient norm over an arena, a tile of {@link AdamArena#TILE} elements a
- * piece: a tile finds its segment by bisection. The step reads and writes every stream once, 28
- * bytes a parameter, 36 with amsgrad; the scalars of each segment are derived before, and step
- * numbers advance after all tiles are done. Squares are summed like {@link SimdReductionKernels},
- * in f32 inside a tile and in f64 across; a tile with a number that is not finite leaves a NaN.
- * Tails are padded to a vector. No element depends on another, and the tiles' sums are added by
- * index, so neither threads nor width change a bit.
+ * Optimizer steps and the gradient norm over an arena, a tile of {@link OptimizerArena#TILE}
+ * elements a piece. A step reads and writes every stream of memory once; the scalars of each
+ * segment are derived before, and step numbers advance after all tiles are done. Squares are summed
+ * like {@link SimdReductionKernels}, in f32 inside a tile and in f64 across; a tile with a number
+ * that is not finite leaves a NaN. Tails are padded to a vector. No element depends on another, and
+ * the tiles' sums are added by index, so neither threads nor width change a bit.
  */
 final class SimdOptimizerKernels implements OptimizerKernels {
   /** Four tiles are about 10 microseconds of work. */
@@ -32,12 +36,13 @@ final class SimdOptimizerKernels implements OptimizerKernels {
   }
 
   @Override
-  public long scratchBytes(AdamArena arena) {
+  public long scratchBytes(OptimizerArena arena) {
     return Math.max(1, arena.tileCount()) * Double.BYTES;
   }
 
   @Override
-  public void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch) {
+  public void gradientNorm(
+      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
     SumOfSquares task = new SumOfSquares(arena, scratch);
     pool.run(task, arena.tileCount(), INLINE_BELOW);
     double squares = 0;
@@ -47,59 +52,36 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       finite &= !Double.isNaN(sum);
       squares += sum;
     }
-    AdamTables.writeControl(HostBuffer.segment(control), squares, maxNorm, finite);
+    float scale = lossScale == null ? 1 : HostBuffer.segment(lossScale).get(JAVA_FLOAT, 0);
+    new GradientControl(HostBuffer.segment(control)).write(squares, scale, maxNorm, finite);
   }
 
   @Override
-  public void adam(AdamArena arena, Span control) {
-    MemorySegment words = HostBuffer.segment(control);
-    if (words.getAtIndex(JAVA_FLOAT, 2) == 0) {
-      return;
+  public void adam(OptimizerArena arena, AdamState state, Span control) {
+    GradientControl words = new GradientControl(HostBuffer.segment(control));
+    if (words.finite()) {
+      run(new AdamStep(arena, state, words.factor()), arena);
     }
-    Step task = new Step(arena, words.getAtIndex(JAVA_FLOAT, 1));
+  }
+
+  @Override
+  public void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control) {
+    GradientControl words = new GradientControl(HostBuffer.segment(control));
+    if (words.finite()) {
+      run(new SgdStep(arena, momentumBuffer, words.factor()), arena);
+    }
+  }
+
+  private void run(StepTask task, OptimizerArena arena) {
     pool.run(task, arena.tileCount(), INLINE_BELOW);
-    for (int s = 0; s < arena.segmentCount(); s++) {
-      if (task.segments.active(s)) {
-        task.segments.advance(s);
-      }
-    }
+    task.segments.advance(arena.segmentCount());
   }
 
-  /** Work on the tiles of all active segments. */
-  private abstract static class TileTask extends Task {
-    final AdamTables.Segments segments;
-    private final int segmentCount;
-
-    TileTask(AdamArena arena) {
-      this.segments = AdamTables.segments(open(arena.segments()));
-      this.segmentCount = arena.segmentCount();
-    }
-
-    @Override
-    final void run(long tile) {
-      int low = 0;
-      int high = segmentCount - 1;
-      while (low < high) {
-        int middle = (low + high + 1) >>> 1;
-        if (segments.firstTile(middle) <= tile) {
-          low = middle;
-        } else {
-          high = middle - 1;
-        }
-      }
-      long inside = (tile - segments.firstTile(low)) * AdamArena.TILE;
-      int n = (int) Math.min(AdamArena.TILE, segments.length(low) - inside);
-      run(tile, low, segments.offset(low) + inside, n, segments.active(low));
-    }
-
-    abstract void run(long tile, int segment, long first, int n, boolean active);
-  }
-
-  private static final class SumOfSquares extends TileTask {
+  private static final class SumOfSquares extends ArenaTask {
     private final MemorySegment gradients;
     private final MemorySegment partials;
 
-    SumOfSquares(AdamArena arena, Span scratch) {
+    SumOfSquares(OptimizerArena arena, Span scratch) {
       super(arena);
       this.gradients = open(arena.gradients());
       this.partials = open(scratch);
@@ -112,63 +94,91 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     }
   }
 
-  private static final class Step extends TileTask {
-    private final MemorySegment parameters;
-    private final MemorySegment gradients;
-    private final MemorySegment expAvg;
-    private final MemorySegment expAvgSq;
-    private final @Nullable MemorySegment max;
-    private final @Nullable AdamCoefficients[] coefficients;
+  private static final class AdamStep extends StepTask {
+    private final AdamCoefficients[] coefficients;
+    private final AdamCoefficients[] prepared;
 
-    Step(AdamArena arena, float clip) {
-      super(arena);
-      this.parameters = open(arena.parameters());
-      this.gradients = open(arena.gradients());
-      this.expAvg = open(arena.expAvg());
-      this.expAvgSq = open(arena.expAvgSq());
-      Span maxSpan = arena.maxExpAvgSq();
-      this.max = maxSpan == null ? null : open(maxSpan);
-      AdamTables.Groups groups = AdamTables.groups(open(arena.groups()));
-      this.coefficients = new @Nullable AdamCoefficients[arena.segmentCount()];
+    AdamStep(OptimizerArena arena, AdamState state, float factor) {
+      super(arena, state.expAvg(), state.expAvgSq(), state.maxExpAvgSq());
+      MemorySegment groups = open(arena.groups());
+      this.coefficients = new AdamCoefficients[arena.segmentCount()];
+      this.prepared = new AdamCoefficients[arena.segmentCount()];
       for (int s = 0; s < coefficients.length; s++) {
-        if (segments.active(s)) {
-          coefficients[s] = groups.coefficients(segments.group(s), segments.step(s), clip);
-        }
+        AdamGroup group = AdamGroup.read(groups, segments.group(s));
+        coefficients[s] = AdamCoefficients.of(group, segments.step(s), factor);
+        prepared[s] = coefficients[s].prepared();
       }
     }
 
     @Override
-    void run(long tile, int segment, long first, int n, boolean active) {
+    void update(int segment, MemorySegment[] memory, long at, int n) {
       AdamCoefficients c = coefficients[segment];
-      if (c == null) {
-        return;
+      MemorySegment parameters = memory[PARAMETERS];
+      MemorySegment gradients = memory[GRADIENTS];
+      long gradientsAt = at;
+      boolean clips = c.has(OptimizerFlags.CLIP_VALUE);
+      boolean penalizes = c.has(OptimizerFlags.L1);
+      if (clips || penalizes) {
+        MemorySegment stage = Workspace.current().stage;
+        float bound = clips ? c.clipValue() : Float.POSITIVE_INFINITY;
+        float l1 = penalizes ? c.l1() : 0;
+        StepLoops.prepare(
+            c.gradientFactor(), bound, l1, c.shrink(), parameters, gradients, at, stage, n);
+        gradients = stage;
+        gradientsAt = 0;
+        c = prepared[segment];
       }
-      MemorySegment maxima = c.amsgrad() ? max : null;
-      int whole = n - n % VectorMath.LANES;
-      AdamLoops.update(c, parameters, gradients, expAvg, expAvgSq, maxima, 4 * first, whole);
-      if (whole < n) {
-        tail(c, maxima, 4 * (first + whole), 4L * (n - whole));
+      MemorySegment max = c.has(OptimizerFlags.AMSGRAD) ? memory[STATE + 2] : null;
+      AdamLoops.update(
+          c, parameters, gradients, gradientsAt, memory[STATE], memory[STATE + 1], max, at, n);
+      if (c.has(OptimizerFlags.PROXIMAL_L1)) {
+        StepLoops.softThreshold(c.threshold(), parameters, at, n);
       }
     }
 
-    private void tail(AdamCoefficients c, @Nullable MemorySegment maxima, long at, long bytes) {
-      MemorySegment[] pads = Workspace.current().pads;
-      MemorySegment.copy(parameters, at, pads[0], 0, bytes);
-      MemorySegment.copy(gradients, at, pads[1], 0, bytes);
-      MemorySegment.copy(expAvg, at, pads[2], 0, bytes);
-      MemorySegment.copy(expAvgSq, at, pads[3], 0, bytes);
-      MemorySegment maxPad = null;
-      if (maxima != null) {
-        maxPad = pads[4];
-        MemorySegment.copy(maxima, at, maxPad, 0, bytes);
+    @Override
+    float emaWeight(int segment) {
+      return coefficients[segment].emaWeight();
+    }
+  }
+
+  private static final class SgdStep extends StepTask {
+    private final SgdCoefficients[] coefficients;
+    private final SgdCoefficients[] prepared;
+
+    SgdStep(OptimizerArena arena, @Nullable Span momentumBuffer, float factor) {
+      super(arena, momentumBuffer);
+      MemorySegment groups = open(arena.groups());
+      this.coefficients = new SgdCoefficients[arena.segmentCount()];
+      this.prepared = new SgdCoefficients[arena.segmentCount()];
+      for (int s = 0; s < coefficients.length; s++) {
+        SgdGroup group = SgdGroup.read(groups, segments.group(s));
+        coefficients[s] = SgdCoefficients.of(group, segments.step(s), factor);
+        prepared[s] = coefficients[s].prepared();
       }
-      AdamLoops.update(c, pads[0], pads[1], pads[2], pads[3], maxPad, 0, VectorMath.LANES);
-      MemorySegment.copy(pads[0], 0, parameters, at, bytes);
-      MemorySegment.copy(pads[2], 0, expAvg, at, bytes);
-      MemorySegment.copy(pads[3], 0, expAvgSq, at, bytes);
-      if (maxima != null && maxPad != null) {
-        MemorySegment.copy(maxPad, 0, maxima, at, bytes);
+    }
+
+    @Override
+    void update(int segment, MemorySegment[] memory, long at, int n) {
+      SgdCoefficients c = coefficients[segment];
+      MemorySegment parameters = memory[PARAMETERS];
+      MemorySegment gradients = memory[GRADIENTS];
+      long gradientsAt = at;
+      if (c.has(OptimizerFlags.CLIP_VALUE)) {
+        MemorySegment stage = Workspace.current().stage;
+        StepLoops.prepare(
+            c.gradientFactor(), c.clipValue(), 0, 1, parameters, gradients, at, stage, n);
+        gradients = stage;
+        gradientsAt = 0;
+        c = prepared[segment];
       }
+      MemorySegment buffer = c.has(OptimizerFlags.MOMENTUM) ? memory[STATE] : null;
+      SgdLoops.update(c, parameters, gradients, gradientsAt, buffer, at, n);
+    }
+
+    @Override
+    float emaWeight(int segment) {
+      return coefficients[segment].emaWeight();
     }
   }
 }

@@ -14,8 +14,8 @@ final class Workspace {
   /** A chunk of f32 targets or random numbers, and some more: whole vectors are written. */
   final MemorySegment stage;
 
-  /** Five tails of {@link #PAD} f32 elements. */
-  final MemorySegment[] pads = new MemorySegment[5];
+  /** Six tails of {@link #PAD} f32 elements. */
+  final MemorySegment[] pads = new MemorySegment[6];
 
   /** A chunk of targets for the array kernels, or of chains. */
   final float[] arrayStage = new float[Chunks.SIZE];
@@ -45,6 +45,8 @@ final class Workspace {
 
   private @Nullable MatrixMicro matrix;
 
+  private MemorySegment @Nullable [] chunks;
+
   private MemorySegment partials = MemorySegment.NULL;
 
   private Workspace() {
@@ -61,6 +63,20 @@ final class Workspace {
     if (made == null) {
       made = new MatrixMicro();
       matrix = made;
+    }
+    return made;
+  }
+
+  /** Returns five chunks of f32 elements, 80 KB that are made on first use. */
+  MemorySegment[] chunks() {
+    MemorySegment[] made = chunks;
+    if (made == null) {
+      made = new MemorySegment[5];
+      Arena arena = Arena.ofAuto();
+      for (int i = 0; i < made.length; i++) {
+        made[i] = arena.allocate((Chunks.SIZE + (long) PAD) * Float.BYTES, 64);
+      }
+      chunks = made;
     }
     return made;
   }

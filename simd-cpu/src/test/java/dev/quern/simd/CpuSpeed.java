@@ -1,16 +1,19 @@
 package dev.quern.simd;
 
 import dev.quern.DType;
-import dev.quern.spi.AdamArena;
 import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.AdamTables;
+import dev.quern.spi.AdamGroup;
+import dev.quern.spi.AdamState;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.LossTerm;
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,32 +124,51 @@ final class CpuSpeed {
   }
 
   private void addAdam(int rounds) {
-    long tiles = AdamArena.tiles(PARAMETERS);
-    Span segments = bytes(AdamArena.SEGMENT.byteSize());
-    Span groups = bytes(AdamArena.GROUP.byteSize());
-    AdamTables.segments(HostBuffer.segment(segments)).set(0, 0, PARAMETERS, 0, 0, 0, true);
-    AdamTables.groups(HostBuffer.segment(groups)).set(0, 1e-3, 0.9, 0.999, 1e-8, 0, 0);
     Span p = random(PARAMETERS, 3);
     Span g = random(PARAMETERS, 4);
     Span m = zeros(PARAMETERS);
     Span v = zeros(PARAMETERS);
-    Span ticket = new Span(backend.memory().allocate(64), DType.I32, 0, 1);
-    AdamArena arena = new AdamArena(p, g, m, v, null, segments, 1, tiles, groups, ticket);
+    Span max = zeros(PARAMETERS);
     Span control = zeros(4);
+    AdamGroup plain = new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 1, 0);
+    int flags = OptimizerFlags.AMSGRAD | OptimizerFlags.L1 | OptimizerFlags.CLIP_VALUE;
+    AdamGroup rich = new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 1e-4, 0.5, 1, flags);
+    OptimizerArena arena = arena(p, g, plain);
+    OptimizerArena richArena = arena(p, g, rich);
     Span scratch = bytes(backend.optimizer().scratchBytes(arena));
-    backend.optimizer().gradientNorm(arena, Float.POSITIVE_INFINITY, control, scratch);
+    float none = Float.POSITIVE_INFINITY;
+    backend.optimizer().gradientNorm(arena, null, none, control, scratch);
     add(
         rounds,
         "Adam 33.5 M",
         28.0 * PARAMETERS,
         "GB/s",
-        () -> backend.optimizer().adam(arena, control));
+        () -> backend.optimizer().adam(arena, new AdamState(m, v, null), control));
+    add(
+        rounds,
+        "Adam amsgrad, L1, clipping 33.5 M",
+        40.0 * PARAMETERS,
+        "GB/s",
+        () -> {
+          backend.optimizer().gradientNorm(richArena, null, 1, control, scratch);
+          backend.optimizer().adam(richArena, new AdamState(m, v, max), control);
+        });
     add(
         rounds,
         "gradient norm 33.5 M",
         4.0 * PARAMETERS,
         "GB/s",
-        () -> backend.optimizer().gradientNorm(arena, Float.POSITIVE_INFINITY, control, scratch));
+        () -> backend.optimizer().gradientNorm(arena, null, none, control, scratch));
+  }
+
+  private OptimizerArena arena(Span parameters, Span gradients, AdamGroup group) {
+    long tiles = OptimizerArena.tiles(PARAMETERS);
+    Span segments = bytes(SegmentTable.LAYOUT.byteSize());
+    Span groups = bytes(AdamGroup.LAYOUT.byteSize());
+    new SegmentTable(HostBuffer.segment(segments)).set(0, 0, PARAMETERS, 0, 0, 0, true);
+    group.write(HostBuffer.segment(groups), 0);
+    Span ticket = new Span(backend.memory().allocate(64), DType.I32, 0, 1);
+    return new OptimizerArena(parameters, gradients, null, segments, 1, tiles, groups, ticket);
   }
 
   private void addLoss(int rounds, DType target) {
@@ -217,8 +239,7 @@ final class CpuSpeed {
     float[] v = new float[(int) PARAMETERS];
     Arrays.fill(g, 0.5f);
     AdamCoefficients step =
-        AdamCoefficients.of(
-            1e-3, 0.9, 0.999, StrictMath.log(0.9), StrictMath.log(0.999), 1e-8, 0, 0, 0, 1);
+        AdamCoefficients.of(new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 1, 0), 0, 1);
     add(
         rounds,
         "Adam 33.5 M, float[]",

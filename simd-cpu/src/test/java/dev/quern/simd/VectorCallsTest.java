@@ -23,8 +23,10 @@ class VectorCallsTest {
         MatrixMicro.class,
         PointwiseLoops.class,
         RowDots.class,
+        SgdLoops.class,
         SimdCalibrationKernels.class,
         SimdRandomKernels.class,
+        StepLoops.class,
         SumLoops.class,
         VectorMath.class,
         WeightedRows.class

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
-import dev.quern.spi.AdamArena;
+import dev.quern.spi.AdamState;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BinaryOp;
 import dev.quern.spi.CalibrationKernels;
@@ -19,6 +19,7 @@ import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.MatrixKernels;
+import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.PointwiseKernels;
@@ -228,23 +229,37 @@ final class SabotagedBackend implements Backend {
     OptimizerKernels kernels = sound.optimizer();
     return new OptimizerKernels() {
       @Override
-      public long scratchBytes(AdamArena arena) {
+      public long scratchBytes(OptimizerArena arena) {
         return kernels.scratchBytes(arena);
       }
 
       @Override
-      public void gradientNorm(AdamArena arena, float maxNorm, Span control, Span scratch) {
-        kernels.gradientNorm(arena, maxNorm, control, scratch);
-        perturb(new Span(control.buffer(), control.dtype(), control.offset(), 1));
+      public void gradientNorm(
+          OptimizerArena arena,
+          @Nullable Span lossScale,
+          float maxNorm,
+          Span control,
+          Span scratch) {
+        kernels.gradientNorm(arena, lossScale, maxNorm, control, scratch);
+        perturbFirst(control);
       }
 
       @Override
-      public void adam(AdamArena arena, Span control) {
-        kernels.adam(arena, control);
-        Span parameters = arena.parameters();
-        if (parameters.length() > 0) {
-          // the first parameter: the last may be padding
-          perturb(new Span(parameters.buffer(), parameters.dtype(), parameters.offset(), 1));
+      public void adam(OptimizerArena arena, AdamState state, Span control) {
+        kernels.adam(arena, state, control);
+        perturbFirst(arena.parameters());
+      }
+
+      @Override
+      public void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control) {
+        kernels.sgd(arena, momentumBuffer, control);
+        perturbFirst(arena.parameters());
+      }
+
+      // the first element of an arena: the last may be padding
+      private void perturbFirst(Span span) {
+        if (span.length() > 0) {
+          perturb(new Span(span.buffer(), span.dtype(), span.offset(), 1));
         }
       }
     };

@@ -18,16 +18,8 @@ final class AdamCheck implements GoldenCheck {
 
   @Override
   public Optional<String> check(Engine engine, GoldenCase golden) {
-    AdamOptions options =
-        new AdamOptions(
-            golden.param("lr", 1e-3),
-            golden.param("betas", 0),
-            golden.param("betas", 1),
-            golden.param("eps", 1e-8),
-            golden.param("weight_decay", 0.0),
-            golden.param("decoupled_weight_decay", false),
-            golden.param("amsgrad", false),
-            golden.param("maximize", false));
+    AdamOptions options = options(golden);
+    double lr = options.lr();
     float[] initial = golden.array("initial").floats();
     List<GoldenArray> gradients = golden.arrays("grads");
     List<GoldenArray> after = golden.arrays("after");
@@ -37,7 +29,7 @@ final class AdamCheck implements GoldenCheck {
         store.gradient("w").copyFrom(gradients.get(step - 1).floats());
         adam.step();
         Optional<String> failure =
-            Tolerance.adam(step, options.lr())
+            Tolerance.parameters(step, lr)
                 .compare(
                     "parameters after step " + step,
                     after.get(step - 1).doubles(),
@@ -56,6 +48,20 @@ final class AdamCheck implements GoldenCheck {
                   ? moment(state, "max_exp_avg_sq", adam.maxExpAvgSq("w").toFloatArray())
                   : Optional.empty());
     }
+  }
+
+  private static AdamOptions options(GoldenCase golden) {
+    double decay = golden.param("weight_decay", 0.0);
+    AdamOptions options =
+        new AdamOptions()
+            .withLr(golden.param("lr", 1e-3))
+            .withBetas(golden.param("betas", 0), golden.param("betas", 1))
+            .withEps(golden.param("eps", 1e-8))
+            .withAmsgrad(golden.param("amsgrad", false))
+            .withMaximize(golden.param("maximize", false));
+    return golden.param("decoupled_weight_decay", false)
+        ? options.withDecoupledWeightDecay(decay)
+        : options.withWeightDecay(decay);
   }
 
   private static Optional<String> moment(GoldenCase state, String key, float[] actual) {

@@ -1,5 +1,7 @@
 package dev.quern.bench.golden;
 
+import static java.util.Map.entry;
+
 import dev.quern.Engine;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,21 +37,25 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           "bce",
           "lovasz",
           "adam",
+          "adam_groups",
+          "sgd",
           "binary_jaccard_index",
           "cosine_annealing_warm_restarts",
           "reduce_lr_on_plateau");
 
   private static final Map<String, GoldenCheck> CHECKS =
-      Map.of(
-          "dice", new LossCheck.Dice(),
-          "jaccard", new LossCheck.Jaccard(),
-          "tversky", new LossCheck.Tversky(),
-          "bce", new LossCheck.Bce(),
-          "lovasz", new LovaszCheck(),
-          "adam", new AdamCheck(),
-          "binary_jaccard_index", new JaccardCheck(),
-          "cosine_annealing_warm_restarts", new ScheduleCheck.Cosine(),
-          "reduce_lr_on_plateau", new ScheduleCheck.Plateau());
+      Map.ofEntries(
+          entry("dice", new LossCheck.Dice()),
+          entry("jaccard", new LossCheck.Jaccard()),
+          entry("tversky", new LossCheck.Tversky()),
+          entry("bce", new LossCheck.Bce()),
+          entry("lovasz", new LovaszCheck()),
+          entry("adam", new AdamCheck()),
+          entry("adam_groups", new AdamGroupsCheck()),
+          entry("sgd", new SgdCheck()),
+          entry("binary_jaccard_index", new JaccardCheck()),
+          entry("cosine_annealing_warm_restarts", new ScheduleCheck.Cosine()),
+          entry("reduce_lr_on_plateau", new ScheduleCheck.Plateau()));
 
   /** Makes the list of cases unmodifiable. */
   public GoldenSuite {

@@ -2,13 +2,16 @@ package dev.quern.bench.kernels;
 
 import dev.quern.DType;
 import dev.quern.bench.kernels.Workbench.Result;
-import dev.quern.spi.AdamArena;
 import dev.quern.spi.AdamCoefficients;
+import dev.quern.spi.AdamGroup;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.LossTerm;
+import dev.quern.spi.OptimizerFlags;
+import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.SgdGroup;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -46,9 +49,32 @@ public final class ArrayCases {
     }
     cases.add(count(1009, DType.U8, null, 0.02));
     cases.add(count(8192, DType.I64, null, 0.001));
-    for (int flags = 0; flags < 8; flags++) {
-      cases.add(adam(8193, flags, 0.1));
+    int[] flags = {
+      OptimizerFlags.AMSGRAD, OptimizerFlags.MAXIMIZE, OptimizerFlags.DECOUPLED, OptimizerFlags.L1
+    };
+    for (int subset = 0; subset < 1 << flags.length; subset++) {
+      int chosen = 0;
+      for (int bit = 0; bit < flags.length; bit++) {
+        chosen |= (subset >> bit & 1) * flags[bit];
+      }
+      cases.add(adam(8193, chosen, 0.1));
     }
+    cases.add(adam(8193, OptimizerFlags.PROXIMAL_L1, 0.1));
+    int proximal = OptimizerFlags.PROXIMAL_L1 | OptimizerFlags.AMSGRAD;
+    for (String memory : List.of("aligned", "odd", "mixed")) {
+      for (int n : Sizes.REDUCED) {
+        cases.add(adamSegments(n, 0, memory));
+      }
+      cases.add(adamSegments(8193, proximal, memory));
+      cases.add(adamSegments(8193, OptimizerFlags.L1, memory));
+    }
+    int momentum = OptimizerFlags.MOMENTUM;
+    for (int n : Sizes.REDUCED) {
+      cases.add(sgd(n, new SgdGroup(0.05, 0, 0, 0.01, 1, 1, 0)));
+      cases.add(sgd(n, new SgdGroup(0.05, 0.9, 0.5, 0.01, 1, 1, momentum)));
+    }
+    int all = momentum | OptimizerFlags.NESTEROV | OptimizerFlags.MAXIMIZE;
+    cases.add(sgd(8193, new SgdGroup(0.05, 0.9, 0, 0.01, 1, 1, all)));
     return cases;
   }
 
@@ -148,6 +174,7 @@ public final class ArrayCases {
   private static ArrayCase adam(int n, int flags, double weightDecay) {
     double lr = 1e-2;
     int steps = 3;
+    AdamGroup group = new AdamGroup(lr, 0.9, 0.99, 1e-6, weightDecay, 0.05, 1, 1, flags);
     return new ArrayCase(
         "adam " + n + " flags " + flags + " weight decay " + weightDecay,
         kernels -> {
@@ -155,37 +182,91 @@ public final class ArrayCases {
           float[] expAvg = new float[n];
           float[] expAvgSq = new float[n];
           float @Nullable [] maxExpAvgSq =
-              (flags & AdamArena.FLAG_AMSGRAD) == 0 ? null : new float[n];
+              (flags & OptimizerFlags.AMSGRAD) == 0 ? null : new float[n];
           for (int step = 0; step < steps; step++) {
-            AdamCoefficients coefficients =
-                AdamCoefficients.of(
-                    lr,
-                    0.9,
-                    0.99,
-                    StrictMath.log(0.9),
-                    StrictMath.log(0.99),
-                    1e-8,
-                    weightDecay,
-                    flags,
-                    step,
-                    0.5f);
             kernels.adam(
                 parameters,
                 Inputs.uniform(n, 1, 2 + step),
                 expAvg,
                 expAvgSq,
                 maxExpAvgSq,
-                coefficients);
+                AdamCoefficients.of(group, step, 0.5f));
           }
-          var results = new ArrayList<Result>();
-          results.add(
-              new Result("parameters", HostArray.of(parameters), Tolerance.adam(steps, lr)));
-          for (float @Nullable [] moment : Arrays.asList(expAvg, expAvgSq, maxExpAvgSq)) {
-            if (moment != null) {
-              results.add(new Result("moment", HostArray.of(moment), Tolerance.MOMENT));
-            }
-          }
-          return results;
+          return results(
+              Tolerance.parameters(steps, lr),
+              parameters,
+              Arrays.asList(expAvg, expAvgSq, maxExpAvgSq));
         });
+  }
+
+  /** Adam over segments: native and aligned, native at odd addresses, or of all sorts. */
+  private static ArrayCase adamSegments(int n, int flags, String memory) {
+    double lr = 1e-2;
+    int steps = 3;
+    AdamGroup group = new AdamGroup(lr, 0.9, 0.99, 1e-6, 0.1, 0.05, 1, 1, flags);
+    return new ArrayCase(
+        "adam " + n + " flags " + flags + " segments " + memory,
+        kernels -> {
+          try (var segments = new Segments(memory)) {
+            MemorySegment parameters = segments.of(Inputs.uniform(n, 1, 1));
+            MemorySegment expAvg = segments.of(new float[n]);
+            MemorySegment expAvgSq = segments.of(new float[n]);
+            @Nullable MemorySegment maxExpAvgSq =
+                (flags & OptimizerFlags.AMSGRAD) == 0 ? null : segments.of(new float[n]);
+            for (int step = 0; step < steps; step++) {
+              kernels.adam(
+                  parameters,
+                  segments.of(Inputs.uniform(n, 1, 2 + step)),
+                  expAvg,
+                  expAvgSq,
+                  maxExpAvgSq,
+                  AdamCoefficients.of(group, step, 0.5f));
+            }
+            segments.checkCanaries();
+            return results(
+                Tolerance.parameters(steps, lr),
+                floats(parameters),
+                Arrays.asList(
+                    floats(expAvg),
+                    floats(expAvgSq),
+                    maxExpAvgSq == null ? null : floats(maxExpAvgSq)));
+          }
+        });
+  }
+
+  private static float[] floats(MemorySegment segment) {
+    return segment.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  private static ArrayCase sgd(int n, SgdGroup group) {
+    int steps = 3;
+    return new ArrayCase(
+        "sgd " + n + " " + group,
+        kernels -> {
+          float[] parameters = Inputs.uniform(n, 1, 1);
+          float @Nullable [] buffer =
+              (group.flags() & OptimizerFlags.MOMENTUM) == 0 ? null : new float[n];
+          for (int step = 0; step < steps; step++) {
+            kernels.sgd(
+                parameters,
+                Inputs.uniform(n, 1, 2 + step),
+                buffer,
+                SgdCoefficients.of(group, step, 0.5f));
+          }
+          return results(
+              Tolerance.parameters(steps, group.lr()), parameters, Arrays.asList(buffer, null));
+        });
+  }
+
+  private static List<Result> results(
+      Tolerance tolerance, float[] parameters, List<float @Nullable []> state) {
+    var results = new ArrayList<Result>();
+    results.add(new Result("parameters", HostArray.of(parameters), tolerance));
+    for (float @Nullable [] array : state) {
+      if (array != null) {
+        results.add(new Result("state", HostArray.of(array), Tolerance.MOMENT));
+      }
+    }
+    return results;
   }
 }

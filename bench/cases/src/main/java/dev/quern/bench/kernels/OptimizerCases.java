@@ -1,71 +1,283 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.bench.kernels.AdamOperands.Group;
-import dev.quern.bench.kernels.AdamOperands.Tensor;
-import dev.quern.spi.AdamArena;
+import dev.quern.spi.AdamGroup;
+import dev.quern.spi.AdamState;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.SgdGroup;
 import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Adam steps over an arena, alone and behind the reduction that clips and tests for finiteness. */
+/**
+ * Adam and SGD steps over an arena, alone and behind the reduction that unscales, clips and tests
+ * for finiteness.
+ */
 final class OptimizerCases {
 
-  private static final Group PLAIN = new Group(1e-3, 0.9, 0.999, 1e-8, 0, 0);
-  private static final Group L2 = new Group(1e-2, 0.9, 0.999, 1e-8, 0.1, 0);
-  private static final Group DECOUPLED =
-      new Group(1e-2, 0.5, 0.9, 1e-3, 0.1, AdamArena.FLAG_DECOUPLED);
-  private static final Group AMSGRAD =
-      new Group(1e-3, 0.9, 0.5, 1e-8, 0.01, AdamArena.FLAG_AMSGRAD);
-  private static final Group MAXIMIZE =
-      new Group(1e-3, 0, 0.999, 1e-8, 0.01, AdamArena.FLAG_MAXIMIZE);
-  private static final Group ALL =
-      new Group(
-          1e-3,
-          0.9,
-          0.999,
-          1e-6,
-          0.01,
-          AdamArena.FLAG_AMSGRAD | AdamArena.FLAG_MAXIMIZE | AdamArena.FLAG_DECOUPLED);
-  private static final Group STILL = new Group(0, 0.9, 0.999, 1e-8, 0, 0);
+  private static final int EMA = OptimizerFlags.EMA;
+  private static final double CLIP = 0.3;
+  private static final double EMA_DECAY = 0.9;
 
   private OptimizerCases() {}
 
+  /** Takes the steps of a case over its arenas, which differ in their gradients only. */
+  private interface Stepper {
+    void step(OptimizerKernels kernels, OptimizerArena arena, Span control);
+  }
+
+  /** An optimizer with its groups, apart from the tensors. */
+  private interface Rule {
+    String operation();
+
+    double largestLr();
+
+    /** Bytes of memory traffic per active element, apart from the moving average. */
+    long bytes();
+
+    MemorySegment groupTable();
+
+    Stepper on(Workbench bench, OptimizerOperands operands);
+  }
+
+  private record AdamRule(List<AdamGroup> groups) implements Rule {
+    @Override
+    public String operation() {
+      return "adam";
+    }
+
+    @Override
+    public double largestLr() {
+      return groups.stream().mapToDouble(AdamGroup::lr).max().orElse(0);
+    }
+
+    private int flags() {
+      return groups.stream().mapToInt(AdamGroup::flags).reduce(0, (a, b) -> a | b);
+    }
+
+    @Override
+    public long bytes() {
+      return (flags() & OptimizerFlags.AMSGRAD) == 0 ? 28 : 36;
+    }
+
+    @Override
+    public MemorySegment groupTable() {
+      MemorySegment table = AdamGroup.table(groups.size());
+      for (int g = 0; g < groups.size(); g++) {
+        groups.get(g).write(table, g);
+      }
+      return table;
+    }
+
+    @Override
+    public Stepper on(Workbench bench, OptimizerOperands operands) {
+      boolean amsgrad = (flags() & OptimizerFlags.AMSGRAD) != 0;
+      AdamState state =
+          new AdamState(
+              operands.state(bench, "expAvg", 0.1, 31, Tolerance.MOMENT),
+              operands.positiveState(bench, "expAvgSq", Tolerance.MOMENT),
+              amsgrad ? operands.positiveState(bench, "maxExpAvgSq", Tolerance.MOMENT) : null);
+      return (kernels, arena, control) -> kernels.adam(arena, state, control);
+    }
+  }
+
+  private record SgdRule(List<SgdGroup> groups) implements Rule {
+    @Override
+    public String operation() {
+      return "sgd";
+    }
+
+    @Override
+    public double largestLr() {
+      return groups.stream().mapToDouble(SgdGroup::lr).max().orElse(0);
+    }
+
+    private int flags() {
+      return groups.stream().mapToInt(SgdGroup::flags).reduce(0, (a, b) -> a | b);
+    }
+
+    @Override
+    public long bytes() {
+      return (flags() & OptimizerFlags.MOMENTUM) == 0 ? 12 : 20;
+    }
+
+    @Override
+    public MemorySegment groupTable() {
+      MemorySegment table = SgdGroup.table(groups.size());
+      for (int g = 0; g < groups.size(); g++) {
+        groups.get(g).write(table, g);
+      }
+      return table;
+    }
+
+    @Override
+    public Stepper on(Workbench bench, OptimizerOperands operands) {
+      boolean momentum = (flags() & OptimizerFlags.MOMENTUM) != 0;
+      @Nullable Span buffer =
+          momentum ? operands.state(bench, "momentumBuffer", 0.1, 31, Tolerance.MOMENT) : null;
+      return (kernels, arena, control) -> kernels.sgd(arena, buffer, control);
+    }
+  }
+
+  private static AdamGroup adam(
+      double lr, double beta1, double beta2, double eps, double weightDecay, int flags) {
+    return new AdamGroup(lr, beta1, beta2, eps, weightDecay, 0.01, CLIP, EMA_DECAY, flags);
+  }
+
+  private static final AdamGroup PLAIN = adam(1e-3, 0.9, 0.999, 1e-8, 0, 0);
+
+  private static Map<String, AdamGroup> adamVariants() {
+    var variants = new LinkedHashMap<String, AdamGroup>();
+    variants.put("plain", PLAIN);
+    variants.put("L2", adam(1e-2, 0.9, 0.999, 1e-8, 0.1, 0));
+    variants.put("decoupled", adam(1e-2, 0.5, 0.9, 1e-3, 0.1, OptimizerFlags.DECOUPLED));
+    variants.put("amsgrad", adam(1e-3, 0.9, 0.5, 1e-8, 0.01, OptimizerFlags.AMSGRAD));
+    variants.put("maximize", adam(1e-3, 0, 0.999, 1e-8, 0.01, OptimizerFlags.MAXIMIZE));
+    variants.put("lr 0", adam(0, 0.9, 0.999, 1e-8, 0, 0));
+    variants.put("clip value", adam(1e-3, 0.9, 0.999, 1e-8, 0, OptimizerFlags.CLIP_VALUE));
+    variants.put("L1", adam(1e-2, 0.9, 0.999, 1e-6, 0.1, OptimizerFlags.L1));
+    variants.put("proximal L1", adam(1e-2, 0.9, 0.999, 1e-6, 0, OptimizerFlags.PROXIMAL_L1));
+    variants.put(
+        "amsgrad, L1 and clip value",
+        adam(
+            1e-3,
+            0.9,
+            0.999,
+            1e-6,
+            0.01,
+            OptimizerFlags.AMSGRAD | OptimizerFlags.L1 | OptimizerFlags.CLIP_VALUE));
+    variants.put(
+        "all of it",
+        adam(
+            1e-3,
+            0.9,
+            0.999,
+            1e-6,
+            0.01,
+            OptimizerFlags.AMSGRAD
+                | OptimizerFlags.MAXIMIZE
+                | OptimizerFlags.DECOUPLED
+                | OptimizerFlags.CLIP_VALUE
+                | OptimizerFlags.PROXIMAL_L1));
+    return variants;
+  }
+
+  private static SgdGroup sgd(double momentum, double dampening, double weightDecay, int flags) {
+    return new SgdGroup(0.05, momentum, dampening, weightDecay, CLIP, EMA_DECAY, flags);
+  }
+
+  private static final SgdGroup NO_MOMENTUM = sgd(0, 0, 0, 0);
+
+  private static Map<String, SgdGroup> sgdVariants() {
+    var variants = new LinkedHashMap<String, SgdGroup>();
+    variants.put("plain", NO_MOMENTUM);
+    variants.put("L2", sgd(0, 0, 0.1, 0));
+    variants.put("momentum", sgd(0.9, 0, 0.01, OptimizerFlags.MOMENTUM));
+    variants.put(
+        "dampening", sgd(0.9, 0.5, 0.01, OptimizerFlags.MOMENTUM | OptimizerFlags.MAXIMIZE));
+    variants.put("Nesterov", sgd(0.9, 0, 0.01, OptimizerFlags.MOMENTUM | OptimizerFlags.NESTEROV));
+    variants.put(
+        "Nesterov and clip value",
+        sgd(
+            0.9,
+            0,
+            0.01,
+            OptimizerFlags.MOMENTUM | OptimizerFlags.NESTEROV | OptimizerFlags.CLIP_VALUE));
+    variants.put("clip value", sgd(0, 0, 0.01, OptimizerFlags.CLIP_VALUE));
+    return variants;
+  }
+
+  private static AdamRule withEma(AdamRule rule) {
+    return new AdamRule(
+        rule.groups().stream()
+            .map(g -> adam(g.lr(), g.beta1(), g.beta2(), g.eps(), g.weightDecay(), g.flags() | EMA))
+            .toList());
+  }
+
+  private static SgdRule withEma(SgdRule rule) {
+    return new SgdRule(
+        rule.groups().stream()
+            .map(g -> sgd(g.momentum(), g.dampening(), g.weightDecay(), g.flags() | EMA))
+            .toList());
+  }
+
   static List<KernelCase> all() {
     var cases = new ArrayList<KernelCase>();
-    List<Group> variants = List.of(PLAIN, L2, DECOUPLED, AMSGRAD, MAXIMIZE, ALL, STILL);
+    AdamRule plain = new AdamRule(List.of(PLAIN));
     for (int n : Sizes.ELEMENTWISE) {
-      cases.add(steps(n + " elements", single(PLAIN, n), 1, Double.NaN, 1));
+      cases.add(new Steps(n + " elements", plain, OptimizerOperands.single(n), 1).toCase());
     }
-    for (Group group : variants) {
-      cases.add(steps("1009 elements " + group, single(group, 1009), 5, Double.NaN, 1));
-      cases.add(steps("8193 elements " + group, single(group, 8193), 3, 2, 1));
+    adamVariants().forEach((name, group) -> variants(cases, name, new AdamRule(List.of(group))));
+    sgdVariants().forEach((name, group) -> variants(cases, name, new SgdRule(List.of(group))));
+    for (int n : Sizes.ELEMENTWISE) {
+      SgdRule rule = withEma(new SgdRule(List.copyOf(sgdVariants().values()).subList(4, 5)));
+      cases.add(
+          new Steps(n + " elements", rule, OptimizerOperands.single(n), 2).withEma().toCase());
     }
-    var mixed = mixed(variants);
-    cases.add(steps("mixed groups", mixed, 5, Double.NaN, 1));
-    cases.add(steps("mixed groups clipped", mixed, 5, 0.5, 1));
-    cases.add(steps("mixed groups not clipped", mixed, 3, Double.POSITIVE_INFINITY, 1));
-    cases.add(steps("mixed groups norm overflows", mixed, 2, 1, 1e25));
-    cases.add(steps("mixed groups tiny gradients", mixed, 2, 1, 1e-25));
-    for (float poison : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-      cases.add(poisoned("first element", mixed, 0, poison));
-      cases.add(poisoned("last of a tile and a half", mixed, 6148, poison));
-    }
-    cases.add(steps("many small tensors", manySmall(), 3, 1, 1));
-    cases.add(steps("300007 elements", single(PLAIN, 300_007), 2, 1, 1));
+    AdamRule adam = new AdamRule(List.copyOf(adamVariants().values()));
+    SgdRule sgd = new SgdRule(List.copyOf(sgdVariants().values()));
+    OptimizerOperands mixed = OptimizerOperands.mixed(adam.groups().size());
+    mixed(cases, adam, withEma(adam), mixed);
+    mixed(cases, sgd, withEma(sgd), OptimizerOperands.mixed(sgd.groups().size()));
+    AdamRule two = new AdamRule(adam.groups().subList(0, 2));
+    cases.add(
+        new Steps("many small tensors", two, OptimizerOperands.manySmall(), 3).norm(1).toCase());
+    cases.add(
+        new Steps("300007 elements", plain, OptimizerOperands.single(300_007), 2).norm(1).toCase());
     return cases;
   }
 
+  private static void variants(List<KernelCase> cases, String name, Rule rule) {
+    OptimizerOperands few = OptimizerOperands.single(1009);
+    OptimizerOperands many = OptimizerOperands.single(8193);
+    cases.add(new Steps("1009 elements " + name, rule, few, 5).toCase());
+    cases.add(new Steps("8193 elements " + name, rule, many, 3).norm(2).toCase());
+    cases.add(new Steps("8193 elements " + name, rule, many, 3).norm(2).scale(256).toCase());
+  }
+
+  private static void mixed(
+      List<KernelCase> cases, Rule rule, Rule withEma, OptimizerOperands operands) {
+    Steps mixed = new Steps("mixed groups", rule, operands, 3);
+    Steps averaged = new Steps("mixed groups", withEma, operands, 3).withEma();
+    cases.add(mixed.toCase());
+    cases.add(averaged.toCase());
+    cases.add(mixed.norm(0.5).toCase());
+    cases.add(mixed.norm(Double.POSITIVE_INFINITY).toCase());
+    cases.add(averaged.norm(0.5).scale(65536).toCase());
+    cases.add(mixed.norm(1).gradients(1e25).toCase());
+    cases.add(mixed.norm(1).gradients(1e-25).toCase());
+    for (float poison : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      cases.add(averaged.norm(1).poisoned(0, poison).toCase());
+      cases.add(averaged.norm(1).poisoned(6148, poison).toCase());
+    }
+  }
+
   static List<Benchmark> benchmarks() {
+    AdamGroup amsgrad = adamVariants().getOrDefault("amsgrad", PLAIN);
+    AdamGroup rich = adamVariants().getOrDefault("amsgrad, L1 and clip value", PLAIN);
+    SgdGroup nesterov = sgdVariants().getOrDefault("Nesterov", NO_MOMENTUM);
     return List.of(
-        benchmark("adam", 14, n -> steps(n + " elements", single(PLAIN, n), 1, Double.NaN, 1)),
+        benchmark("adam", 14, n -> timed(new AdamRule(List.of(PLAIN)), n).toCase()),
+        benchmark("adam amsgrad", 15, n -> timed(new AdamRule(List.of(amsgrad)), n).toCase()),
         benchmark(
-            "adam amsgrad", 15, n -> steps(n + " elements", single(AMSGRAD, n), 1, Double.NaN, 1)),
-        benchmark("norm and adam", 16, n -> steps(n + " elements", single(PLAIN, n), 1, 1, 1)));
+            "norm and adam", 16, n -> timed(new AdamRule(List.of(PLAIN)), n).norm(1).toCase()),
+        benchmark(
+            "norm and adam amsgrad L1 clip value",
+            21,
+            n -> timed(new AdamRule(List.of(rich)), n).norm(1).toCase()),
+        benchmark("sgd Nesterov", 7, n -> timed(new SgdRule(List.of(nesterov)), n).toCase()));
+  }
+
+  private static Steps timed(Rule rule, int n) {
+    return new Steps(n + " elements", rule, OptimizerOperands.single(n), 1);
   }
 
   private static Benchmark benchmark(
@@ -73,89 +285,113 @@ final class OptimizerCases {
     return new Benchmark(KernelFamily.OPTIMIZER, name, operationsPerElement, at);
   }
 
-  private static AdamOperands single(Group group, int n) {
-    return new AdamOperands(List.of(group), List.of(new Tensor(n, 0, true, 0)));
-  }
-
-  private static AdamOperands mixed(List<Group> groups) {
-    int[] lengths = {1, 15, 16, 17, 0, 1009, 4095, 4096, 4097, 6149, 31, 8192};
-    var tensors = new ArrayList<Tensor>();
-    for (int i = 0; i < 3 * lengths.length; i++) {
-      tensors.add(
-          new Tensor(lengths[i % lengths.length], i % groups.size(), i % 5 != 3, 100L * (i % 4)));
-    }
-    return new AdamOperands(groups, tensors);
-  }
-
-  private static AdamOperands manySmall() {
-    var tensors = new ArrayList<Tensor>();
-    for (int i = 0; i < 500; i++) {
-      tensors.add(new Tensor(1 + i * 7 % 67, i % 2, i % 11 != 0, i % 3));
-    }
-    return new AdamOperands(List.of(PLAIN, L2), tensors);
-  }
-
-  private static KernelCase steps(
-      String what, AdamOperands operands, int steps, double maxNorm, double scale) {
-    String how =
-        (Double.isNaN(maxNorm) ? "" : " max norm " + maxNorm)
-            + (scale == 1 ? "" : " gradients " + scale);
-    return adam(
-        what + " " + steps + " steps" + how,
-        operands,
-        steps,
-        maxNorm,
-        () -> {
-          var gradients = new ArrayList<float[]>();
-          for (int step = 0; step < steps; step++) {
-            gradients.add(operands.gradients(scale, 40 + step));
-          }
-          return gradients;
-        });
-  }
-
-  private static KernelCase poisoned(
-      String where, AdamOperands operands, int element, float value) {
-    return adam(
-        "mixed groups second of 3 steps has " + value + " at the " + where,
-        operands,
-        3,
-        1,
-        () -> {
-          float[] bad = operands.gradients(1, 51);
-          operands.poison(bad, element, value);
-          return List.of(operands.gradients(1, 50), bad, operands.gradients(1, 52));
-        });
-  }
-
-  /** {@code maxNorm} NaN leaves the reduction before the step away. */
-  private static KernelCase adam(
-      String name,
-      AdamOperands operands,
-      int steps,
+  /**
+   * A number of steps.
+   *
+   * @param what the operands in words
+   * @param rule the optimizer
+   * @param operands the tensors
+   * @param count how many steps
+   * @param ema whether an average is kept
+   * @param maxNorm NaN leaves the reduction before the step away
+   * @param lossScale what the gradients are multiplied by, 1 for none
+   * @param gradients magnitude of the gradients, apart from the loss scale
+   * @param poisonedElement of the second step, -1 for none
+   * @param poison what it is
+   */
+  private record Steps(
+      String what,
+      Rule rule,
+      OptimizerOperands operands,
+      int count,
+      boolean ema,
       double maxNorm,
-      Supplier<List<float[]>> gradientsOfSteps) {
-    boolean withNorm = !Double.isNaN(maxNorm);
-    long bytesOfStep = (operands.amsgrad() ? 36L : 28L) + (withNorm ? 4L : 0L);
-    return new KernelCase(
-        KernelFamily.OPTIMIZER,
-        withNorm ? "norm and adam" : "adam",
-        name,
-        DType.F32,
-        steps * bytesOfStep * operands.activeElements(),
-        bench -> {
-          OptimizerKernels kernels = bench.backend().optimizer();
-          List<AdamArena> arenas = operands.on(bench, gradientsOfSteps.get());
-          Span control = AdamOperands.control(bench);
-          Span scratch = bench.scratch(kernels.scratchBytes(arenas.getFirst()));
-          return () -> {
-            for (AdamArena arena : arenas) {
-              if (withNorm) {
-                kernels.gradientNorm(arena, (float) maxNorm, control, scratch);
+      float lossScale,
+      double gradients,
+      int poisonedElement,
+      float poison) {
+
+    Steps(String what, Rule rule, OptimizerOperands operands, int count) {
+      this(what, rule, operands, count, false, Double.NaN, 1, 1, -1, 0);
+    }
+
+    Steps withEma() {
+      return new Steps(what, rule, operands, count, true, maxNorm, lossScale, gradients, -1, 0);
+    }
+
+    Steps norm(double bound) {
+      return new Steps(what, rule, operands, count, ema, bound, lossScale, gradients, -1, 0);
+    }
+
+    Steps scale(float scale) {
+      return new Steps(what, rule, operands, count, ema, maxNorm, scale, gradients, -1, 0);
+    }
+
+    Steps gradients(double magnitude) {
+      return new Steps(what, rule, operands, count, ema, maxNorm, lossScale, magnitude, -1, 0);
+    }
+
+    Steps poisoned(int element, float value) {
+      return new Steps(
+          what, rule, operands, count, ema, maxNorm, lossScale, gradients, element, value);
+    }
+
+    private boolean withNorm() {
+      return !Double.isNaN(maxNorm);
+    }
+
+    private String name() {
+      return what
+          + " "
+          + count
+          + " steps"
+          + (ema ? " averaged" : "")
+          + (withNorm() ? " max norm " + maxNorm : "")
+          + (lossScale == 1 ? "" : " loss scale " + lossScale)
+          + (gradients == 1 ? "" : " gradients " + gradients)
+          + (poisonedElement < 0 ? "" : " with " + poison + " at element " + poisonedElement);
+    }
+
+    private List<float[]> gradientsOfSteps() {
+      var steps = new ArrayList<float[]>();
+      for (int step = 0; step < count; step++) {
+        steps.add(operands.gradients(gradients * lossScale, 40 + step));
+      }
+      if (poisonedElement >= 0) {
+        operands.poison(steps.get(1), poisonedElement, poison);
+      }
+      return steps;
+    }
+
+    KernelCase toCase() {
+      long bytes =
+          (rule.bytes() + (withNorm() ? 4 : 0)) * operands.activeElements()
+              + (ema ? 8 : 0) * operands.elements();
+      return new KernelCase(
+          KernelFamily.OPTIMIZER,
+          (withNorm() ? "norm and " : "") + rule.operation(),
+          name(),
+          DType.F32,
+          count * bytes,
+          bench -> {
+            OptimizerKernels kernels = bench.backend().optimizer();
+            Tolerance tolerance = Tolerance.parameters(count, rule.largestLr());
+            List<OptimizerArena> arenas =
+                operands.on(bench, rule.groupTable(), ema, tolerance, gradientsOfSteps());
+            Stepper stepper = rule.on(bench, operands);
+            @Nullable Span scale =
+                lossScale == 1 ? null : bench.input("loss scale", HostArray.of(lossScale));
+            Span control = OptimizerOperands.control(bench);
+            Span scratch = bench.scratch(kernels.scratchBytes(arenas.getFirst()));
+            return () -> {
+              for (OptimizerArena arena : arenas) {
+                if (withNorm()) {
+                  kernels.gradientNorm(arena, scale, (float) maxNorm, control, scratch);
+                }
+                stepper.step(kernels, arena, control);
               }
-              kernels.adam(arena, control);
-            }
-          };
-        });
+            };
+          });
+    }
   }
 }

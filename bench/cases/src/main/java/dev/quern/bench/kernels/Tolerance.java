@@ -49,6 +49,10 @@ public record Tolerance(String policy, Bound bound) {
   public static final Tolerance SCALAR =
       new Tolerance("scalar 1e-5", (e, largest) -> 1e-5 * Math.abs(e));
 
+  /** A gradient norm against f64: 1e-6 relative. */
+  public static final Tolerance NORM =
+      new Tolerance("norm 1e-6", (e, largest) -> 1e-6 * Math.abs(e));
+
   /** A moment of an optimizer: 1e-6 of the largest. */
   public static final Tolerance MOMENT =
       new Tolerance("moment 1e-6", (e, largest) -> 1e-6 * largest);
@@ -72,14 +76,15 @@ public record Tolerance(String policy, Bound bound) {
   }
 
   /**
-   * {@return the policy of parameters after Adam steps: 1e-6 of the parameter or of the way it can
-   * have gone}
+   * {@return the policy of parameters after optimizer steps: 1e-6 of the parameter or of the way it
+   * can have gone}
    *
    * @param steps the number of steps taken
    * @param lr the learning rate
    */
-  public static Tolerance adam(int steps, double lr) {
-    return new Tolerance("adam 1e-6", (e, largest) -> 1e-6 * Math.max(Math.abs(e), steps * lr));
+  public static Tolerance parameters(int steps, double lr) {
+    return new Tolerance(
+        "parameters 1e-6", (e, largest) -> 1e-6 * Math.max(Math.abs(e), steps * lr));
   }
 
   /**

@@ -35,8 +35,8 @@ class ToleranceTest {
     assertTrue(!holds(Tolerance.EXACT, new double[] {1}, new double[] {Math.nextUp(1.0)}));
     assertTrue(holds(Tolerance.ELEMENTWISE, new double[] {1}, new double[] {1 + 0x4p-23}));
     assertTrue(!holds(Tolerance.ELEMENTWISE, new double[] {1}, new double[] {1 + 0x5p-23}));
-    assertTrue(holds(Tolerance.adam(10, 0.1), new double[] {0}, new double[] {0.9e-6}));
-    assertTrue(!holds(Tolerance.adam(10, 0.1), new double[] {0}, new double[] {1.1e-6}));
+    assertTrue(holds(Tolerance.parameters(10, 0.1), new double[] {0}, new double[] {0.9e-6}));
+    assertTrue(!holds(Tolerance.parameters(10, 0.1), new double[] {0}, new double[] {1.1e-6}));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.quern.bench.jmh;
 
 import dev.quern.spi.AdamCoefficients;
+import dev.quern.spi.AdamGroup;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.BackendProvider;
 import java.util.ServiceLoader;
@@ -80,7 +81,7 @@ public class AdamArrayBenchmark {
   public void adam() {
     AdamCoefficients coefficients =
         AdamCoefficients.of(
-            1e-3, BETA1, BETA2, Math.log(BETA1), Math.log(BETA2), 1e-8, 0, 0, step++, 1);
+            new AdamGroup(1e-3, BETA1, BETA2, 1e-8, 0, 0, 1, 1, 0), step++, 1);
     kernels.adam(parameters, gradients, expAvg, expAvgSq, null, coefficients);
   }
 }

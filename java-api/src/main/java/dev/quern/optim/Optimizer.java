@@ -1,0 +1,471 @@
+package dev.quern.optim;
+
+import dev.quern.DType;
+import dev.quern.Engine;
+import dev.quern.Shape;
+import dev.quern.Tensor;
+import dev.quern.spi.GradientControl;
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OptimizerFlags;
+import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.SegmentTable;
+import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Updates the parameters of a {@link ParameterStore} from their gradients: one launch a step,
+ * whatever the number of tensors. With {@link Builder#clipNorm}, {@link Builder#lossScale} or
+ * {@link Builder#skipNonFinite} one reduction over the gradients runs before it; if any gradient is
+ * not finite, the whole step then changes nothing, step numbers and moving average included.
+ *
+ * <p>The order of a step: unscale, finite test, clip by norm, clip by value, maximize, then the
+ * optimizer's own rule, then the moving average.
+ *
+ * @param <O> the hyper-parameters of a group
+ */
+public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements AutoCloseable
+    permits Adam, Sgd {
+  private final Engine engine;
+  private final ParameterStore store;
+  private final List<ParameterGroup<O>> groups;
+  private final GroupWriter<O> writer;
+  private final MemorySegment groupCopy;
+  private final float maxNorm;
+  private final double clipValue;
+  private final double emaDecay;
+  private final boolean reduces;
+  private final @Nullable Tensor lossScale;
+  private final @Nullable Tensor ema;
+  private final List<Tensor> emaViews;
+  private final Tensor segmentTable;
+  private final Tensor groupTable;
+  private final Tensor ticket;
+  private final Tensor control;
+  private final OptimizerArena arena;
+
+  /** Writes a group's options into the device table. */
+  interface GroupWriter<O> {
+    void write(O options, MemorySegment table, int g, double clipValue, double emaDecay);
+  }
+
+  /** Takes what the builder collected, and an empty table of as many groups with its writer. */
+  Optimizer(Builder<O, ?> builder, MemorySegment groupCopy, GroupWriter<O> writer) {
+    this.store = builder.store;
+    this.engine = store.engine();
+    this.groups = new ArrayList<>(builder.groups);
+    this.groupCopy = groupCopy;
+    this.writer = writer;
+    this.maxNorm = builder.maxNorm;
+    this.clipValue = builder.clipValue;
+    this.emaDecay = builder.emaDecay;
+    int[] groupOf = groupOfParameter(store, groups);
+
+    double scale = builder.lossScale;
+    this.reduces = builder.skipNonFinite || maxNorm < Float.POSITIVE_INFINITY || scale > 0;
+    this.lossScale = scale > 0 ? engine.tensor(new float[] {(float) scale}, 1).detach() : null;
+    this.ema = emaDecay < 1 ? zeros() : null;
+    if (ema != null) {
+      ema.copyFrom(store.parameters());
+    }
+    this.emaViews = viewsOf(ema);
+
+    SegmentTable segments = SegmentTable.allocate(groupOf.length);
+    long tiles = fill(segments, groupOf);
+    this.segmentTable = upload(segments.memory());
+    this.groupTable = upload(groupCopy);
+    writeGroups();
+    this.ticket = engine.zeros(DType.I32, Shape.of(1)).detach();
+    this.control = engine.tensor(new float[] {0, 1, 1, 1}, GradientControl.LENGTH).detach();
+    this.arena =
+        new OptimizerArena(
+            store.parameters().span(),
+            store.gradients().span(),
+            ema == null ? null : ema.span(),
+            segmentTable.span(),
+            groupOf.length,
+            tiles,
+            groupTable.span(),
+            ticket.span());
+  }
+
+  /** Takes the optimizer's own step. */
+  abstract void update(OptimizerKernels kernels, OptimizerArena arena, Span control);
+
+  /** Refuses options that need memory which was not asked for when the optimizer was made. */
+  abstract void requireState(O options);
+
+  /** Updates every active parameter from its gradient; returns before the work is done. */
+  public final void step() {
+    if (reduces) {
+      Span scale = lossScale == null ? null : lossScale.span();
+      engine.submitWithScratch(
+          b -> b.optimizer().scratchBytes(arena),
+          (b, scratch) ->
+              b.optimizer().gradientNorm(arena, scale, maxNorm, control.span(), scratch));
+    }
+    engine.submit(b -> update(b.optimizer(), arena, control.span()));
+  }
+
+  /**
+   * Returns the parameter groups with their present options.
+   *
+   * @return the groups
+   */
+  public final List<ParameterGroup<O>> groups() {
+    return List.copyOf(groups);
+  }
+
+  /**
+   * Changes a learning rate for the steps that follow.
+   *
+   * @param group the group's index
+   * @param lr the learning rate, finite and at least 0
+   * @throws IllegalArgumentException if out of range
+   */
+  public final void setLearningRate(int group, double lr) {
+    if (groups.get(group).options().lr() != lr) {
+      setOptions(group, groups.get(group).options().withLr(lr));
+    }
+  }
+
+  /**
+   * Changes all hyper-parameters of a group for the steps that follow.
+   *
+   * @param group the group's index
+   * @param options the new ones
+   * @throws IllegalArgumentException if they need state that no group needed when the optimizer was
+   *     made
+   */
+  public final void setOptions(int group, O options) {
+    requireState(options);
+    groups.set(group, new ParameterGroup<>(groups.get(group).parameters(), options));
+    writeGroups();
+  }
+
+  /**
+   * Says whether a parameter has a gradient in the steps that follow; without one it is skipped
+   * wholly: no decay, no moments, no step count; only the moving average goes on. All are active at
+   * first. Reads and rewrites the segment table, so it waits for the device.
+   *
+   * @param parameter its name
+   * @param active whether it takes part
+   */
+  public final void setActive(String parameter, boolean active) {
+    int index = store.index(parameter);
+    changeSegments(segments -> segments.setActive(index, active));
+  }
+
+  /**
+   * Reads the step numbers and waits.
+   *
+   * @return the steps taken, per parameter in the store's order
+   */
+  public final long[] steps() {
+    SegmentTable segments = downloadSegments();
+    long[] steps = new long[arena.segmentCount()];
+    Arrays.setAll(steps, segments::step);
+    return steps;
+  }
+
+  /**
+   * Restores the step numbers.
+   *
+   * @param steps the steps taken, per parameter in the store's order, each at least 0
+   * @throws IllegalArgumentException if the number of entries differs or one is negative
+   */
+  public final void setSteps(long[] steps) {
+    if (steps.length != arena.segmentCount() || Arrays.stream(steps).anyMatch(s -> s < 0)) {
+      throw new IllegalArgumentException(
+          "Step numbers are at least 0, one for each of %d parameters, got %s."
+              .formatted(arena.segmentCount(), Arrays.toString(steps)));
+    }
+    changeSegments(segments -> {
+      for (int s = 0; s < steps.length; s++) {
+        segments.setStep(s, steps[s]);
+      }
+    });
+  }
+
+  /**
+   * Returns what the reduction before the last step found.
+   *
+   * @return F32 {norm before clipping of the unscaled gradients, clip coefficient, 1 if all
+   *     gradients were finite else 0, clip coefficient / loss scale}; {0, 1, 1, 1} without
+   *     reduction; owned by the optimizer
+   */
+  public final Tensor control() {
+    return control;
+  }
+
+  /**
+   * Returns the loss scale, to be the upstream gradient of the loss.
+   *
+   * @return F32, one element, owned by the optimizer; written only through {@link #setLossScale}
+   * @throws IllegalStateException if none was set when the optimizer was made
+   */
+  public final Tensor lossScale() {
+    if (lossScale == null) {
+      throw new IllegalStateException(
+          "There is no loss scale; set the first one with lossScale on the builder.");
+    }
+    return lossScale;
+  }
+
+  /**
+   * Changes the loss scale for what follows.
+   *
+   * @param scale what the gradients are multiplied by, at least 1 and at most 2^126
+   * @throws IllegalArgumentException if out of range
+   * @throws IllegalStateException if none was set when the optimizer was made
+   */
+  public final void setLossScale(double scale) {
+    requireLossScale(scale);
+    lossScale().fill(scale);
+  }
+
+  /**
+   * Returns the moving average of a parameter.
+   *
+   * @param parameter its name
+   * @return a view of it, owned by the optimizer
+   * @throws IllegalStateException if no average is kept
+   */
+  public final Tensor ema(String parameter) {
+    int index = store.index(parameter);
+    if (ema == null) {
+      throw new IllegalStateException(
+          "No moving average is kept; ask for it with emaDecay on the builder.");
+    }
+    return emaViews.get(index);
+  }
+
+  /**
+   * Tells whether moving averages of the parameters are kept.
+   *
+   * @return whether {@link #ema} has something to return
+   */
+  public final boolean hasEma() {
+    return ema != null;
+  }
+
+  /**
+   * Returns the parameters.
+   *
+   * @return the store, which is the caller's
+   */
+  public final ParameterStore store() {
+    return store;
+  }
+
+  /** Frees the optimizer's state; the parameter store is the caller's. */
+  @Override
+  public void close() {
+    emaViews.forEach(Tensor::close);
+    for (Tensor tensor : Arrays.asList(ema, lossScale, segmentTable, groupTable, ticket, control)) {
+      if (tensor != null) {
+        tensor.close();
+      }
+    }
+  }
+
+  /** An arena as long as the parameters', of zeros. */
+  final Tensor zeros() {
+    return engine.zeros(DType.F32, store.parameters().shape()).detach();
+  }
+
+  /** The parameters' views of an arena; none of no arena. */
+  final List<Tensor> viewsOf(@Nullable Tensor arenaTensor) {
+    return arenaTensor == null ? List.of() : store.views(arenaTensor);
+  }
+
+  /** The flags that do not depend on the optimizer. */
+  static int sharedFlags(boolean maximize, double clipValue, double emaDecay) {
+    return (maximize ? OptimizerFlags.MAXIMIZE : 0)
+        | (clipValue < Double.POSITIVE_INFINITY ? OptimizerFlags.CLIP_VALUE : 0)
+        | (emaDecay < 1 ? OptimizerFlags.EMA : 0);
+  }
+
+  private long fill(SegmentTable segments, int[] groupOf) {
+    long tiles = 0;
+    for (int s = 0; s < groupOf.length; s++) {
+      ParameterStore.Entry entry = store.entries().get(s);
+      segments.set(s, entry.offset(), entry.length(), tiles, 0, groupOf[s], true);
+      tiles += OptimizerArena.tiles(entry.length());
+    }
+    return tiles;
+  }
+
+  private void writeGroups() {
+    for (int g = 0; g < groups.size(); g++) {
+      writer.write(groups.get(g).options(), groupCopy, g, clipValue, emaDecay);
+    }
+    groupTable.copyFrom(groupCopy);
+  }
+
+  private void changeSegments(Consumer<SegmentTable> change) {
+    SegmentTable segments = downloadSegments();
+    change.accept(segments);
+    segmentTable.copyFrom(segments.memory());
+  }
+
+  private SegmentTable downloadSegments() {
+    SegmentTable segments = SegmentTable.allocate(arena.segmentCount());
+    segmentTable.copyTo(segments.memory());
+    return segments;
+  }
+
+  private Tensor upload(MemorySegment table) {
+    return engine.upload(table, DType.U8, Shape.of(table.byteSize())).detach();
+  }
+
+  private static void requireLossScale(double scale) {
+    Ranges.require(
+        scale >= 1 && scale <= 0x1p126, "lossScale", "at least 1 and at most 2^126", scale);
+  }
+
+  private static <O extends OptimizerOptions<O>> int[] groupOfParameter(
+      ParameterStore store, List<ParameterGroup<O>> groups) {
+    int[] groupOf = new int[store.entries().size()];
+    Arrays.fill(groupOf, -1);
+    for (int g = 0; g < groups.size(); g++) {
+      for (String name : groups.get(g).parameters()) {
+        int index = store.index(name);
+        if (groupOf[index] != -1) {
+          throw new IllegalArgumentException("Parameter '" + name + "' is in two groups.");
+        }
+        groupOf[index] = g;
+      }
+    }
+    for (int i = 0; i < groupOf.length; i++) {
+      if (groupOf[i] == -1) {
+        throw new IllegalArgumentException(
+            "Parameter '" + store.entries().get(i).name() + "' is in no group.");
+      }
+    }
+    return groupOf;
+  }
+
+  /**
+   * Collects what an optimizer needs.
+   *
+   * @param <O> the hyper-parameters of a group
+   * @param <B> the builder's own type
+   */
+  public abstract static sealed class Builder<
+          O extends OptimizerOptions<O>, B extends Builder<O, B>>
+      permits Adam.Builder, Sgd.Builder {
+    private final ParameterStore store;
+    private List<ParameterGroup<O>> groups;
+    private float maxNorm = Float.POSITIVE_INFINITY;
+    private double clipValue = Double.POSITIVE_INFINITY;
+    private double emaDecay = 1;
+    private double lossScale;
+    private boolean skipNonFinite;
+
+    Builder(ParameterStore store, O defaults) {
+      this.store = store;
+      this.groups = List.of(new ParameterGroup<>(store.names(), defaults));
+    }
+
+    abstract B self();
+
+    final int groupCount() {
+      return groups.size();
+    }
+
+    /**
+     * Puts all parameters into one group.
+     *
+     * @param options its hyper-parameters
+     * @return this
+     */
+    public final B options(O options) {
+      groups = List.of(new ParameterGroup<>(store.names(), options));
+      return self();
+    }
+
+    /**
+     * Sets the groups.
+     *
+     * @param parameterGroups every parameter of the store in exactly one of them
+     * @return this
+     */
+    public final B groups(List<ParameterGroup<O>> parameterGroups) {
+      groups = List.copyOf(parameterGroups);
+      return self();
+    }
+
+    /**
+     * Scales all gradients down when their common norm exceeds a bound: by min(1, maxNorm / (norm +
+     * 1e-6)), as PyTorch's {@code clip_grad_norm_}. Off by default.
+     *
+     * @param bound the largest norm, above 0
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     */
+    public final B clipNorm(double bound) {
+      Ranges.finiteAboveZero("clipNorm", bound);
+      maxNorm = (float) bound;
+      return self();
+    }
+
+    /**
+     * Clips every element of the gradients to [-bound, bound], as PyTorch's {@code
+     * clip_grad_value_}; after clipping by norm if there is both. Off by default.
+     *
+     * @param bound the largest magnitude, finite and above 0
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     */
+    public final B clipValue(double bound) {
+      Ranges.finiteAboveZero("clipValue", bound);
+      clipValue = bound;
+      return self();
+    }
+
+    /**
+     * Divides the gradients by a loss scale, for losses whose upstream gradient is {@link
+     * Optimizer#lossScale()}; steps with a gradient that is not finite are skipped. Off by default.
+     *
+     * @param scale the first scale, at least 1 and at most 2^126
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     */
+    public final B lossScale(double scale) {
+      requireLossScale(scale);
+      lossScale = scale;
+      return self();
+    }
+
+    /**
+     * Leaves everything as it is when a gradient is not finite. Off by default, as in PyTorch.
+     *
+     * @param skip whether such steps are skipped
+     * @return this
+     */
+    public final B skipNonFinite(boolean skip) {
+      skipNonFinite = skip;
+      return self();
+    }
+
+    /**
+     * Keeps an exponential moving average of the parameters, which starts at their present values:
+     * after each step average = decay * average + (1 - decay) * parameter, for all parameters, also
+     * those without a gradient. Costs 8 bytes of memory traffic per parameter. Off by default.
+     *
+     * @param decay in [0, 1)
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     */
+    public final B emaDecay(double decay) {
+      Ranges.decay("emaDecay", decay);
+      emaDecay = decay;
+      return self();
+    }
+  }
+}

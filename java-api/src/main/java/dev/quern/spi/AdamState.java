@@ -1,0 +1,12 @@
+package dev.quern.spi;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Adam keeps beside the parameters, each as long as an {@link OptimizerArena}.
+ *
+ * @param expAvg F32, first moments
+ * @param expAvgSq F32, second moments
+ * @param maxExpAvgSq F32, their maxima; null if no group uses amsgrad
+ */
+public record AdamState(Span expAvg, Span expAvgSq, @Nullable Span maxExpAvgSq) {}

@@ -1,0 +1,86 @@
+package dev.quern.simd;
+
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An optimizer step over an arena: a tile goes through the optimizer's loops and then, if an
+ * average is kept, through that of the moving average. Tails are padded to a vector.
+ */
+abstract class StepTask extends ArenaTask {
+  static final int PARAMETERS = 0;
+  static final int GRADIENTS = 1;
+
+  /** The first of the optimizer's own streams. */
+  static final int STATE = 2;
+
+  private final MemorySegment[] streams;
+  private final int ema;
+
+  /** Opens the arena and the optimizer's own streams; those that are null are not there. */
+  StepTask(OptimizerArena arena, @Nullable Span... state) {
+    super(arena);
+    List<MemorySegment> opened = new ArrayList<>();
+    opened.add(open(arena.parameters()));
+    opened.add(open(arena.gradients()));
+    for (Span span : state) {
+      if (span != null) {
+        opened.add(open(span));
+      }
+    }
+    Span average = arena.ema();
+    this.ema = average == null ? -1 : opened.size();
+    if (average != null) {
+      opened.add(open(average));
+    }
+    this.streams = opened.toArray(MemorySegment[]::new);
+  }
+
+  final boolean hasEma() {
+    return ema >= 0;
+  }
+
+  /** Updates whole vectors of a segment that has a gradient. */
+  abstract void update(int segment, MemorySegment[] memory, long at, int n);
+
+  /** The weight of a segment's parameters in their moving average. */
+  abstract float emaWeight(int segment);
+
+  @Override
+  final void run(long tile, int segment, long first, int n, boolean active) {
+    if (!active && !hasEma()) {
+      return;
+    }
+    int whole = n - n % VectorMath.LANES;
+    step(segment, streams, 4 * first, whole, active);
+    if (whole < n) {
+      tail(segment, 4 * (first + whole), 4L * (n - whole), active);
+    }
+  }
+
+  private void step(int segment, MemorySegment[] memory, long at, int n, boolean active) {
+    if (active) {
+      update(segment, memory, at, n);
+    }
+    if (hasEma()) {
+      StepLoops.movingAverage(emaWeight(segment), memory[PARAMETERS], memory[ema], at, n);
+    }
+  }
+
+  private void tail(int segment, long at, long bytes, boolean active) {
+    MemorySegment[] pads = Workspace.current().pads;
+    for (int s = 0; s < streams.length; s++) {
+      MemorySegment.copy(streams[s], at, pads[s], 0, bytes);
+    }
+    step(segment, pads, 0, VectorMath.LANES, active);
+    for (int s = 0; s < streams.length; s++) {
+      if (s != GRADIENTS) {
+        MemorySegment.copy(pads[s], 0, streams[s], at, bytes);
+      }
+    }
+  }
+}
