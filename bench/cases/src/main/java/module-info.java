@@ -4,10 +4,16 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.quern.bench {
   requires transitive dev.quern;
+  requires java.management;
   requires jdk.management;
+  requires com.fasterxml.jackson.annotation;
   requires tools.jackson.databind;
   requires static org.jspecify;
 
   exports dev.quern.bench;
   exports dev.quern.bench.kernels;
+  exports dev.quern.bench.speed;
+
+  opens dev.quern.bench.speed to
+      tools.jackson.databind;
 }

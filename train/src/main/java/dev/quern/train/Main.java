@@ -3,6 +3,7 @@ package dev.quern.train;
 import dev.quern.BackendUnavailableException;
 import dev.quern.DeviceException;
 import dev.quern.train.bundle.BundleCommand;
+import dev.quern.train.command.BenchCommand;
 import dev.quern.train.command.DevicesCommand;
 import dev.quern.train.command.EvaluateCommand;
 import dev.quern.train.command.PredictCommand;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DevicesCommand.class,
       SelftestCommand.class,
+      BenchCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,

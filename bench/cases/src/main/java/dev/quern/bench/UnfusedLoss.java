@@ -17,10 +17,17 @@ import dev.quern.spi.LossTerm;
  * @param value the loss
  * @param gradient its derivative with respect to the logits
  */
-record UnfusedLoss(double value, Tensor gradient) {
+public record UnfusedLoss(double value, Tensor gradient) {
 
-  /** Computes the loss; the gradient is owned by the current scope. */
-  static UnfusedLoss of(FusedLossSpec spec, Tensor logits, Tensor target) {
+  /**
+   * Computes the loss.
+   *
+   * @param spec the fused loss
+   * @param logits F32
+   * @param target of the specification's target dtype, shaped like the logits
+   * @return value and gradient; the gradient is owned by the current scope
+   */
+  public static UnfusedLoss of(FusedLossSpec spec, Tensor logits, Tensor target) {
     Engine engine = logits.engine();
     Shape shape = logits.shape();
     Integer ignoreIndex = spec.ignoreIndex();

@@ -30,14 +30,14 @@ final class PointwiseCases {
         cases.add(unary(op, n, "specials", seed));
       }
       for (BinaryOp op : BinaryOp.values()) {
-        cases.add(binary(op, n, seed, false));
+        cases.add(binary(op, n, "specials", seed, false));
       }
       cases.add(scale(n, seed));
       cases.add(notEqual(n, DType.F32, seed));
       cases.add(notEqual(n, DType.U8, seed));
     }
-    cases.add(binary(BinaryOp.ADD, 1009, 5, true));
-    cases.add(binary(BinaryOp.MULTIPLY, 4097, 6, true));
+    cases.add(binary(BinaryOp.ADD, 1009, "specials", 5, true));
+    cases.add(binary(BinaryOp.MULTIPLY, 4097, "specials", 6, true));
     int[][] shapes = {
       {1, 1, 1},
       {0, 3, 5},
@@ -60,7 +60,7 @@ final class PointwiseCases {
         benchmark("fill", 1, n -> fill(n, DType.F32, 3)),
         benchmark("copy", 1, n -> copy(n, DType.F32, DType.F32, 1)),
         benchmark("copy u8 to f32", 1, n -> copy(n, DType.U8, DType.F32, 1)),
-        benchmark("add", 1, n -> binary(BinaryOp.ADD, n, 1, false)),
+        benchmark("add", 1, n -> binary(BinaryOp.ADD, n, "uniform", 1, false)),
         benchmark("sigmoid", 24, n -> unary(UnaryOp.SIGMOID, n, "uniform", 1)),
         benchmark("softplus", 44, n -> unary(UnaryOp.SOFTPLUS, n, "uniform", 1)));
   }
@@ -102,6 +102,12 @@ final class PointwiseCases {
         });
   }
 
+  private static float[] values(String distribution, int n, long seed) {
+    return distribution.equals("uniform")
+        ? Inputs.uniform(n, 8, seed)
+        : Inputs.withSpecials(n, seed);
+  }
+
   private static KernelCase unary(UnaryOp op, int n, String distribution, long seed) {
     return new KernelCase(
         KernelFamily.POINTWISE,
@@ -110,28 +116,25 @@ final class PointwiseCases {
         DType.F32,
         8L * n,
         bench -> {
-          float[] values =
-              distribution.equals("uniform")
-                  ? Inputs.uniform(n, 8, seed)
-                  : Inputs.withSpecials(n, seed);
-          Span x = bench.input("x", HostArray.of(values));
+          Span x = bench.input("x", HostArray.of(values(distribution, n, seed)));
           Span out = bench.output("out", DType.F32, n, Tolerance.ELEMENTWISE);
           return () -> bench.backend().pointwise().unary(op, x, out);
         });
   }
 
-  private static KernelCase binary(BinaryOp op, int n, long seed, boolean inPlace) {
+  private static KernelCase binary(BinaryOp op, int n, String distribution, long seed, boolean inPlace) {
     return new KernelCase(
         KernelFamily.POINTWISE,
         op.name().toLowerCase(Locale.ROOT),
-        n + " specials seed " + seed + (inPlace ? " in place" : ""),
+        n + " " + distribution + " seed " + seed + (inPlace ? " in place" : ""),
         DType.F32,
         12L * n,
         bench -> {
-          var left = HostArray.of(Inputs.withSpecials(n, seed));
+          boolean specials = distribution.equals("specials");
+          var left = HostArray.of(values(distribution, n, seed));
           // the specials of both operands meet in all combinations where the seeds' phases differ
-          float[] right = Inputs.withSpecials(n, ~seed);
-          if (n > 3) {
+          float[] right = values(distribution, n, ~seed);
+          if (specials && n > 3) {
             right[3] = 0f;
           }
           Span b = bench.input("b", HostArray.of(right));

@@ -1,0 +1,44 @@
+package dev.quern.bench.speed;
+
+import java.lang.management.ManagementFactory;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+
+/** The virtual machine's compiler, which works beside the program and slows what is timed then. */
+final class Compiler {
+
+  private static final long LOOK_EVERY_MILLIS = 50;
+
+  private Compiler() {}
+
+  /** Waits until its queues are empty and nothing is under way, or for so long. */
+  static void await(long mostNanos) {
+    long end = System.nanoTime() + mostNanos;
+    while (isBusy() && System.nanoTime() < end) {
+      try {
+        Thread.sleep(LOOK_EVERY_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** A line of the queues that is a compilation names a method with its size in bytes. */
+  private static boolean isBusy() {
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    try {
+      Object queues =
+          server.invoke(
+              new ObjectName("com.sun.management:type=DiagnosticCommand"),
+              "compilerQueue",
+              new Object[0],
+              new String[0]);
+      return String.valueOf(queues).contains(" bytes)");
+    } catch (JMException e) {
+      // a virtual machine that does not tell: then there is nothing to wait for
+      return false;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.quern.bench.speed;
+
+import java.util.List;
+
+/**
+ * How much time is spent on what.
+ *
+ * @param leastRounds rounds taken however long they last
+ * @param mostRounds rounds taken if there is time
+ * @param budgetNanos no further round begins that would end after this
+ * @param stopwatch for a visit
+ * @param warmUp for a visit before the first round
+ * @param warmUpNanos no further sweep of those begins after this
+ * @param warmUpSizes elements in those
+ * @param compilerNanos how long the compiler is waited for after a sweep
+ * @param longestCallNanos measurements whose calls take longer are left out
+ * @param ceilingElements elements of an operand when the ceilings are measured
+ */
+record Pace(
+    int leastRounds,
+    int mostRounds,
+    long budgetNanos,
+    Stopwatch stopwatch,
+    Stopwatch warmUp,
+    long warmUpNanos,
+    List<Integer> warmUpSizes,
+    long compilerNanos,
+    long longestCallNanos,
+    int ceilingElements) {
+
+  private static final long MILLISECOND = 1_000_000L;
+  private static final long SECOND = 1_000 * MILLISECOND;
+
+  /** Within a minute on two cores. */
+  static final Pace QUICK =
+      new Pace(
+          2,
+          5,
+          48 * SECOND,
+          new Stopwatch(5, 40 * MILLISECOND),
+          new Stopwatch(1_000, 40 * MILLISECOND),
+          24 * SECOND,
+          List.of(1 << 14),
+          8 * SECOND,
+          80 * MILLISECOND,
+          1 << 23);
+
+  /** As long as it takes. */
+  static final Pace THOROUGH =
+      new Pace(
+          5,
+          5,
+          Long.MAX_VALUE,
+          new Stopwatch(9, 400 * MILLISECOND),
+          new Stopwatch(10_000, 100 * MILLISECOND),
+          120 * SECOND,
+          List.of(1 << 14, 1 << 18),
+          30 * SECOND,
+          5 * SECOND,
+          1 << 25);
+}

@@ -1,0 +1,303 @@
+package dev.quern.bench.speed;
+
+import dev.quern.Backends;
+import dev.quern.DeviceInfo;
+import dev.quern.OutOfDeviceMemoryException;
+import dev.quern.bench.kernels.Benchmark;
+import dev.quern.bench.kernels.KernelCase;
+import dev.quern.bench.kernels.KernelCases;
+import dev.quern.bench.kernels.Workbench;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Availability;
+import dev.quern.spi.Backend;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Times the kernels of every device over a sweep of sizes.
+ *
+ * <p>Rounds go over everything: in each, every benchmark is set up anew in every size on every
+ * device, the devices one after the other, settles, and gives a handful of samples with the
+ * device's pace beside them. So a disturbance of some seconds reaches one round of a few
+ * measurements and not all of one, and what is set against each other is measured close together.
+ * The result of a measurement is the median over its rounds.
+ */
+public final class SpeedBench {
+
+  private static final int PARITY_ELEMENTS = 1 << 16;
+
+  /** What a kernel gains when it is compiled at last, and not by chance. */
+  private static final double MUCH_FASTER = 1.5;
+
+  /** What is to be measured in every round. */
+  private record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {}
+
+  private final SpeedOptions options;
+  private final Pace pace;
+  private final Consumer<String> progress;
+  private final List<Benchmark> benchmarks;
+  private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
+  private final Map<Cell, String> leftOut = new LinkedHashMap<>();
+
+  private SpeedBench(SpeedOptions options, Consumer<String> progress) {
+    this.options = options;
+    this.pace = options.quick() ? Pace.QUICK : Pace.THOROUGH;
+    this.progress = progress;
+    this.benchmarks = KernelCases.benchmarks().stream().filter(options::wants).toList();
+    if (benchmarks.isEmpty()) {
+      throw new IllegalArgumentException(
+          "No benchmark is named so; there are: %s."
+              .formatted(
+                  String.join(
+                      ", ", KernelCases.benchmarks().stream().map(Benchmark::name).toList())));
+    }
+  }
+
+  /**
+   * Measures.
+   *
+   * @param options what
+   * @param command how it was asked for, kept with the result
+   * @param version the version that is measured, kept with the result
+   * @param progress is told what is under way
+   * @return the result
+   * @throws dev.quern.BackendUnavailableException if a backend named is not here
+   * @throws IllegalArgumentException if there is no benchmark of a name asked for
+   */
+  public static SpeedRun run(
+      SpeedOptions options, String command, String version, Consumer<String> progress) {
+    var devices = new ArrayList<SpeedDevice>();
+    try {
+      for (String name : options.backends().isEmpty() ? everyDevice() : options.backends()) {
+        devices.add(SpeedDevice.open(name));
+      }
+      return run(options, command, version, progress, devices);
+    } finally {
+      devices.forEach(SpeedDevice::close);
+    }
+  }
+
+  /** Measures devices that are open, and leaves them open. */
+  static SpeedRun run(
+      SpeedOptions options,
+      String command,
+      String version,
+      Consumer<String> progress,
+      List<SpeedDevice> devices) {
+    return new SpeedBench(options, progress).run(command, version, devices);
+  }
+
+  /** Every device of every backend that is there, the slowest last. */
+  private static List<String> everyDevice() {
+    return Backends.probe().values().stream()
+        .filter(Availability.Available.class::isInstance)
+        .flatMap(found -> ((Availability.Available) found).devices().stream())
+        .map(DeviceInfo::id)
+        .toList();
+  }
+
+  private SpeedRun run(String command, String version, List<SpeedDevice> devices) {
+    Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    long start = System.nanoTime();
+    warmUp(devices);
+    List<ParityRow> parity = parity(devices);
+    long measuring = System.nanoTime();
+    for (int round = 1; round <= pace.mostRounds(); round++) {
+      progress.accept("round " + round + ": ceilings");
+      devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
+      round(round, devices);
+      long now = System.nanoTime();
+      long next = (now - measuring) / round;
+      if (round >= pace.leastRounds() && now - start + next > pace.budgetNanos()) {
+        break;
+      }
+    }
+    return new SpeedRun(
+        SpeedRun.FORMAT,
+        version,
+        started.toString(),
+        Math.round((System.nanoTime() - start) / 1e8) / 10.0,
+        command,
+        Machine.here(),
+        devices.stream().map(SpeedDevice::describe).toList(),
+        measurements(),
+        parity);
+  }
+
+  /**
+   * Runs everything in middling sizes, over and over, until nothing gets much faster: then the
+   * compiler has done its work.
+   */
+  private void warmUp(List<SpeedDevice> devices) {
+    long end = System.nanoTime() + pace.warmUpNanos();
+    var shortest = new HashMap<Cell, Double>();
+    boolean faster = true;
+    for (int sweep = 1; faster && System.nanoTime() < end; sweep++) {
+      faster = false;
+      for (Cell cell : warmUpCells(devices)) {
+        progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
+        double nanos = Quantiles.of(visit(cell, pace.warmUp()).nanos(), 0);
+        double before = shortest.getOrDefault(cell, Double.MAX_VALUE);
+        shortest.merge(cell, nanos, Math::min);
+        faster |= nanos < before / MUCH_FASTER;
+      }
+      Compiler.await(pace.compilerNanos());
+    }
+  }
+
+  private List<Cell> warmUpCells(List<SpeedDevice> devices) {
+    var cells = new ArrayList<Cell>();
+    for (Benchmark benchmark : benchmarks) {
+      for (SpeedDevice device : devices) {
+        if (supported(benchmark, device)) {
+          pace.warmUpSizes().forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
+          if (benchmark.loss() != null) {
+            cells.add(new Cell(benchmark, true, pace.warmUpSizes().getFirst(), device));
+          }
+        }
+      }
+    }
+    return cells;
+  }
+
+  private List<ParityRow> parity(List<SpeedDevice> devices) {
+    var rows = new ArrayList<ParityRow>();
+    try (Backend reference = new ReferenceProvider().open(0)) {
+      for (Benchmark benchmark : benchmarks) {
+        progress.accept("comparing with the reference: " + benchmark.name());
+        KernelCase kernelCase = benchmark.at().apply(PARITY_ELEMENTS);
+        for (SpeedDevice device : devices) {
+          boolean other = !device.backend().device().backend().equals("reference");
+          if (other && supported(benchmark, device)) {
+            rows.add(
+                ErrorMeter.compare(
+                    benchmark.name(), kernelCase, PARITY_ELEMENTS, reference, device.backend()));
+          }
+        }
+      }
+    }
+    return rows;
+  }
+
+  private void round(int round, List<SpeedDevice> devices) {
+    for (Benchmark benchmark : benchmarks) {
+      for (int size : options.sizes()) {
+        progress.accept("round " + round + ": " + benchmark.name() + ", " + size + " elements");
+        for (SpeedDevice device : devices) {
+          measure(new Cell(benchmark, false, size, device));
+          if (benchmark.loss() != null) {
+            measure(new Cell(benchmark, true, size, device));
+          }
+        }
+      }
+    }
+  }
+
+  private void measure(Cell cell) {
+    if (leftOut.containsKey(cell)) {
+      return;
+    }
+    String why = visits.containsKey(cell) ? null : refusal(cell);
+    if (why == null) {
+      try {
+        Visit visit = visit(cell, pace.stopwatch());
+        visits.computeIfAbsent(cell, _ -> new ArrayList<>()).add(visit);
+        return;
+      } catch (OutOfDeviceMemoryException | OutOfMemoryError e) {
+        why = "not enough memory: " + e.getMessage();
+        visits.remove(cell);
+      }
+    }
+    leftOut.put(cell, why);
+  }
+
+  private static Visit visit(Cell cell, Stopwatch stopwatch) {
+    SpeedDevice device = cell.device();
+    var loss = cell.benchmark().loss();
+    if (cell.unfused() && loss != null) {
+      try (var call = new UnfusedCall(loss, device.engine(), cell.size())) {
+        return device.visit(call::run, stopwatch);
+      }
+    }
+    try (var bench = Workbench.forTiming(device.backend())) {
+      return device.visit(cell.benchmark().at().apply(cell.size()).setup().on(bench), stopwatch);
+    }
+  }
+
+  /** Why a cell cannot be measured or is not worth it, or null. */
+  private @Nullable String refusal(Cell cell) {
+    if (!supported(cell.benchmark(), cell.device())) {
+      return "not supported by this backend";
+    }
+    long bytes =
+        cell.unfused()
+            ? 4L * UnfusedCall.TENSORS * cell.size()
+            : cell.benchmark().at().apply(cell.size()).bytes();
+    long available = cell.device().backend().device().memoryBytes();
+    if (available > 0 && bytes > available / 2) {
+      return "needs %d MB on the device".formatted(bytes >> 20);
+    }
+    if (bytes > Runtime.getRuntime().maxMemory() / 2 && !cell.unfused()) {
+      return "needs %d MB of heap, QUERN_JAVA_OPTS=-Xmx gives more".formatted(bytes >> 20);
+    }
+    double expected = expectedNanos(cell);
+    if (expected > pace.longestCallNanos()) {
+      return "a call would take about %.1f s".formatted(expected / 1e9);
+    }
+    return null;
+  }
+
+  /** From the largest size measured so far, which is smaller than this one; 0 for the first. */
+  private double expectedNanos(Cell cell) {
+    double expected = 0;
+    for (var entry : visits.entrySet()) {
+      Cell other = entry.getKey();
+      if (other.device() == cell.device()
+          && other.unfused() == cell.unfused()
+          && other.benchmark().equals(cell.benchmark())
+          && other.size() < cell.size()) {
+        double growth =
+            cell.benchmark().operations().applyAsDouble(cell.size())
+                / cell.benchmark().operations().applyAsDouble(other.size());
+        expected = Quantiles.of(entry.getValue().getFirst().nanos(), 0) * growth;
+      }
+    }
+    return expected;
+  }
+
+  private static boolean supported(Benchmark benchmark, SpeedDevice device) {
+    return device.backend().supports(benchmark.family(), benchmark.at().apply(1).dtype());
+  }
+
+  private List<Measurement> measurements() {
+    var cells = new ArrayList<Cell>();
+    cells.addAll(visits.keySet());
+    cells.addAll(leftOut.keySet());
+    return cells.stream().map(this::measurement).toList();
+  }
+
+  private Measurement measurement(Cell cell) {
+    Benchmark benchmark = cell.benchmark();
+    int elements = benchmark.elements().applyAsInt(cell.size());
+    KernelCase kernelCase = benchmark.at().apply(cell.size());
+    return new Measurement(
+        cell.device().id(),
+        benchmark.family().name().toLowerCase(Locale.ROOT),
+        benchmark.name(),
+        cell.unfused(),
+        kernelCase.dtype().name(),
+        elements,
+        kernelCase.bytes(),
+        benchmark.operations().applyAsDouble(cell.size()),
+        visits.getOrDefault(cell, List.of()),
+        leftOut.get(cell));
+  }
+}

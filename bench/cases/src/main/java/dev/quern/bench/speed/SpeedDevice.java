@@ -1,0 +1,82 @@
+package dev.quern.bench.speed;
+
+import dev.quern.Backends;
+import dev.quern.DeviceInfo;
+import dev.quern.Engine;
+import dev.quern.spi.Backend;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** A device under measurement: its kernels, an engine for unfused definitions, its ceilings. */
+final class SpeedDevice implements AutoCloseable {
+
+  private final Backend backend;
+  private final Engine engine;
+  private final CeilingMeter meter;
+  private final List<Ceilings> ceilings = new ArrayList<>();
+
+  /** Takes over an open backend. */
+  SpeedDevice(Backend backend) {
+    this.backend = backend;
+    this.engine = new Engine(backend);
+    this.meter = new CeilingMeter(backend);
+  }
+
+  /** Opens a device by name. */
+  static SpeedDevice open(String name) {
+    return new SpeedDevice(Backends.openBackend(name));
+  }
+
+  String id() {
+    return backend.device().id();
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  /** Times a call, and the device's pace around it. */
+  Visit visit(Runnable call, Stopwatch stopwatch) {
+    return meter.visited(stopwatch.time(call, backend));
+  }
+
+  /** Measures the ceilings again. */
+  void measureCeilings(int elements) {
+    ceilings.add(meter.measure(elements));
+  }
+
+  /** What the device is and the best of all its ceilings that were measured. */
+  DeviceRun describe() {
+    DeviceInfo info = backend.device();
+    return new DeviceRun(
+        info.id(),
+        info.name(),
+        info.kind().name(),
+        info.driver(),
+        info.computeUnits(),
+        new Ceilings(
+            best(Ceilings::copyGbs),
+            best(Ceilings::readGbs),
+            best(Ceilings::triadGbs),
+            best(Ceilings::fmaGflops),
+            Quantiles.median(ceilings.stream().map(Ceilings::launchMicros).toList()),
+            best(Ceilings::uploadGbs),
+            best(Ceilings::downloadGbs)));
+  }
+
+  private double best(ToDoubleFunction<Ceilings> ceiling) {
+    return ceilings.stream().mapToDouble(ceiling).max().orElseThrow();
+  }
+
+  @Override
+  public void close() {
+    try (engine) {
+      meter.close();
+    }
+  }
+}

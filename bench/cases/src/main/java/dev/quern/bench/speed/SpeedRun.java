@@ -1,0 +1,79 @@
+package dev.quern.bench.speed;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything that a run of the benchmark found.
+ *
+ * @param format the version of this layout, 1
+ * @param quern the version that was measured
+ * @param started when, in ISO 8601
+ * @param seconds how long it took
+ * @param command the options it was run with
+ * @param machine where
+ * @param devices what was measured
+ * @param measurements one for each benchmark, size and device
+ * @param parity how far each device is from the reference backend
+ */
+public record SpeedRun(
+    int format,
+    String quern,
+    String started,
+    double seconds,
+    String command,
+    Machine machine,
+    List<DeviceRun> devices,
+    List<Measurement> measurements,
+    List<ParityRow> parity) {
+
+  /** The version of the layout. */
+  static final int FORMAT = 1;
+
+  /** The device that speed-ups are relative to. */
+  private static final String REFERENCE = "reference";
+
+  /** Copies the lists. */
+  public SpeedRun {
+    devices = List.copyOf(devices);
+    measurements = List.copyOf(measurements);
+    parity = List.copyOf(parity);
+  }
+
+  /**
+   * {@return how many times as fast as the reference backend this is, if both were measured}
+   *
+   * @param measurement one of this run
+   */
+  public Optional<Double> againstReference(Measurement measurement) {
+    return measurements.stream()
+        .filter(m -> m.device().startsWith(REFERENCE) && m.unfused() == measurement.unfused())
+        .filter(m -> m.taken() && measurement.taken() && m.sameWork(measurement))
+        .map(m -> m.medianNanos() / measurement.medianNanos())
+        .findFirst();
+  }
+
+  /**
+   * {@return how many times as fast as the unfused definition on the same device this is, if that
+   * was measured}
+   *
+   * @param measurement one of this run
+   */
+  public Optional<Double> againstUnfused(Measurement measurement) {
+    return measurements.stream()
+        .filter(m -> m.unfused() && !measurement.unfused())
+        .filter(m -> m.device().equals(measurement.device()))
+        .filter(m -> m.taken() && measurement.taken() && m.sameWork(measurement))
+        .map(m -> m.medianNanos() / measurement.medianNanos())
+        .findFirst();
+  }
+
+  /**
+   * {@return a device of this run}
+   *
+   * @param id its name
+   */
+  public DeviceRun device(String id) {
+    return devices.stream().filter(device -> device.id().equals(id)).findFirst().orElseThrow();
+  }
+}

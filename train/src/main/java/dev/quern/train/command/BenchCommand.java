@@ -1,0 +1,89 @@
+package dev.quern.train.command;
+
+import dev.quern.DType;
+import dev.quern.bench.speed.SpeedBench;
+import dev.quern.bench.speed.SpeedJson;
+import dev.quern.bench.speed.SpeedOptions;
+import dev.quern.bench.speed.SpeedRun;
+import dev.quern.bench.speed.SpeedTable;
+import dev.quern.train.BadInputException;
+import dev.quern.train.io.AtomicFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Times the kernels of every backend. */
+@Command(
+    name = "bench",
+    description = "Time the kernels of every backend against each other and the hardware's limit.",
+    mixinStandardHelpOptions = true)
+public final class BenchCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      split = ",",
+      description = "A backend that must be here, such as simd or opencl:1; may be repeated.")
+  private List<String> backends = List.of();
+
+  @Option(
+      names = "--case",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Only benchmarks or families with this in their name; may be repeated.")
+  private List<String> cases = List.of();
+
+  @Option(
+      names = "--sizes",
+      paramLabel = "N",
+      split = ",",
+      converter = ElementCount.class,
+      description = "Numbers of elements in place of the sweep, such as 4K,1M,64M (K is 1024).")
+  private List<Integer> sizes = List.of();
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "DTYPE",
+      split = ",",
+      description = "Only benchmarks whose data has this dtype, such as f32; may be repeated.")
+  private List<DType> dtypes = List.of();
+
+  @Option(names = "--quick", description = "Fewer sizes and rounds: done within a minute.")
+  private boolean quick;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write everything measured.")
+  private @Nullable Path json;
+
+  /** For picocli. */
+  @SuppressWarnings("NullAway.Init")
+  public BenchCommand() {}
+
+  @Override
+  public Integer call() {
+    SpeedRun run;
+    var progress = new StatusLine(System.err);
+    try {
+      var options = new SpeedOptions(backends, cases, sizes, dtypes, quick);
+      String command = String.join(" ", spec.commandLine().getParseResult().originalArgs());
+      String version = String.join(" ", spec.root().version());
+      run = SpeedBench.run(options, "quern " + command, version, progress::show);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(String.valueOf(e.getMessage()), e);
+    } finally {
+      progress.clear();
+    }
+    SpeedTable.print(run, System.out);
+    Path jsonFile = json;
+    if (jsonFile != null) {
+      AtomicFile.writeText(jsonFile, SpeedJson.write(run));
+    }
+    return 0;
+  }
+}
