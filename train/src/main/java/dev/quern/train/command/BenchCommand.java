@@ -1,6 +1,8 @@
 package dev.quern.train.command;
 
 import dev.quern.DType;
+import dev.quern.bench.speed.Comparison;
+import dev.quern.bench.speed.ComparisonTable;
 import dev.quern.bench.speed.SpeedBench;
 import dev.quern.bench.speed.SpeedJson;
 import dev.quern.bench.speed.SpeedOptions;
@@ -8,6 +10,9 @@ import dev.quern.bench.speed.SpeedRun;
 import dev.quern.bench.speed.SpeedTable;
 import dev.quern.train.BadInputException;
 import dev.quern.train.io.AtomicFile;
+import dev.quern.train.io.IoReason;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -61,12 +66,28 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write everything measured.")
   private @Nullable Path json;
 
+  @Option(
+      names = "--compare",
+      paramLabel = "OLD.json",
+      description = "Say what became slower or faster than in this run, beyond the noise of both.")
+  private @Nullable Path compare;
+
+  @Option(
+      names = "--fail-on-regression",
+      description = "With --compare: exit with 1 if anything became slower.")
+  private boolean failOnRegression;
+
   /** For picocli. */
   @SuppressWarnings("NullAway.Init")
   public BenchCommand() {}
 
   @Override
   public Integer call() {
+    Path oldFile = compare;
+    SpeedRun old = oldFile == null ? null : read(oldFile);
+    if (failOnRegression && old == null) {
+      throw new BadInputException("--fail-on-regression needs --compare OLD.json.");
+    }
     SpeedRun run;
     var progress = new StatusLine(System.err);
     try {
@@ -84,6 +105,25 @@ public final class BenchCommand implements Callable<Integer> {
     if (jsonFile != null) {
       AtomicFile.writeText(jsonFile, SpeedJson.write(run));
     }
-    return 0;
+    if (old == null) {
+      return 0;
+    }
+    Comparison comparison = Comparison.of(old, run);
+    if (comparison.rows().isEmpty()) {
+      throw new BadInputException(
+          oldFile + " has no device, benchmark and size in common with this run.");
+    }
+    ComparisonTable.print(comparison, System.out);
+    return failOnRegression && !comparison.slower().isEmpty() ? 1 : 0;
+  }
+
+  private static SpeedRun read(Path file) {
+    try {
+      return SpeedJson.read(Files.readString(file));
+    } catch (IOException e) {
+      throw new BadInputException("Cannot read %s: %s.".formatted(file, IoReason.of(e)), e);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(file + ": " + e.getMessage(), e);
+    }
   }
 }

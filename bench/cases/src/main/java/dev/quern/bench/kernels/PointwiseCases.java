@@ -122,7 +122,8 @@ final class PointwiseCases {
         });
   }
 
-  private static KernelCase binary(BinaryOp op, int n, String distribution, long seed, boolean inPlace) {
+  private static KernelCase binary(
+      BinaryOp op, int n, String distribution, long seed, boolean inPlace) {
     return new KernelCase(
         KernelFamily.POINTWISE,
         op.name().toLowerCase(Locale.ROOT),
