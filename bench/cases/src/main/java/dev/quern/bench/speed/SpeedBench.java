@@ -274,7 +274,7 @@ public final class SpeedBench {
   }
 
   private static boolean supported(Benchmark benchmark, SpeedDevice device) {
-    return device.backend().supports(benchmark.family(), benchmark.at().apply(1).dtype());
+    return device.backend().supports(benchmark.family(), benchmark.at().apply(1 << 10).dtype());
   }
 
   private List<Measurement> measurements() {

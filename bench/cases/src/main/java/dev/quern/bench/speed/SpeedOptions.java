@@ -50,6 +50,6 @@ public record SpeedOptions(
             || cases.stream()
                 .map(part -> part.toLowerCase(Locale.ROOT))
                 .anyMatch(part -> benchmark.name().contains(part) || family.contains(part));
-    return named && (dtypes.isEmpty() || dtypes.contains(benchmark.at().apply(1).dtype()));
+    return named && (dtypes.isEmpty() || dtypes.contains(benchmark.at().apply(1 << 10).dtype()));
   }
 }
