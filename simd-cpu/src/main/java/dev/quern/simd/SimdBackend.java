@@ -28,6 +28,7 @@ final class SimdBackend implements Backend {
   private final ConfusionKernels confusion;
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
+  private final LovaszKernels lovasz;
 
   SimdBackend(DeviceInfo device, WorkerPool pool) {
     this.device = device;
@@ -40,6 +41,7 @@ final class SimdBackend implements Backend {
     this.confusion = new SimdConfusionKernels(pool);
     this.optimizer = new SimdOptimizerKernels(pool);
     this.segmentation = new SimdSegmentationKernels(pool);
+    this.lovasz = new SimdLovaszKernels(pool);
   }
 
   @Override
@@ -49,7 +51,7 @@ final class SimdBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32 && family != KernelFamily.LOVASZ;
+    return dtype == DType.F32;
   }
 
   @Override
@@ -99,7 +101,7 @@ final class SimdBackend implements Backend {
 
   @Override
   public LovaszKernels lovasz() {
-    throw new UnsupportedOperationException("This backend has no Lovasz kernels yet.");
+    return lovasz;
   }
 
   @Override

@@ -47,6 +47,8 @@ final class Workspace {
 
   private MemorySegment @Nullable [] chunks;
 
+  private @Nullable LovaszStage lovasz;
+
   private MemorySegment partials = MemorySegment.NULL;
 
   private Workspace() {
@@ -77,6 +79,16 @@ final class Workspace {
         made[i] = arena.allocate((Chunks.SIZE + (long) PAD) * Float.BYTES, 64);
       }
       chunks = made;
+    }
+    return made;
+  }
+
+  /** Returns the arrays of a Lovasz loss, 150 KB that are made on first use. */
+  LovaszStage lovasz() {
+    LovaszStage made = lovasz;
+    if (made == null) {
+      made = new LovaszStage();
+      lovasz = made;
     }
     return made;
   }
