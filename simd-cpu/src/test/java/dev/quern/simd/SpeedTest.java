@@ -22,7 +22,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("speed")
 class SpeedTest {
   private static final Set<KernelFamily> FAMILIES =
-      Set.of(KernelFamily.REDUCTION, KernelFamily.MATRIX, KernelFamily.SEGMENTATION);
+      Set.of(
+          KernelFamily.REDUCTION,
+          KernelFamily.MATRIX,
+          KernelFamily.SEGMENTATION,
+          KernelFamily.LOVASZ);
 
   private static final Set<String> OPERATIONS =
       Set.of("sigmoid", "softplus", "adam", "norm and adam");

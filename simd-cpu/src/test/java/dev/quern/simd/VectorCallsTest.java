@@ -17,6 +17,8 @@ class VectorCallsTest {
         AdamLoops.class,
         ConfusionLoops.class,
         Labels.class,
+        LovaszLoops.class,
+        LovaszSoftmax.class,
         LossArrayLoops.class,
         LossLoops.class,
         LossVectors.class,
