@@ -145,3 +145,115 @@ QUERN_KERNEL(confusion_total, ConfusionTotalArgs) {
     }
   }
 }
+
+// A multiclass matrix, counts[target * classes + predicted]: each block takes one chunk of pixels. Of
+// scores (outer, classes, inner) the first greatest one wins, where NaN is greater than any number.
+// A small matrix is counted in shared memory and then added to the running counts, a large one is
+// added to directly; a thread that meets the same cell again adds once for all. Whole numbers are
+// added atomically, so their order cannot matter. Neighbouring threads take neighbouring pixels,
+// because planes of scores need not begin where quads do.
+
+#define QUERN_MATRIX_CELLS 4096
+
+QUERN_INLINE long long confusion_greatest(
+    const float *scores, long long first, int classes, long long inner) {
+  int best = 0;
+  float greatest = scores[first];
+  for (int c = 1; c < classes; c++) {
+    float score = scores[first + c * inner];
+    if (greatest == greatest && !(greatest >= score)) {
+      best = c;
+      greatest = score;
+    }
+  }
+  return best;
+}
+
+typedef struct {
+  const void *predictions;
+  const void *target;
+  long long *counts;
+  long long *faults;
+  long long n;
+  long long inner;
+  long long ignored;
+  int ignores;
+  int predictions_dtype;
+  int target_dtype;
+  int classes;
+} ConfusionMatrixArgs;
+
+QUERN_KERNEL(confusion_matrix, ConfusionMatrixArgs) {
+  __shared__ unsigned int table[QUERN_MATRIX_CELLS];
+  int cells = args.classes * args.classes;
+  bool small = cells <= QUERN_MATRIX_CELLS;
+  for (int c = threadIdx.x; small && c < cells; c += QUERN_THREADS) {
+    table[c] = 0;
+  }
+  __syncthreads();
+  unsigned long long *matrix = (unsigned long long *)args.counts;
+  long long first_fault = QUERN_NONE;
+  int held = 0;
+  unsigned int times = 0;
+  for (int j = 0; j < QUERN_CHUNK / QUERN_THREADS; j++) {
+    long long i = blockIdx.x * QUERN_CHUNK + j * QUERN_THREADS + threadIdx.x;
+    if (i >= args.n) {
+      break;
+    }
+    long long t = quern_load_label(args.target, args.target_dtype, i);
+    if (args.ignores && t == args.ignored) {
+      continue;
+    }
+    long long p = args.predictions_dtype == QUERN_DTYPE_F32
+        ? confusion_greatest(
+              (const float *)args.predictions,
+              i / args.inner * args.classes * args.inner + i % args.inner, args.classes, args.inner)
+        : quern_load_label(args.predictions, args.predictions_dtype, i);
+    if (t < 0 || t >= args.classes || p < 0 || p >= args.classes) {
+      first_fault = i < first_fault ? i : first_fault;
+      continue;
+    }
+    int cell = (int)t * args.classes + (int)p;
+    if (cell != held && times > 0) {
+      if (small) {
+        atomicAdd(table + held, times);
+      } else {
+        atomicAdd(matrix + held, (unsigned long long)times);
+      }
+      times = 0;
+    }
+    held = cell;
+    times++;
+  }
+  if (times > 0) {
+    if (small) {
+      atomicAdd(table + held, times);
+    } else {
+      atomicAdd(matrix + held, (unsigned long long)times);
+    }
+  }
+  __syncthreads();
+  for (int c = threadIdx.x; small && c < cells; c += QUERN_THREADS) {
+    if (table[c] > 0) {
+      atomicAdd(matrix + c, (unsigned long long)table[c]);
+    }
+  }
+  first_fault = quern_block_least(first_fault);
+  if (threadIdx.x == 0) {
+    args.faults[blockIdx.x] = first_fault;
+  }
+}
+
+typedef struct {
+  const long long *faults;
+  long long *fault;
+  long long count;
+} ConfusionFaultArgs;
+
+// One block.
+QUERN_KERNEL(confusion_fault, ConfusionFaultArgs) {
+  long long least = quern_least_record(args.faults, args.count);
+  if (threadIdx.x == 0) {
+    args.fault[0] = least < args.fault[0] ? least : args.fault[0];
+  }
+}

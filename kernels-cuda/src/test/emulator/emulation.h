@@ -53,8 +53,9 @@ void __syncthreads();
 
 inline void __threadfence() {}
 
-inline int atomicAdd(int *p, int value) {
-  int before = *p;
+template <class T>
+T atomicAdd(T *p, T value) {
+  T before = *p;
   *p += value;
   return before;
 }

@@ -17,15 +17,15 @@ public final class DataException extends RuntimeException {
   }
 
   /**
-   * Reports a binary label out of range.
+   * Reports a label out of range.
    *
    * @param index the first faulty element
    * @return the exception
    */
   public static DataException label(long index) {
     return new DataException(
-        "The target has a label that is neither 0 nor 1 nor the ignore index, first at element "
+        "A label is neither a class (0 or 1 of a binary target) nor the ignore index, first at element "
             + index
-            + "; map the labels to 0 and 1, or set ignoreIndex.");
+            + "; map the labels to the classes, or set ignoreIndex.");
   }
 }

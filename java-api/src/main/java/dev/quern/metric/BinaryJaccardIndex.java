@@ -197,6 +197,12 @@ public final class BinaryJaccardIndex implements AutoCloseable {
     return perImage;
   }
 
+  /** Counts rows that are not this metric's own. */
+  void update(Tensor predictions, Tensor target, long inner, Tensor rows) {
+    require(predictions, target);
+    count(predictions, target, inner, rows);
+  }
+
   private void require(Tensor predictions, Tensor target) {
     predictions.requireSameEngine(target);
     predictions.requireSameEngine(counts);
@@ -209,6 +215,11 @@ public final class BinaryJaccardIndex implements AutoCloseable {
       throw new IllegalArgumentException(
           "target shape %s does not match predictions %s."
               .formatted(target.shape(), predictions.shape()));
+    }
+    if (predictions.format() != target.format()) {
+      throw new IllegalArgumentException(
+          "Predictions are %s, but the target is %s: give both the same memory format."
+              .formatted(predictions.format(), target.format()));
     }
   }
 
@@ -339,6 +350,23 @@ public final class BinaryJaccardIndex implements AutoCloseable {
       DType targetDtype,
       int images,
       Options options) {
+    long elements = predictions.byteSize() / Float.BYTES;
+    if (images < 1 || elements % images != 0) {
+      throw new IllegalArgumentException(
+          "%d predictions do not make %d images of equal size.".formatted(elements, images));
+    }
+    long inner = Math.max(1, elements / images);
+    return countRows(predictions, target, targetDtype, images, inner, options);
+  }
+
+  /** Counts (outer, rows, inner) without an engine. */
+  static List<ConfusionCounts> countRows(
+      MemorySegment predictions,
+      MemorySegment target,
+      DType targetDtype,
+      int rows,
+      long inner,
+      Options options) {
     if (options.predictions() == Predictions.AUTO) {
       throw new IllegalArgumentException("Say what the predictions are: AUTO needs an engine.");
     }
@@ -353,11 +381,11 @@ public final class BinaryJaccardIndex implements AutoCloseable {
           "There are %d bytes of F32 predictions, but %d bytes of %s target."
               .formatted(predictions.byteSize(), target.byteSize(), targetDtype));
     }
-    if (images < 1 || elements % images != 0) {
+    if (rows < 1 || inner < 1 || elements % Math.multiplyExact(rows, inner) != 0) {
       throw new IllegalArgumentException(
-          "%d predictions do not make %d images of equal size.".formatted(elements, images));
+          "%d predictions do not divide into %d rows of %d.".formatted(elements, rows, inner));
     }
-    long[] c = new long[Math.multiplyExact(4, images)];
+    long[] c = new long[Math.multiplyExact(4, rows)];
     long fault =
         Backends.arrays()
             .count(
@@ -366,7 +394,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
                 target,
                 targetDtype,
                 options.ignoreIndex(),
-                Math.max(1, elements / images),
+                inner,
                 c);
     if (fault != Long.MAX_VALUE && options.validate()) {
       throw DataException.label(fault);

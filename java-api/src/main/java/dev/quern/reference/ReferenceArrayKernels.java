@@ -47,6 +47,27 @@ final class ReferenceArrayKernels implements ArrayKernels {
   }
 
   @Override
+  public long matrix(
+      MemorySegment predictions,
+      DType predictionsDtype,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      long[] counts) {
+    return ReferenceConfusionKernels.matrix(
+        predictions,
+        predictionsDtype,
+        target,
+        targetDtype,
+        ignoreIndex,
+        classes,
+        inner,
+        MemorySegment.ofArray(counts));
+  }
+
+  @Override
   public void adam(
       float[] parameters,
       float[] gradients,

@@ -70,6 +70,79 @@ final class ReferenceConfusionKernels implements ConfusionKernels {
     return fault;
   }
 
+  @Override
+  public long matrixScratchBytes(long pixels) {
+    return 1;
+  }
+
+  @Override
+  public void matrix(
+      Span predictions,
+      Span target,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      Span counts,
+      Span fault,
+      Span scratch) {
+    long first =
+        matrix(
+            HostBuffer.segment(predictions),
+            predictions.dtype(),
+            HostBuffer.segment(target),
+            target.dtype(),
+            ignoreIndex,
+            classes,
+            inner,
+            HostBuffer.segment(counts));
+    lower(fault, first);
+  }
+
+  /** Fills a confusion matrix over host memory; returns the first index of a faulty pixel. */
+  static long matrix(
+      MemorySegment predictions,
+      DType predictionsDtype,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      MemorySegment counts) {
+    long length = target.byteSize() / targetDtype.bytes();
+    long fault = Long.MAX_VALUE;
+    for (long i = 0; i < length; i++) {
+      double t = label(target, targetDtype, i);
+      if (ignoreIndex != null && t == ignoreIndex) {
+        continue;
+      }
+      double predicted =
+          predictionsDtype == DType.F32
+              ? greatest(predictions, classes, inner, i / inner * classes * inner + i % inner)
+              : label(predictions, predictionsDtype, i);
+      if (t < 0 || t >= classes || predicted < 0 || predicted >= classes) {
+        fault = Math.min(fault, i);
+        continue;
+      }
+      long slot = (long) (t * classes + predicted);
+      counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
+    }
+    return fault;
+  }
+
+  /** The first class with the greatest score; NaN is greater than any number. */
+  private static int greatest(MemorySegment scores, int classes, long inner, long first) {
+    int best = 0;
+    float greatest = scores.get(JAVA_FLOAT_UNALIGNED, 4 * first);
+    for (int c = 1; c < classes && !Float.isNaN(greatest); c++) {
+      float score = scores.get(JAVA_FLOAT_UNALIGNED, 4 * (first + c * inner));
+      if (score > greatest || Float.isNaN(score)) {
+        best = c;
+        greatest = score;
+      }
+    }
+    return best;
+  }
+
   private static void lower(Span fault, long first) {
     MemorySegment word = HostBuffer.segment(fault);
     word.setAtIndex(JAVA_LONG, 0, Math.min(first, word.getAtIndex(JAVA_LONG, 0)));

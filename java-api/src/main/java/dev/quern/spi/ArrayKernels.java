@@ -52,6 +52,29 @@ public interface ArrayKernels {
       long[] counts);
 
   /**
+   * Adds to a multiclass confusion matrix, as {@link ConfusionKernels#matrix}.
+   *
+   * @param predictions scores or labels, heap or native
+   * @param predictionsDtype F32, U8, I32 or I64
+   * @param target labels, heap or native
+   * @param targetDtype U8, I32 or I64
+   * @param ignoreIndex the target left out, null for none
+   * @param classes at least 1, at most 46340
+   * @param inner pixels of a plane of scores, at least 1
+   * @param counts classes times classes, added to
+   * @return the first index of a faulty pixel, or {@link Long#MAX_VALUE}
+   */
+  long matrix(
+      MemorySegment predictions,
+      DType predictionsDtype,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      long[] counts);
+
+  /**
    * Takes one Adam step over whole arrays of equal length.
    *
    * @param parameters changed

@@ -44,4 +44,40 @@ public interface ConfusionKernels {
       Span counts,
       Span fault,
       Span scratch);
+
+  /**
+   * Returns how much scratch memory {@link #matrix} needs.
+   *
+   * @param pixels the number of targets
+   * @return bytes, at least 1
+   */
+  long matrixScratchBytes(long pixels);
+
+  /**
+   * Adds to a multiclass confusion matrix: each pixel adds 1 to {@code counts[target * classes +
+   * predicted]}. Of scores the predicted class is the first with the greatest one, where NaN is
+   * greater than any number. A target equal to {@code ignoreIndex} is left out, even if it is a
+   * class. So is a pixel whose target or predicted label is no class; the first such index is left
+   * in {@code fault} by a minimum.
+   *
+   * @param predictions F32 scores of shape (outer, classes, inner), or labels (U8, I32 or I64) as
+   *     many as targets
+   * @param target U8, I32 or I64 of shape (outer, inner)
+   * @param ignoreIndex the target left out, null for none
+   * @param classes at least 1, at most 46340
+   * @param inner pixels of a plane of scores, at least 1; divides the number of targets
+   * @param counts I64, classes times classes, added to
+   * @param fault I64, one element, as for {@link #count}
+   * @param scratch U8, at least {@link #matrixScratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
+   */
+  void matrix(
+      Span predictions,
+      Span target,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      Span counts,
+      Span fault,
+      Span scratch);
 }

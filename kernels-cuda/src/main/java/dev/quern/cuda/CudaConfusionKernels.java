@@ -11,7 +11,10 @@ import dev.quern.spi.Span;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Launches {@code confusion.cu}. Scratch memory: the chunks' counts, then their faults. */
+/**
+ * Launches {@code confusion.cu}. Scratch memory: of counts the chunks' records, then their faults;
+ * of a matrix the faults alone.
+ */
 final class CudaConfusionKernels implements ConfusionKernels {
   /** The entries of {@code confusion.cu} and their parameter structures. */
   static final List<Signature> SIGNATURES =
@@ -34,7 +37,21 @@ final class CudaConfusionKernels implements ConfusionKernels {
               pointer("counts"),
               pointer("fault"),
               int64("count"),
-              int64("chunks")));
+              int64("chunks")),
+          Signature.of(
+              "confusion_matrix",
+              pointer("predictions"),
+              pointer("target"),
+              pointer("counts"),
+              pointer("faults"),
+              int64("n"),
+              int64("inner"),
+              int64("ignored"),
+              int32("ignores"),
+              int32("predictions_dtype"),
+              int32("target_dtype"),
+              int32("classes")),
+          Signature.of("confusion_fault", pointer("faults"), pointer("fault"), int64("count")));
 
   private static final int RECORD_BYTES = 4 * Double.BYTES;
 
@@ -86,7 +103,42 @@ final class CudaConfusionKernels implements ConfusionKernels {
         counts.length() / 4);
   }
 
-  private static long chunks(long inner) {
-    return LaunchGeometry.chunks(inner);
+  @Override
+  public long matrixScratchBytes(long pixels) {
+    return Math.max(1, chunks(pixels) * Long.BYTES);
+  }
+
+  @Override
+  public void matrix(
+      Span predictions,
+      Span target,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      Span counts,
+      Span fault,
+      Span scratch) {
+    long chunks = chunks(target.length());
+    module.launch(
+        module
+            .kernel("confusion_matrix")
+            .tensor(predictions)
+            .tensor(target)
+            .tensor(counts)
+            .scratch(scratch, 0)
+            .scalar(target.length())
+            .scalar(inner)
+            .scalar(ignoreIndex == null ? 0 : (long) ignoreIndex)
+            .scalar(ignoreIndex == null ? 0 : 1)
+            .scalar(predictions.dtype().code())
+            .scalar(target.dtype().code())
+            .scalar(classes),
+        chunks);
+    module.launch(
+        module.kernel("confusion_fault").scratch(scratch, 0).tensor(fault).scalar(chunks), 1);
+  }
+
+  private static long chunks(long elements) {
+    return LaunchGeometry.chunks(elements);
   }
 }

@@ -4,7 +4,10 @@ import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.Span;
 import org.jspecify.annotations.Nullable;
 
-/** Launches {@code confusion.cl}. Scratch memory: the chunks' counts, then their faults. */
+/**
+ * Launches {@code confusion.cl}. Scratch memory: of counts the chunks' records, then their faults;
+ * of a matrix the faults alone.
+ */
 final class OpenClConfusionKernels implements ConfusionKernels {
   private static final int RECORD_BYTES = 4 * Double.BYTES;
 
@@ -56,7 +59,47 @@ final class OpenClConfusionKernels implements ConfusionKernels {
         counts.length() / 4);
   }
 
-  private long chunks(long inner) {
-    return program.geometry().chunks(inner);
+  @Override
+  public long matrixScratchBytes(long pixels) {
+    return Math.max(1, chunks(pixels) * Long.BYTES);
+  }
+
+  @Override
+  public void matrix(
+      Span predictions,
+      Span target,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      Span counts,
+      Span fault,
+      Span scratch) {
+    long chunks = chunks(target.length());
+    program.launch(
+        program
+            .kernel("confusion_matrix")
+            .tensor(predictions)
+            .tensor(target)
+            .tensor(counts)
+            .scratch(scratch, 0, Long.BYTES)
+            .scalar(target.length())
+            .scalar(inner)
+            .scalar(ignoreIndex == null ? 0 : (long) ignoreIndex)
+            .scalar(ignoreIndex == null ? 0 : 1)
+            .scalar(predictions.dtype().code())
+            .scalar(target.dtype().code())
+            .scalar(classes),
+        chunks);
+    program.launch(
+        program
+            .kernel("confusion_fault")
+            .scratch(scratch, 0, Long.BYTES)
+            .tensor(fault)
+            .scalar(chunks),
+        1);
+  }
+
+  private long chunks(long elements) {
+    return program.geometry().chunks(elements);
   }
 }

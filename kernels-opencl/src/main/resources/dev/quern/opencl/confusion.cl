@@ -121,3 +121,130 @@ QUERN_KERNEL void confusion_total(
     }
   }
 }
+
+// A multiclass matrix, counts[target * classes + predicted]: each group takes one chunk of pixels. Of
+// scores (outer, classes, inner) the first greatest one wins, where NaN is greater than any number.
+// A small matrix is counted in local memory and then added to the running counts, a large one is
+// added to directly; a work-item that meets the same cell again adds once for all. Whole numbers are
+// added atomically, so their order cannot matter.
+
+#define QUERN_MATRIX_CELLS 4096
+
+// Adds to a 64-bit counter by its halves, as 64-bit atomics are not to be had everywhere; the low half
+// comes first on every device there is.
+QUERN_INLINE void confusion_add(__global long *counter, uint count) {
+  volatile __global uint *halves = (volatile __global uint *)counter;
+  uint before = atomic_add(halves, count);
+  if (before + count < before) {
+    atomic_inc(halves + 1);
+  }
+}
+
+QUERN_INLINE long confusion_greatest(
+    __global const float *scores, long first, int classes, long inner) {
+  int best = 0;
+  float greatest = scores[first];
+  for (int c = 1; c < classes; c++) {
+    float score = scores[first + c * inner];
+    if (greatest == greatest && !(greatest >= score)) {
+      best = c;
+      greatest = score;
+    }
+  }
+  return best;
+}
+
+QUERN_KERNEL void confusion_matrix(
+    __global const void *predictions,
+    const long predictions_offset,
+    __global const void *target,
+    const long target_offset,
+    __global long *counts,
+    const long counts_offset,
+    __global long *faults,
+    const long faults_offset,
+    const long n,
+    const long inner,
+    const long ignored,
+    const int ignores,
+    const int predictions_dtype,
+    const int target_dtype,
+    const int classes) {
+  __local uint table[QUERN_MATRIX_CELLS];
+  __local int first_fault;
+  int item = (int)get_local_id(0);
+  int cells = classes * classes;
+  int small = cells <= QUERN_MATRIX_CELLS;
+  if (item == 0) {
+    first_fault = INT_MAX;
+  }
+  for (int c = item; small && c < cells; c += QUERN_GROUP) {
+    table[c] = 0;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  __global long *matrix = counts + counts_offset;
+  long first = (long)get_group_id(0) * QUERN_CHUNK;
+  int held = 0;
+  uint times = 0;
+  for (int j = 0; j < QUERN_REDUCE_ITEMS; j++) {
+    long i = first + j * QUERN_GROUP + item;
+    if (i >= n) {
+      break;
+    }
+    long t = quern_load_label(target, target_dtype, target_offset + i);
+    if (ignores && t == ignored) {
+      continue;
+    }
+    long p = predictions_dtype == QUERN_DTYPE_F32
+        ? confusion_greatest(
+              (__global const float *)predictions,
+              predictions_offset + i / inner * classes * inner + i % inner, classes, inner)
+        : quern_load_label(predictions, predictions_dtype, predictions_offset + i);
+    if (t < 0 || t >= classes || p < 0 || p >= classes) {
+      atomic_min(&first_fault, j * QUERN_GROUP + item);
+      continue;
+    }
+    int cell = (int)t * classes + (int)p;
+    if (cell != held && times > 0) {
+      if (small) {
+        atomic_add(table + held, times);
+      } else {
+        confusion_add(matrix + held, times);
+      }
+      times = 0;
+    }
+    held = cell;
+    times++;
+  }
+  if (times > 0) {
+    if (small) {
+      atomic_add(table + held, times);
+    } else {
+      confusion_add(matrix + held, times);
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int c = item; small && c < cells; c += QUERN_GROUP) {
+    if (table[c] > 0) {
+      confusion_add(matrix + c, table[c]);
+    }
+  }
+  if (item == 0) {
+    faults[faults_offset + get_group_id(0)] =
+        first_fault == INT_MAX ? LONG_MAX : first + first_fault;
+  }
+}
+
+// One group.
+QUERN_KERNEL void confusion_fault(
+    __global const long *faults,
+    const long faults_offset,
+    __global long *fault,
+    const long fault_offset,
+    const long count) {
+  __local long items[QUERN_GROUP];
+  long least = quern_least_record(faults + faults_offset, count, items);
+  if (get_local_id(0) == 0) {
+    fault[fault_offset] = min(fault[fault_offset], least);
+  }
+}

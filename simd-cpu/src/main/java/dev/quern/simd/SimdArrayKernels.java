@@ -67,6 +67,28 @@ final class SimdArrayKernels implements ArrayKernels {
   }
 
   @Override
+  public long matrix(
+      MemorySegment predictions,
+      DType predictionsDtype,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      long[] counts) {
+    return SimdConfusionKernels.matrix(
+        pool,
+        predictions,
+        predictionsDtype,
+        target,
+        targetDtype,
+        ignoreIndex,
+        classes,
+        inner,
+        MemorySegment.ofArray(counts));
+  }
+
+  @Override
   public void adam(
       float[] parameters,
       float[] gradients,

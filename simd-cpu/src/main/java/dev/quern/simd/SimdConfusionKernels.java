@@ -50,6 +50,64 @@ final class SimdConfusionKernels implements ConfusionKernels {
             ignoreIndex,
             inner,
             HostBuffer.segment(counts));
+    lower(fault, first);
+  }
+
+  @Override
+  public long matrixScratchBytes(long pixels) {
+    return 1;
+  }
+
+  @Override
+  public void matrix(
+      Span predictions,
+      Span target,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      Span counts,
+      Span fault,
+      Span scratch) {
+    long first =
+        matrix(
+            pool,
+            HostBuffer.segment(predictions),
+            predictions.dtype(),
+            HostBuffer.segment(target),
+            target.dtype(),
+            ignoreIndex,
+            classes,
+            inner,
+            HostBuffer.segment(counts));
+    lower(fault, first);
+  }
+
+  /** Fills a confusion matrix over any host memory; returns the first index of a faulty pixel. */
+  static long matrix(
+      WorkerPool pool,
+      MemorySegment predictions,
+      DType predictionsDtype,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      MemorySegment counts) {
+    var task =
+        new ConfusionMatrixTask(
+            predictions,
+            predictionsDtype,
+            target,
+            targetDtype,
+            ignoreIndex,
+            classes,
+            inner,
+            counts);
+    pool.run(task, Chunks.count(task.pixels), SimdPointwiseKernels.INLINE_BELOW);
+    return task.fault.get();
+  }
+
+  private static void lower(Span fault, long first) {
     MemorySegment word = HostBuffer.segment(fault);
     word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), first));
   }

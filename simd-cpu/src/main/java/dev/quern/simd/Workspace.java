@@ -49,6 +49,8 @@ final class Workspace {
 
   private @Nullable LovaszStage lovasz;
 
+  private @Nullable ClassScratch classes;
+
   private MemorySegment partials = MemorySegment.NULL;
 
   private Workspace() {
@@ -89,6 +91,16 @@ final class Workspace {
     if (made == null) {
       made = new LovaszStage();
       lovasz = made;
+    }
+    return made;
+  }
+
+  /** Returns the chunk of a multiclass confusion matrix, made on first use. */
+  ClassScratch classes() {
+    ClassScratch made = classes;
+    if (made == null) {
+      made = new ClassScratch();
+      classes = made;
     }
     return made;
   }

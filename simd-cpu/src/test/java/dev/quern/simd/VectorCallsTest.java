@@ -15,6 +15,7 @@ class VectorCallsTest {
   @ValueSource(
       classes = {
         AdamLoops.class,
+        ClassLoops.class,
         ConfusionLoops.class,
         Labels.class,
         LovaszLoops.class,

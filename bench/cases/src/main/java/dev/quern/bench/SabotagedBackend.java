@@ -221,6 +221,25 @@ final class SabotagedBackend implements Backend {
         kernels.count(predictions, cut, target, ignoreIndex, inner, counts, fault, scratch);
         perturb(counts);
       }
+
+      @Override
+      public long matrixScratchBytes(long pixels) {
+        return kernels.matrixScratchBytes(pixels);
+      }
+
+      @Override
+      public void matrix(
+          Span predictions,
+          Span target,
+          @Nullable Integer ignoreIndex,
+          int classes,
+          long inner,
+          Span counts,
+          Span fault,
+          Span scratch) {
+        kernels.matrix(predictions, target, ignoreIndex, classes, inner, counts, fault, scratch);
+        perturb(counts);
+      }
     };
   }
 

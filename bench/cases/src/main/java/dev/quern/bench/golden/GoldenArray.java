@@ -1,7 +1,10 @@
 package dev.quern.bench.golden;
 
+import dev.quern.DType;
 import dev.quern.Engine;
+import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.bench.kernels.HostArray;
 import java.util.Arrays;
 import tools.jackson.databind.JsonNode;
 
@@ -71,6 +74,12 @@ final class GoldenArray {
   /** The elements on a device as F32. */
   Tensor upload(Engine engine) {
     return engine.tensor(floats(), shape);
+  }
+
+  /** The elements on a device as F32, U8, I32 or I64. */
+  Tensor upload(Engine engine, DType dtype) {
+    int[] ints = Arrays.stream(data).mapToInt(v -> (int) v).toArray();
+    return engine.upload(HostArray.of(dtype, ints).segment(), dtype, Shape.of(shape));
   }
 
   /** The elements of a target on a device: U8 if they are labels that fit, else F32. */

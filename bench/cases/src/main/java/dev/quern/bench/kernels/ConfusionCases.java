@@ -44,6 +44,7 @@ final class ConfusionCases {
     cases.add(rows("images", 5, 1, 65_537, DType.U8));
     cases.add(rows("images", 1000, 1, 65, DType.U8));
     cases.add(rows("classes", 4, 3, 8192, DType.U8));
+    cases.addAll(MatrixCountCases.all());
     return cases;
   }
 

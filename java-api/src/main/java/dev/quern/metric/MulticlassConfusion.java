@@ -1,0 +1,332 @@
+package dev.quern.metric;
+
+import dev.quern.Backends;
+import dev.quern.DType;
+import dev.quern.DataException;
+import dev.quern.Engine;
+import dev.quern.MemoryFormat;
+import dev.quern.Shape;
+import dev.quern.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The confusion matrix of multiclass predictions over everything it was updated with. Counts are
+ * int64 on the device and updates do not wait; {@link #compute} does.
+ *
+ * <p>Source: torchmetrics' {@code MulticlassConfusionMatrix} and the multiclass scores. The
+ * predicted class is the first with the greatest score, where NaN is greater than any number, as
+ * PyTorch's argmax has it. Differences: a target or predicted label that is no class and not
+ * ignored leaves its pixel out and is reported at the next host read, with its index; predictions
+ * of ignored pixels are not looked at.
+ */
+public final class MulticlassConfusion implements AutoCloseable {
+  private static final Set<DType> LABELS = EnumSet.of(DType.U8, DType.I32, DType.I64);
+  private static final int MOST_CLASSES = 46_340;
+
+  private final Engine engine;
+  private final Options options;
+  private final Tensor counts;
+  private final @Nullable Tensor unread;
+
+  /**
+   * What is counted.
+   *
+   * @param classes the number of classes, 2 to 46340
+   * @param ignoreIndex the target value left out, a class or not; null, none, by default
+   * @param zeroDivision what 0 / 0 counts as in the score of a class; 0 by default, may be NaN
+   * @param validate whether labels that are no class are reported at the next host read; true by
+   *     default. They never count, and finding them costs no waiting either way.
+   */
+  public record Options(
+      int classes, @Nullable Integer ignoreIndex, double zeroDivision, boolean validate) {
+    /** Checks the number of classes. */
+    public Options {
+      if (classes < 2 || classes > MOST_CLASSES) {
+        throw new IllegalArgumentException(
+            "There must be 2 to %d classes, got %d.".formatted(MOST_CLASSES, classes));
+      }
+    }
+
+    /**
+     * Creates the defaults.
+     *
+     * @param classes the number of classes
+     */
+    public Options(int classes) {
+      this(classes, null, 0, true);
+    }
+
+    /**
+     * Leaves pixels out.
+     *
+     * @param target the target value whose pixels are ignored, null for none
+     * @return options that differ in this
+     */
+    public Options withIgnoreIndex(@Nullable Integer target) {
+      return new Options(classes, target, zeroDivision, validate);
+    }
+
+    /**
+     * Sets what 0 / 0 counts as.
+     *
+     * @param value the score of a class without any pixel
+     * @return options that differ in this
+     */
+    public Options withZeroDivision(double value) {
+      return new Options(classes, ignoreIndex, value, validate);
+    }
+
+    /**
+     * Reports faulty labels, or leaves them out silently.
+     *
+     * @param report whether they are reported
+     * @return options that differ in this
+     */
+    public Options withValidate(boolean report) {
+      return new Options(classes, ignoreIndex, zeroDivision, report);
+    }
+
+    private ConfusionMatrix matrix(long[] counts) {
+      return new ConfusionMatrix(classes, counts, ignoreIndex, zeroDivision);
+    }
+  }
+
+  /**
+   * Creates the metric.
+   *
+   * @param engine where its counts live
+   * @param classes the number of classes, 2 to 46340
+   */
+  public MulticlassConfusion(Engine engine, int classes) {
+    this(engine, new Options(classes));
+  }
+
+  /**
+   * Creates the metric.
+   *
+   * @param engine where its counts live
+   * @param options what is counted
+   */
+  public MulticlassConfusion(Engine engine, Options options) {
+    this.engine = engine;
+    this.options = options;
+    this.counts = engine.zeros(DType.I64, Shape.of(options.classes(), options.classes())).detach();
+    this.unread = options.validate() ? null : engine.zeros(DType.I64, Shape.of(1)).detach();
+  }
+
+  /**
+   * Counts a batch without waiting.
+   *
+   * @param predictions scores or logits, F32 of shape (N, C, ...) in either memory format; or
+   *     labels, U8, I32 or I64 of the target's shape
+   * @param target U8, I32 or I64 of shape (N, ...)
+   * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
+   */
+  public void update(Tensor predictions, Tensor target) {
+    predictions.requireSameEngine(target);
+    predictions.requireSameEngine(counts);
+    requireDtypes(predictions.dtype(), target.dtype());
+    requireShapes(predictions, target);
+    long pixels = target.shape().elements();
+    Tensor fault = unread != null ? unread : engine.faultWord();
+    engine.submitWithScratch(
+        b -> b.confusion().matrixScratchBytes(pixels),
+        (b, scratch) ->
+            b.confusion()
+                .matrix(
+                    predictions.span(),
+                    target.span(),
+                    options.ignoreIndex(),
+                    options.classes(),
+                    inner(predictions),
+                    counts.span(),
+                    fault.span(),
+                    scratch));
+  }
+
+  /** Pixels whose scores of one class lie side by side. */
+  private static long inner(Tensor predictions) {
+    if (predictions.dtype() != DType.F32 || predictions.format() == MemoryFormat.CHANNELS_LAST) {
+      return 1;
+    }
+    long inner = 1;
+    for (int axis = 2; axis < predictions.shape().rank(); axis++) {
+      inner *= predictions.shape().dim(axis);
+    }
+    return Math.max(1, inner);
+  }
+
+  private static void requireDtypes(DType predictions, DType target) {
+    if ((predictions != DType.F32 && !LABELS.contains(predictions)) || !LABELS.contains(target)) {
+      throw new IllegalArgumentException(
+          "Predictions are F32 scores or labels, the target labels, and labels U8, I32 or I64; but they are %s and %s."
+              .formatted(predictions, target));
+    }
+  }
+
+  private void requireShapes(Tensor predictions, Tensor target) {
+    Shape x = predictions.shape();
+    Shape t = target.shape();
+    if (predictions.dtype() != DType.F32) {
+      if (!x.equals(t) || predictions.format() != target.format()) {
+        throw new IllegalArgumentException(
+            "target %s %s does not match predicted labels %s %s."
+                .formatted(t, target.format(), x, predictions.format()));
+      }
+      return;
+    }
+    boolean fits = x.rank() == t.rank() + 1 && t.rank() > 0 && x.dim(1) == options.classes();
+    for (int axis = 0; fits && axis < t.rank(); axis++) {
+      fits = t.dim(axis) == x.dim(axis == 0 ? 0 : axis + 1);
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "Scores of %d classes have shape (N, %d, ...) and their target (N, ...), but they are %s and %s."
+              .formatted(options.classes(), options.classes(), x, t));
+    }
+  }
+
+  /**
+   * Reads the matrix over everything since the last reset; waits.
+   *
+   * @return the counts, from which scores follow
+   * @throws DataException if a label was no class
+   */
+  public ConfusionMatrix compute() {
+    return options.matrix(counts.toLongArray());
+  }
+
+  /** Forgets everything counted. */
+  public void reset() {
+    counts.fill(0);
+  }
+
+  /**
+   * Adds the counts of another metric; waits for both.
+   *
+   * @param other of as many classes; its engine may be another one; it stays as it is
+   */
+  public void merge(MulticlassConfusion other) {
+    merge(other.compute());
+  }
+
+  /**
+   * Adds the counts of another metric, from another engine or process; waits.
+   *
+   * @param other its counts, of as many classes
+   * @throws IllegalArgumentException if the numbers of classes differ
+   */
+  public void merge(ConfusionMatrix other) {
+    counts.copyFrom(MemorySegment.ofArray(compute().plus(other).toArray()));
+  }
+
+  /** Frees the counts. */
+  @Override
+  public void close() {
+    counts.close();
+    if (unread != null) {
+      unread.close();
+    }
+  }
+
+  /**
+   * Counts scores on arrays, on the CPU, without an engine.
+   *
+   * @param scores of shape (N, C, inner)
+   * @param target labels of shape (N, inner)
+   * @param inner pixels of an image
+   * @param options what is counted
+   * @return the matrix
+   * @throws IllegalArgumentException if the lengths do not fit
+   * @throws DataException if a label is no class and the options ask for validation
+   */
+  public static ConfusionMatrix count(float[] scores, byte[] target, long inner, Options options) {
+    return count(
+        MemorySegment.ofArray(scores),
+        DType.F32,
+        MemorySegment.ofArray(target),
+        DType.U8,
+        inner,
+        options);
+  }
+
+  /**
+   * Counts predicted labels on arrays, on the CPU, without an engine.
+   *
+   * @param predicted labels
+   * @param target labels, as many
+   * @param options what is counted
+   * @return the matrix
+   * @throws IllegalArgumentException if the lengths differ
+   * @throws DataException if a label is no class and the options ask for validation
+   */
+  public static ConfusionMatrix count(byte[] predicted, byte[] target, Options options) {
+    return count(
+        MemorySegment.ofArray(predicted),
+        DType.U8,
+        MemorySegment.ofArray(target),
+        DType.U8,
+        Math.max(1, target.length),
+        options);
+  }
+
+  /**
+   * Counts in heap or native memory, on the CPU, without an engine.
+   *
+   * @param predictions scores of shape (N, C, inner), or labels as many as targets
+   * @param predictionsDtype F32 for scores; U8, I32 or I64 for labels
+   * @param target labels of shape (N, inner)
+   * @param targetDtype U8, I32 or I64
+   * @param inner pixels of an image
+   * @param options what is counted
+   * @return the matrix
+   * @throws IllegalArgumentException if lengths or dtypes do not fit
+   * @throws DataException if a label is no class and the options ask for validation
+   */
+  public static ConfusionMatrix count(
+      MemorySegment predictions,
+      DType predictionsDtype,
+      MemorySegment target,
+      DType targetDtype,
+      long inner,
+      Options options) {
+    requireDtypes(predictionsDtype, targetDtype);
+    int classes = options.classes();
+    long pixels = target.byteSize() / targetDtype.bytes();
+    long each =
+        predictionsDtype == DType.F32 ? (long) classes * Float.BYTES : predictionsDtype.bytes();
+    if (target.byteSize() % targetDtype.bytes() != 0
+        || predictions.byteSize() != pixels * each
+        || inner < 1
+        || pixels % inner != 0) {
+      throw new IllegalArgumentException(
+          "%d bytes of %s predictions of %d classes do not match %d bytes of %s target in images of %d pixels."
+              .formatted(
+                  predictions.byteSize(),
+                  predictionsDtype,
+                  classes,
+                  target.byteSize(),
+                  targetDtype,
+                  inner));
+    }
+    long[] c = new long[classes * classes];
+    long fault =
+        Backends.arrays()
+            .matrix(
+                predictions,
+                predictionsDtype,
+                target,
+                targetDtype,
+                options.ignoreIndex(),
+                classes,
+                inner,
+                c);
+    if (fault != Long.MAX_VALUE && options.validate()) {
+      throw DataException.label(fault);
+    }
+    return options.matrix(c);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.quern.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.quern.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A multiclass confusion matrix, a chunk of pixels a piece. */
+final class ConfusionMatrixTask extends Task {
+  private static final VarHandle COUNTER = JAVA_LONG.arrayElementVarHandle();
+
+  private final MemorySegment x;
+  private final DType xDtype;
+  private final MemorySegment t;
+  private final DType tDtype;
+  private final @Nullable Integer ignoreIndex;
+  private final int classes;
+  private final long inner;
+  private final MemorySegment counts;
+
+  /** The number of pixels. */
+  final long pixels;
+
+  /** The first faulty pixel. */
+  final AtomicLong fault = new AtomicLong(Long.MAX_VALUE);
+
+  ConfusionMatrixTask(
+      MemorySegment x,
+      DType xDtype,
+      MemorySegment t,
+      DType tDtype,
+      @Nullable Integer ignoreIndex,
+      int classes,
+      long inner,
+      MemorySegment counts) {
+    this.x = open(x);
+    this.xDtype = xDtype;
+    this.t = open(t);
+    this.tDtype = tDtype;
+    this.ignoreIndex = ignoreIndex;
+    this.classes = classes;
+    this.inner = inner;
+    this.counts = open(counts);
+    this.pixels = t.byteSize() / tDtype.bytes();
+  }
+
+  @Override
+  void run(long piece) {
+    long first = Chunks.start(piece);
+    int n = Chunks.length(piece, pixels);
+    ClassScratch work = Workspace.current().classes();
+    for (int from = 0; from < n; ) {
+      // scores of one plane lie side by side; labels do everywhere
+      long plane = (first + from) / inner;
+      int end = xDtype == DType.F32 ? (int) Math.min(n, (plane + 1) * inner - first) : n;
+      count(work, first + from, end - from);
+      from = end;
+    }
+  }
+
+  private void count(ClassScratch work, long first, int n) {
+    if (xDtype == DType.F32) {
+      work.scores(x, classes, inner, first / inner * classes * inner + first % inner, n);
+    } else {
+      work.labels(x, xDtype, first, n);
+    }
+    boolean ignores = ignoreIndex != null;
+    int ignored = ignoreIndex == null ? 0 : ignoreIndex;
+    int faulty = work.cells(t, tDtype, first, n, classes, ignores, ignored);
+    if (faulty < n) {
+      fault.accumulateAndGet(first + faulty, Math::min);
+    }
+    int cells = classes * classes;
+    if (cells <= ClassScratch.TABLE_CELLS) {
+      work.tabulate(n);
+      for (int which = 0; which < cells; which++) {
+        add(which, work.take(which));
+      }
+      // what did not count
+      work.take(cells);
+    } else {
+      for (int i = 0; i < n; i++) {
+        add(work.cell[i], work.cell[i] < cells ? 1 : 0);
+      }
+    }
+  }
+
+  private void add(int which, long count) {
+    if (count != 0) {
+      long _ = (long) COUNTER.getAndAdd(counts, 0L, (long) which, count);
+    }
+  }
+}
