@@ -26,6 +26,7 @@ class SelftestTest {
           "bce",
           "adam",
           "binary_jaccard_index",
+          "confusion_scores",
           "cosine_annealing_warm_restarts",
           "reduce_lr_on_plateau");
 
@@ -50,10 +51,11 @@ class SelftestTest {
             "bce", 3L,
             "adam", 24L,
             "binary_jaccard_index", 30L,
+            "confusion_scores", 4L,
             "cosine_annealing_warm_restarts", 36L,
             "reduce_lr_on_plateau", 256L),
         passed);
-    assertEquals("361 passed, 0 failed, 63 skipped", lastLine());
+    assertEquals("365 passed, 0 failed, 63 skipped", lastLine());
     assertTrue(bytes.toString(StandardCharsets.UTF_8).contains("44 not yet"));
   }
 
@@ -61,7 +63,8 @@ class SelftestTest {
   void sabotageFailsInEveryKernelFamilyAndInTheGoldenSuitesThatUseThem() {
     Report report = Selftest.run(new SelftestOptions(REFERENCE, null, List.of(), true), out);
     assertEquals(List.of(), BackendSuite.unnoticed(report));
-    for (String suite : List.of("gradient", "dice", "bce", "adam", "binary_jaccard_index")) {
+    for (String suite :
+        List.of("gradient", "dice", "bce", "adam", "binary_jaccard_index", "confusion_scores")) {
       assertTrue(
           report.results().stream()
               .anyMatch(r -> r.suite().equals(suite) && r.status() == Status.FAILED),

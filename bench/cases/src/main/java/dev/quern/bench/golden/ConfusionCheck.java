@@ -92,8 +92,7 @@ final class ConfusionCheck implements GoldenCheck {
 
   private static Optional<String> multiclass(Engine engine, GoldenCase golden, DType dtype) {
     int classes = (int) golden.param("num_classes", 0.0);
-    var options =
-        new MulticlassConfusion.Options(classes).withIgnoreIndex(ignoreIndex(golden));
+    var options = new MulticlassConfusion.Options(classes).withIgnoreIndex(ignoreIndex(golden));
     ConfusionMatrix matrix;
     try (var _ = engine.openScope();
         var metric = new MulticlassConfusion(engine, options)) {

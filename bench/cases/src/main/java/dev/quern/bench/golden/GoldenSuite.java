@@ -40,6 +40,7 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           "adam_groups",
           "sgd",
           "binary_jaccard_index",
+          "confusion_scores",
           "cosine_annealing_warm_restarts",
           "reduce_lr_on_plateau");
 
@@ -54,6 +55,7 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           entry("adam_groups", new AdamGroupsCheck()),
           entry("sgd", new SgdCheck()),
           entry("binary_jaccard_index", new JaccardCheck()),
+          entry("confusion_scores", new ConfusionCheck()),
           entry("cosine_annealing_warm_restarts", new ScheduleCheck.Cosine()),
           entry("reduce_lr_on_plateau", new ScheduleCheck.Plateau()));
 
