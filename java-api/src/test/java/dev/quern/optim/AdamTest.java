@@ -3,11 +3,16 @@ package dev.quern.optim;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.Engine;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** The trajectories are PyTorch 2.11's in double. */
 class AdamTest {
@@ -185,13 +190,169 @@ class AdamTest {
   }
 
   @Test
+  void l1IsASubGradientThatLeavesZerosAlone() {
+    float[] gradients = {0.25f, 0.25f, 0};
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store =
+            ParameterStore.builder(engine).add("w", new float[] {2, -2, 0}, 3).build();
+        Adam adam = Adam.builder(store).options(new AdamOptions().withL1(0.5)).build()) {
+      store.gradient("w").copyFrom(gradients);
+      adam.step();
+      // (1 - beta1) * (gradient + l1 * sign(w))
+      assertArrayEquals(new float[] {0.075f, -0.025f, 0}, adam.expAvg("w").toFloatArray(), 1e-8f);
+      assertEquals(0, store.parameter("w").toFloatArray()[2]);
+    }
+  }
+
+  @Test
+  void proximalL1MakesExactZeros() {
+    AdamOptions options = new AdamOptions().withLr(0.1).withProximalL1(1);
+    float[] w = {0.05f, -0.05f, 1, -1, Float.NaN};
+    float[] zero = new float[5];
+    Adam.step(w, zero.clone(), zero.clone(), zero.clone(), 0, options);
+    assertArrayEquals(new float[] {0, 0, 0.9f, -0.9f, Float.NaN}, w, 1e-7f);
+  }
+
+  @Test
+  void clipsByValueAfterClippingByNorm() {
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store = ParameterStore.builder(engine).add("w", new float[3], 3).build();
+        Adam adam = Adam.builder(store).clipNorm(1).clipValue(0.5).build()) {
+      store.gradient("w").copyFrom(new float[] {30, -40, 0});
+      adam.step();
+      // the norm brings them to 0.6 and -0.8, the value to 0.5 and -0.5
+      assertArrayEquals(new float[] {0.05f, -0.05f, 0}, adam.expAvg("w").toFloatArray(), 1e-8f);
+    }
+  }
+
+  @Test
+  void unscalesBeforeItMeasuresTheNorm() {
+    float[][] after = new float[2][];
+    for (int run = 0; run < 2; run++) {
+      float scale = run == 0 ? 1 : 1024;
+      try (Engine engine = Engine.open("reference");
+          ParameterStore store =
+              ParameterStore.builder(engine).add("w", new float[] {1, 2}, 2).build();
+          Adam adam = Adam.builder(store).clipNorm(2).lossScale(scale).build()) {
+        store.gradient("w").copyFrom(new float[] {3 * scale, 4 * scale});
+        adam.step();
+        assertEquals(5, adam.control().toFloatArray()[0]);
+        adam.setLossScale(2);
+        assertEquals(2, adam.lossScale().item());
+        store.gradient("w").copyFrom(new float[] {2 * 3, Float.POSITIVE_INFINITY});
+        adam.step();
+        assertArrayEquals(new long[] {1}, adam.steps());
+        after[run] = store.parameter("w").toFloatArray();
+      }
+    }
+    assertArrayEquals(after[0], after[1]);
+  }
+
+  @Test
+  void averagesAllParametersUnlessTheStepIsSkipped() {
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store =
+            ParameterStore.builder(engine)
+                .add("a", filled(3, 1), 3)
+                .add("b", filled(2, 4), 2)
+                .build();
+        Adam adam = Adam.builder(store).emaDecay(0.75).skipNonFinite(true).build()) {
+      assertArrayEquals(filled(3, 1), adam.ema("a").toFloatArray());
+      adam.setActive("b", false);
+      store.gradient("a").fill(1);
+      store.parameter("b").fill(8);
+      adam.step();
+      float a = store.parameter("a").toFloatArray()[0];
+      assertArrayEquals(filled(3, 0.75f + 0.25f * a), adam.ema("a").toFloatArray(), 1e-7f);
+      assertArrayEquals(filled(2, 5), adam.ema("b").toFloatArray());
+      store.gradient("a").fill(Float.NaN);
+      adam.step();
+      assertArrayEquals(filled(2, 5), adam.ema("b").toFloatArray());
+    }
+  }
+
+  @Test
+  void segmentsOfAnyMemoryGiveTheBitsOfArrays() {
+    AdamOptions options = new AdamOptions().withLr(0.1).withAmsgrad(true).withL1(0.01);
+    int n = 5003;
+    float[] w = filled(n, 1);
+    float[] g = new float[n];
+    for (int i = 0; i < n; i++) {
+      g[i] = (i % 17 - 8) / 8f;
+    }
+    float[] m = new float[n];
+    float[] v = new float[n];
+    float[] max = new float[n];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment heap = MemorySegment.ofArray(filled(n, 1));
+      MemorySegment bytes = MemorySegment.ofArray(new byte[4 * n]);
+      MemorySegment odd = arena.allocate(4L * n + 1, 64).asSlice(1);
+      MemorySegment expAvg = arena.allocate(4L * n, 64);
+      for (int step = 0; step < 3; step++) {
+        Adam.step(w, g, m, v, max, step, options);
+        MemorySegment gradients = MemorySegment.ofArray(g).asReadOnly();
+        Adam.step(heap, gradients, expAvg, bytes, odd, step, options);
+      }
+      assertArrayEquals(w, heap.toArray(ValueLayout.JAVA_FLOAT));
+      assertArrayEquals(max, odd.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+      AdamOptions plain = new AdamOptions();
+      refused("bytes", () -> Adam.step(heap.asSlice(1, 6), heap, heap, heap, 0, plain));
+      refused("parameters", () -> Adam.step(heap, heap.asSlice(4), heap, heap, 0, plain));
+      refused("read-only", () -> Adam.step(heap.asReadOnly(), heap, heap, heap, 0, plain));
+    }
+  }
+
+  @Test
+  void optionsChangeAsAWhole() {
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store = ParameterStore.builder(engine).add("w", new float[1], 1).build();
+        Adam adam = Adam.builder(store).build()) {
+      adam.setOptions(0, new AdamOptions().withLr(0.5).withBetas(0, 0));
+      store.gradient("w").fill(3);
+      adam.step();
+      assertEquals(-0.5, store.parameter("w").item(), 1e-6);
+      refused("amsgrad", () -> adam.setOptions(0, new AdamOptions().withAmsgrad(true)));
+    }
+  }
+
+  private static void refused(String named, Executable call) {
+    String message =
+        String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());
+    assertTrue(message.contains(named) && message.endsWith("."), message);
+  }
+
+  @Test
   void checksRanges() {
     AdamOptions options = new AdamOptions();
-    assertThrows(IllegalArgumentException.class, () -> options.withLr(-1));
-    assertThrows(IllegalArgumentException.class, () -> options.withLr(Double.NaN));
-    assertThrows(IllegalArgumentException.class, () -> options.withBetas(1, 0.9));
-    assertThrows(IllegalArgumentException.class, () -> options.withEps(-1e-9));
-    assertThrows(IllegalArgumentException.class, () -> options.withWeightDecay(-1));
+    for (double bad : new double[] {-1e-9, Double.NaN, Double.POSITIVE_INFINITY}) {
+      refused("lr", () -> options.withLr(bad));
+      refused("beta1", () -> options.withBetas(bad, 0.9));
+      refused("beta2", () -> options.withBetas(0.9, bad));
+      refused("eps", () -> options.withEps(bad));
+      refused("weightDecay", () -> options.withWeightDecay(bad));
+      refused("weightDecay", () -> options.withDecoupledWeightDecay(bad));
+      refused("l1", () -> options.withL1(bad));
+      refused("l1", () -> options.withProximalL1(bad));
+    }
+    refused("beta1", () -> options.withBetas(1, 0.9));
+    refused("beta2", () -> options.withBetas(0.9, 1));
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store = ParameterStore.builder(engine).add("w", new float[1], 1).build();
+        Adam adam = Adam.builder(store).lossScale(1).build()) {
+      for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+        refused("clipNorm", () -> Adam.builder(store).clipNorm(bad));
+        refused("clipValue", () -> Adam.builder(store).clipValue(bad));
+        refused("lossScale", () -> Adam.builder(store).lossScale(bad));
+        refused("lossScale", () -> adam.setLossScale(bad));
+      }
+      for (double bad : new double[] {-1e-9, 1, Double.NaN}) {
+        refused("emaDecay", () -> Adam.builder(store).emaDecay(bad));
+      }
+      refused("lr", () -> adam.setLearningRate(0, Double.NaN));
+      refused("Step numbers", () -> adam.setSteps(new long[] {-1}));
+      assertThrows(IllegalStateException.class, () -> adam.ema("w"));
+      assertThrows(IllegalStateException.class, () -> adam.maxExpAvgSq("w"));
+    }
     float[] one = new float[1];
     assertThrows(
         IllegalArgumentException.class, () -> Adam.step(one, new float[2], one, one, 0, options));

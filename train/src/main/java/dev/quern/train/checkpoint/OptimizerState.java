@@ -1,0 +1,314 @@
+package dev.quern.train.checkpoint;
+
+import dev.quern.DType;
+import dev.quern.Shape;
+import dev.quern.Tensor;
+import dev.quern.optim.Adam;
+import dev.quern.optim.AdamOptions;
+import dev.quern.optim.Optimizer;
+import dev.quern.optim.OptimizerOptions;
+import dev.quern.optim.ParameterGroup;
+import dev.quern.optim.Sgd;
+import dev.quern.optim.SgdOptions;
+import dev.quern.train.BadInputException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The state of an optimizer as a safetensors file in PyTorch's layout: a {@code state_dict} with
+ * its keys joined by dots. Parameter I, counted over all groups in their order, has {@code
+ * state.I.exp_avg}, {@code state.I.exp_avg_sq}, with amsgrad {@code state.I.max_exp_avg_sq}, and
+ * {@code state.I.step} (F32, shape [1]); under SGD {@code state.I.momentum_buffer}. One that never
+ * took a step has no entry. The metadata entry {@code param_groups} is PyTorch's list as JSON.
+ *
+ * <p>Beyond PyTorch's layout, and ignored by it: {@code ema.I}, the moving average; the metadata
+ * entry {@code steps}, the step numbers as integers, because F32 counts to 2^24 only; {@code l1}
+ * and {@code proximal} in a group with an L1 penalty. Parameters themselves are not in the file, as
+ * there. The same state gives the same bytes.
+ */
+public final class OptimizerState {
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+  private static final String MOMENTUM_BUFFER = "momentum_buffer";
+
+  private final String origin;
+  private final Safetensors content;
+
+  private OptimizerState(String origin, Safetensors content) {
+    this.origin = origin;
+    this.content = content;
+  }
+
+  /**
+   * Takes a copy of an optimizer's state; waits for the device.
+   *
+   * @param optimizer what to copy
+   * @return its state
+   */
+  public static OptimizerState of(Optimizer<?> optimizer) {
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    ArrayNode paramGroups = JSON.createArrayNode();
+    ArrayNode stepNumbers = JSON.createArrayNode();
+    Map<String, Long> steps = stepsByName(optimizer);
+    int id = 0;
+    for (ParameterGroup<?> group : optimizer.groups()) {
+      ObjectNode node = GroupOptions.encode(group.options());
+      ArrayNode ids = node.putArray("params");
+      for (String name : group.parameters()) {
+        long step = steps.getOrDefault(name, 0L);
+        if (step > 0) {
+          for (String key : keys(group.options())) {
+            tensors.put(entry(id, key), stored(tensor(optimizer, key, name)));
+          }
+          if (group.options() instanceof AdamOptions) {
+            tensors.put(
+                entry(id, "step"), StoredTensor.of(Shape.of(1), new float[] {(float) step}));
+          }
+        }
+        if (optimizer.hasEma()) {
+          tensors.put("ema." + id, stored(optimizer.ema(name)));
+        }
+        stepNumbers.add(step);
+        ids.add(id++);
+      }
+      paramGroups.add(node);
+    }
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("param_groups", JSON.writeValueAsString(paramGroups));
+    metadata.put("steps", JSON.writeValueAsString(stepNumbers));
+    return new OptimizerState("The optimizer state", new Safetensors(tensors, metadata));
+  }
+
+  /**
+   * Reads a file, written here or from PyTorch.
+   *
+   * @param file in the layout described above
+   * @return the state
+   * @throws BadInputException when the file is missing, damaged or holds no {@code param_groups}
+   */
+  public static OptimizerState load(Path file) {
+    OptimizerState state = new OptimizerState(file.toString(), Safetensors.read(file));
+    state.understand(state::paramGroups);
+    return state;
+  }
+
+  /**
+   * Writes or replaces a file, whole or not at all.
+   *
+   * @param file the final name
+   * @throws BadInputException when it cannot be written
+   */
+  public void save(Path file) {
+    content.write(file);
+  }
+
+  /**
+   * Puts an optimizer where the state was taken: hyper-parameters, moments and step numbers. As in
+   * PyTorch the groups are matched by position and all hyper-parameters replaced; unlike there,
+   * shapes are checked. A moving average that the state does not hold starts at the parameters'
+   * present values; one that the optimizer does not keep is left out.
+   *
+   * @param optimizer of the same kind, with as many groups of as many parameters
+   * @throws BadInputException when the state does not fit the optimizer; nothing is changed then
+   * @throws IllegalArgumentException when a group needs memory, for amsgrad or momentum, that the
+   *     optimizer was not made with
+   */
+  public void restore(Optimizer<?> optimizer) {
+    List<String> names = new ArrayList<>();
+    optimizer.groups().forEach(group -> names.addAll(group.parameters()));
+    List<OptimizerOptions<?>> options = understand(() -> checkedOptions(optimizer));
+    long[] steps = understand(() -> checkedSteps(optimizer, names, options));
+    switch (optimizer) {
+      case Adam adam -> {
+        for (int g = 0; g < options.size(); g++) {
+          adam.setOptions(g, (AdamOptions) options.get(g));
+        }
+      }
+      case Sgd sgd -> {
+        for (int g = 0; g < options.size(); g++) {
+          sgd.setOptions(g, (SgdOptions) options.get(g));
+        }
+      }
+    }
+    copyTensors(optimizer, steps);
+    Map<String, Long> byName = new HashMap<>();
+    for (int id = 0; id < steps.length; id++) {
+      byName.put(names.get(id), steps[id]);
+    }
+    optimizer.setSteps(
+        optimizer.store().names().stream().mapToLong(n -> byName.getOrDefault(n, 0L)).toArray());
+  }
+
+  private void copyTensors(Optimizer<?> optimizer, long[] steps) {
+    int id = 0;
+    for (ParameterGroup<?> group : optimizer.groups()) {
+      for (String name : group.parameters()) {
+        for (String key : keys(group.options())) {
+          Tensor target = tensor(optimizer, key, name);
+          if (steps[id] > 0) {
+            target.copyFrom(content.tensor(entry(id, key)).floats());
+          } else {
+            target.fill(0);
+          }
+        }
+        if (optimizer.hasEma()) {
+          StoredTensor average = content.tensors().get("ema." + id);
+          if (average == null) {
+            optimizer.ema(name).copyFrom(optimizer.store().parameter(name));
+          } else {
+            optimizer.ema(name).copyFrom(average.floats());
+          }
+        }
+        id++;
+      }
+    }
+  }
+
+  private JsonNode paramGroups() {
+    JsonNode groups = JSON.readTree(content.text("param_groups"));
+    if (!groups.isArray()) {
+      throw new IllegalStateException("its param_groups are no list");
+    }
+    return groups;
+  }
+
+  private List<OptimizerOptions<?>> checkedOptions(Optimizer<?> optimizer) {
+    JsonNode groups = paramGroups();
+    if (groups.size() != optimizer.groups().size()) {
+      throw new IllegalStateException(
+          "it has %d parameter groups, the optimizer %d"
+              .formatted(groups.size(), optimizer.groups().size()));
+    }
+    List<OptimizerOptions<?>> options = new ArrayList<>();
+    for (int g = 0; g < groups.size(); g++) {
+      JsonNode group = groups.get(g);
+      int parameters = optimizer.groups().get(g).parameters().size();
+      if (group.required("params").size() != parameters) {
+        throw new IllegalStateException(
+            "its group %d has %d parameters, the optimizer's %d"
+                .formatted(g, group.required("params").size(), parameters));
+      }
+      options.add(
+          switch (optimizer) {
+            case Adam adam -> GroupOptions.adam(group);
+            case Sgd sgd -> GroupOptions.sgd(group);
+          });
+    }
+    return options;
+  }
+
+  /** The step number of each parameter, 0 for those without an entry; checks every tensor. */
+  private long[] checkedSteps(
+      Optimizer<?> optimizer, List<String> names, List<OptimizerOptions<?>> options) {
+    long[] steps = new long[names.size()];
+    int id = 0;
+    for (int g = 0; g < options.size(); g++) {
+      for (String name : optimizer.groups().get(g).parameters()) {
+        Shape shape = optimizer.store().parameter(name).shape();
+        steps[id] = step(id, options.get(g));
+        for (String key : keys(options.get(g))) {
+          if (steps[id] > 0) {
+            requireShape(entry(id, key), content.tensor(entry(id, key)), name, shape);
+          }
+        }
+        StoredTensor average = content.tensors().get("ema." + id);
+        if (average != null) {
+          requireShape("ema." + id, average, name, shape);
+        }
+        id++;
+      }
+    }
+    return steps;
+  }
+
+  private long step(int id, OptimizerOptions<?> options) {
+    long exact = -1;
+    String listed = content.metadata().get("steps");
+    if (listed != null) {
+      exact = JSON.readTree(listed).required(id).asLong();
+    }
+    StoredTensor stored = content.tensors().get(entry(id, "step"));
+    if (stored == null) {
+      boolean started =
+          options instanceof SgdOptions
+              && content.tensors().containsKey(entry(id, MOMENTUM_BUFFER));
+      return exact >= 0 ? exact : started ? 1 : 0;
+    }
+    float step = stored.dtype() == DType.I64 ? stored.longs()[0] : stored.floats()[0];
+    if (!(step >= 0 && step < Float.POSITIVE_INFINITY)) {
+      throw new IllegalStateException("%s is %s".formatted(entry(id, "step"), step));
+    }
+    return (float) exact == step ? exact : (long) step;
+  }
+
+  private static void requireShape(String key, StoredTensor stored, String name, Shape shape) {
+    if (!stored.shape().equals(shape) || stored.dtype() != DType.F32) {
+      throw new IllegalStateException(
+          "%s is %s %s, the parameter '%s' F32 %s"
+              .formatted(key, stored.dtype(), stored.shape(), name, shape));
+    }
+  }
+
+  private static List<String> keys(OptimizerOptions<?> options) {
+    return switch (options) {
+      case AdamOptions adam ->
+          adam.amsgrad()
+              ? List.of("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+              : List.of("exp_avg", "exp_avg_sq");
+      case SgdOptions sgd -> sgd.momentum() > 0 ? List.of(MOMENTUM_BUFFER) : List.of();
+    };
+  }
+
+  private static Tensor tensor(Optimizer<?> optimizer, String key, String name) {
+    return switch (optimizer) {
+      case Adam adam ->
+          switch (key) {
+            case "exp_avg" -> adam.expAvg(name);
+            case "exp_avg_sq" -> adam.expAvgSq(name);
+            default -> adam.maxExpAvgSq(name);
+          };
+      case Sgd sgd -> sgd.momentumBuffer(name);
+    };
+  }
+
+  private static Map<String, Long> stepsByName(Optimizer<?> optimizer) {
+    long[] steps = optimizer.steps();
+    Map<String, Long> byName = new HashMap<>();
+    for (String name : optimizer.store().names()) {
+      byName.put(name, steps[byName.size()]);
+    }
+    return byName;
+  }
+
+  private static String entry(int id, String key) {
+    return "state." + id + "." + key;
+  }
+
+  private static StoredTensor stored(Tensor tensor) {
+    return StoredTensor.of(tensor.shape(), tensor.toFloatArray());
+  }
+
+  private <T> T understand(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (IllegalStateException
+        | IllegalArgumentException
+        | IndexOutOfBoundsException
+        | JacksonException e) {
+      throw new BadInputException(
+          "%s does not fit this optimizer (%s); use the one that belongs to it."
+              .formatted(origin, e.getMessage()),
+          e);
+    }
+  }
+}
