@@ -60,21 +60,64 @@ T atomicAdd(T *p, T value) {
   return before;
 }
 
+inline unsigned int atomicAdd(unsigned int *p, unsigned int value) {
+  unsigned int before = *p;
+  *p += value;
+  return before;
+}
+
+inline unsigned int atomicMin(unsigned int *p, unsigned int value) {
+  unsigned int before = *p;
+  *p = value < before ? value : before;
+  return before;
+}
+
+inline int __popc(unsigned int bits) { return __builtin_popcount(bits); }
+
 // Where the lanes of a warp leave what others take.
 unsigned char *shuffle_slot(int lane_distance);
 void sync_warp();
 int lane();
 
+inline void __syncwarp() { sync_warp(); }
+
+// Takes the value of a lane some way off, or its own where there is no such lane.
 template <class T>
-T __shfl_down_sync(unsigned int mask, T value, int distance) {
+T shuffle(T value, int distance) {
   memcpy(shuffle_slot(0), &value, sizeof(T));
   sync_warp();
   T other = value;
-  if (lane() + distance < 32) {
+  if (lane() + distance >= 0 && lane() + distance < 32) {
     memcpy(&other, shuffle_slot(distance), sizeof(T));
   }
   sync_warp();
   return other;
+}
+
+template <class T>
+T __shfl_down_sync(unsigned int mask, T value, int distance) {
+  return shuffle(value, distance);
+}
+
+template <class T>
+T __shfl_up_sync(unsigned int mask, T value, int distance) {
+  return shuffle(value, -distance);
+}
+
+template <class T>
+T __shfl_sync(unsigned int mask, T value, int source) {
+  return shuffle(value, source - lane());
+}
+
+inline unsigned int __ballot_sync(unsigned int mask, int predicate) {
+  *shuffle_slot(0) = predicate != 0;
+  sync_warp();
+  unsigned int ballot = 0;
+  for (int l = 0; l < 32; l++) {
+    ballot |= (unsigned int)*shuffle_slot(l - lane()) << l;
+  }
+  sync_warp();
+  return ballot;
 }
 
 // Makes a kernel known by its name.

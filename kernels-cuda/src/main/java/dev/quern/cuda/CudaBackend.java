@@ -39,6 +39,7 @@ final class CudaBackend implements Backend {
   private final ConfusionKernels confusion;
   private final OptimizerKernels optimizer;
   private final SegmentationKernels segmentation;
+  private final LovaszKernels lovasz;
 
   /**
    * Opens a device.
@@ -67,6 +68,7 @@ final class CudaBackend implements Backend {
     this.optimizer = new CudaOptimizerKernels(module("optimizer", CudaOptimizerKernels.SIGNATURES));
     this.segmentation =
         new CudaSegmentationKernels(module("segmentation", CudaFusedLoss.SIGNATURES), memory);
+    this.lovasz = new CudaLovaszKernels(module("lovasz", CudaLovasz.SIGNATURES), memory);
     // closed first: modules and memory must not go while kernels run
     own(queue::settle);
   }
@@ -87,7 +89,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32 && family != KernelFamily.LOVASZ;
+    return dtype == DType.F32;
   }
 
   @Override
@@ -137,7 +139,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public LovaszKernels lovasz() {
-    throw new UnsupportedOperationException("This backend has no Lovasz kernels yet.");
+    return lovasz;
   }
 
   @Override

@@ -21,6 +21,7 @@ final class KernelSources {
           "matrix",
           "random",
           "segmentation",
+          "lovasz",
           "confusion",
           "optimizer",
           "calibration");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.cuda.KernelSources.Argument;
 import dev.quern.cuda.host.Signature;
+import dev.quern.spi.LovaszLayout;
 import dev.quern.spi.OptimizerArena;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.MemoryLayout;
@@ -28,6 +29,7 @@ class KernelSourcesTest {
           "matrix", CudaMatrixKernels.SIGNATURES,
           "random", CudaRandomKernels.SIGNATURES,
           "segmentation", CudaFusedLoss.SIGNATURES,
+          "lovasz", CudaLovasz.SIGNATURES,
           "confusion", CudaConfusionKernels.SIGNATURES,
           "optimizer", CudaOptimizerKernels.SIGNATURES,
           "calibration", CudaCalibrationKernels.SIGNATURES);
@@ -91,6 +93,9 @@ class KernelSourcesTest {
     assertTrue(
         KernelSources.cudaSource("matrix.cu")
             .contains("#define QUERN_MATRIX_BLOCK " + LaunchGeometry.MATRIX_BLOCK + "LL\n"));
+    assertTrue(
+        KernelSources.cudaSource("lovasz.cu")
+            .contains("#define QUERN_SORT_CHUNK " + LovaszLayout.CHUNK + "LL\n"));
   }
 
   @Test

@@ -51,6 +51,15 @@ public final class Queue implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns how many kernels were enqueued on this queue's context.
+   *
+   * @return the number of launches so far
+   */
+  public long launches() {
+    return context.journal().position();
+  }
+
   /** Enqueues a copy from the host. */
   void write(PinnedMemory source, long sourceOffset, Buffer target, long targetOffset, long bytes) {
     context.call(

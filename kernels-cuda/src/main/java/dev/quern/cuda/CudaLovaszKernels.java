@@ -1,0 +1,41 @@
+package dev.quern.cuda;
+
+import dev.quern.DType;
+import dev.quern.cuda.host.Buffer;
+import dev.quern.spi.LovaszKernels;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** The Lovasz losses on a CUDA device. */
+final class CudaLovaszKernels implements LovaszKernels {
+  private final FamilyModule module;
+  private final CudaMemory memory;
+
+  CudaLovaszKernels(FamilyModule module, CudaMemory memory) {
+    this.module = module;
+    this.memory = memory;
+  }
+
+  /** Prepares a loss; its list of classes stays on the device until the backend is closed. */
+  @Override
+  public LovaszPlan prepare(LovaszSpec spec) {
+    if (spec.logitsDtype() != DType.F32) {
+      throw new UnsupportedOperationException(
+          "The CUDA backend computes Lovasz losses of F32 logits, got " + spec.logitsDtype() + ".");
+    }
+    return new CudaLovasz(spec, listed(spec), module);
+  }
+
+  private @Nullable Span listed(LovaszSpec spec) {
+    if (spec.classes() != LovaszSpec.Classes.LISTED || spec.listed().isEmpty()) {
+      return null;
+    }
+    int[] classes = spec.listed().stream().mapToInt(Integer::intValue).toArray();
+    Buffer buffer = memory.allocate((long) classes.length * Integer.BYTES);
+    memory.upload(MemorySegment.ofArray(classes), buffer, 0);
+    return Span.of(buffer, DType.I32, classes.length);
+  }
+}
