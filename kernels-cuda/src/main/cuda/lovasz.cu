@@ -47,6 +47,11 @@ QUERN_INLINE long long lovasz_pixel(int j) {
   return blockIdx.x * QUERN_TILE + j * QUERN_THREADS + threadIdx.x;
 }
 
+// How many of this warp's rows hold elements; the same for all its lanes.
+QUERN_INLINE int lovasz_rows(int elements) {
+  return (elements - (int)threadIdx.x / 32 * QUERN_WARP_ELEMENTS + 31) / 32;
+}
+
 QUERN_INLINE unsigned int lovasz_lanes_below() { return (1u << threadIdx.x % 32) - 1; }
 
 // The highest digit leaves out bit 31, which is not part of the error.
@@ -362,8 +367,12 @@ QUERN_KERNEL(lovasz_scatter, LovaszScatterArgs) {
   // ranks among the warp's elements of the same digit; its counts are of the rows done
   unsigned int *counts = warp_counts[thread / 32];
   unsigned int ranks[QUERN_SORT_ROWS];
+  int rows = lovasz_rows(elements);
 #pragma unroll
   for (int j = 0; j < QUERN_SORT_ROWS; j++) {
+    if (j >= rows) {
+      break;
+    }
     bool kept = quern_lovasz_is_kept(own[j]);
     int digit = lovasz_digit(own[j], args.shift);
     unsigned int same = __ballot_sync(QUERN_ALL_LANES, kept);
@@ -513,9 +522,13 @@ QUERN_KERNEL(lovasz_gradient, LovaszGradientArgs) {
   c = args.classes ? args.classes[c] : c;
   long long first_image = list / args.list_classes * (args.length / args.pixels);
   unsigned int pixels = (unsigned int)args.pixels;
+  int rows = lovasz_rows(elements);
   double loss[1] = {0.0};
 #pragma unroll
   for (int j = 0; j < QUERN_SORT_ROWS; j++) {
+    if (j >= rows) {
+      break;
+    }
     int i = lovasz_row_element(j);
     unsigned int row = __ballot_sync(QUERN_ALL_LANES, own[j] >> 31);
     if (i < elements) {

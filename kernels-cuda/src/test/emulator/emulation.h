@@ -74,23 +74,27 @@ inline unsigned int atomicMin(unsigned int *p, unsigned int value) {
 
 inline int __popc(unsigned int bits) { return __builtin_popcount(bits); }
 
-// Where the lanes of a warp leave what others take.
-unsigned char *shuffle_slot(int lane_distance);
 void sync_warp();
 int lane();
 
 inline void __syncwarp() { sync_warp(); }
 
+// Leaves a value for the other lanes of the warp, until the exchange after the next: so one barrier is
+// enough, as no lane begins that one before all have ended this one.
+void offer(const void *value, size_t bytes);
+
+// What a lane some way off has left.
+const unsigned char *offered(int distance);
+
 // Takes the value of a lane some way off, or its own where there is no such lane.
 template <class T>
 T shuffle(T value, int distance) {
-  memcpy(shuffle_slot(0), &value, sizeof(T));
+  offer(&value, sizeof(T));
   sync_warp();
   T other = value;
   if (lane() + distance >= 0 && lane() + distance < 32) {
-    memcpy(&other, shuffle_slot(distance), sizeof(T));
+    memcpy(&other, offered(distance), sizeof(T));
   }
-  sync_warp();
   return other;
 }
 
@@ -109,16 +113,7 @@ T __shfl_sync(unsigned int mask, T value, int source) {
   return shuffle(value, source - lane());
 }
 
-inline unsigned int __ballot_sync(unsigned int mask, int predicate) {
-  *shuffle_slot(0) = predicate != 0;
-  sync_warp();
-  unsigned int ballot = 0;
-  for (int l = 0; l < 32; l++) {
-    ballot |= (unsigned int)*shuffle_slot(l - lane()) << l;
-  }
-  sync_warp();
-  return ballot;
-}
+unsigned int __ballot_sync(unsigned int mask, int predicate);
 
 // Makes a kernel known by its name.
 typedef void (*KernelCall)(const void *arguments);

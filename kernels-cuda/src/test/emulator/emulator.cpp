@@ -70,7 +70,8 @@ struct Thread {
   std::vector<char> memory;
   void *stack;  // where it goes on
   bool done;
-  unsigned char slot[16];
+  int exchanges;
+  unsigned char offers[2][16];
 };
 
 std::vector<Thread> threads;
@@ -154,6 +155,7 @@ void run_block(unsigned int block, unsigned int size) {
   }
   for (unsigned int t = 0; t < size; t++) {
     threads[t].done = false;
+    threads[t].exchanges = 0;
     live_lanes[t / 32]++;
   }
   std::vector<unsigned int> order = random_order(size);
@@ -228,7 +230,28 @@ void sync_warp() { wait(warp_barriers[current / 32], live_lanes[current / 32]); 
 
 int lane() { return (int)(current % 32); }
 
-unsigned char *shuffle_slot(int lane_distance) { return threads[current + lane_distance].slot; }
+void offer(const void *value, size_t bytes) {
+  Thread &thread = threads[current];
+  thread.exchanges++;
+  memcpy(thread.offers[thread.exchanges % 2], value, bytes);
+}
+
+const unsigned char *offered(int distance) {
+  return threads[current + distance].offers[threads[current].exchanges % 2];
+}
+
+unsigned int __ballot_sync(unsigned int, int predicate) {
+  bool own = predicate != 0;
+  offer(&own, 1);
+  sync_warp();
+  const Thread *warp = &threads[current / 32 * 32];
+  int turn = threads[current].exchanges % 2;
+  unsigned int ballot = 0;
+  for (int l = 0; l < 32; l++) {
+    ballot |= (unsigned int)warp[l].offers[turn][0] << l;
+  }
+  return ballot;
+}
 
 struct EmulatedFaultArgs {
   int unused;
