@@ -1,64 +1,91 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.Tensor;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.LossTerm;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Binary cross-entropy of logits: max(x, 0) - x t + ln(1 + e^-|x|) per pixel, averaged or summed.
+ * Binary cross-entropy of every element: (1 - t) ln(1 + e^x) + v t ln(1 + e^-x) of logit x, target
+ * t and positive weight v; from probabilities -(v t ln p + (1 - t) ln(1 - p)) with logarithms of at
+ * least -100. The mean divides by the number of all elements, ignored ones included, whatever the
+ * weights. Modes BINARY and MULTILABEL.
  *
- * <p>Source: PyTorch's {@code BCEWithLogitsLoss}, and with an ignore index {@code
- * SoftBCEWithLogitsLoss} of segmentation_models.pytorch, whose mean divides by the number of all
- * pixels, ignored ones included. Unlike there, an infinite logit on the target's side costs 0
- * instead of NaN, and whatever stands in ignored pixels changes nothing.
+ * <p>Source: PyTorch's {@code BCEWithLogitsLoss} and {@code BCELoss}, and with an ignore index or
+ * smoothing {@code SoftBCEWithLogitsLoss} of segmentation_models.pytorch. Unlike there, an infinite
+ * logit on the target's side costs 0 instead of NaN, whatever stands in ignored pixels changes
+ * nothing, and the mean over no element is 0.
  */
-public final class BceLoss extends SegmentationLoss {
-  private final boolean mean;
-  private final @Nullable Integer ignoreIndex;
+public final class BceLoss extends ReducedLoss<BceLoss> {
+  private final double smoothing;
+  private final List<Double> positiveWeights;
+  private final @Nullable Tensor weight;
 
-  /** Creates the loss with reduction mean and nothing ignored. */
+  /** Creates the binary loss of logits with reduction MEAN, no weights, nothing ignored. */
   public BceLoss() {
-    this(true, null);
+    this(Frame.PIXELS, Reduction.MEAN, 0, List.of(), null);
   }
 
-  private BceLoss(boolean mean, @Nullable Integer ignoreIndex) {
-    this.mean = mean;
-    this.ignoreIndex = ignoreIndex;
+  private BceLoss(
+      Frame frame,
+      Reduction reduction,
+      double smoothing,
+      List<Double> positiveWeights,
+      @Nullable Tensor weight) {
+    super(frame, reduction);
+    this.smoothing = smoothing;
+    this.positiveWeights = positiveWeights;
+    this.weight = weight;
   }
 
   /**
-   * Sums over the pixels instead of averaging.
+   * Smooths the target: t becomes (1 - t) s + t (1 - s). 0 by default.
    *
+   * @param s in [0, 1]
    * @return a loss that differs in this
+   * @throws IllegalArgumentException if out of range
    */
-  public BceLoss sum() {
-    return new BceLoss(false, ignoreIndex);
+  public BceLoss labelSmoothing(double s) {
+    requireWithin0And1("labelSmoothing", s);
+    return new BceLoss(frame(), reduction, s, positiveWeights, weight);
   }
 
   /**
-   * Leaves pixels out.
+   * Weighs the positive part; 1 by default.
    *
-   * @param target the target value whose pixels are ignored
+   * @param weights one per class, in mode BINARY a single one; at least 0, finite
+   * @return a loss that differs in this
+   * @throws IllegalArgumentException if out of range
+   */
+  public BceLoss positiveWeight(double... weights) {
+    List<Double> checked = ClassWeights.checked("positiveWeight", weights);
+    return new BceLoss(frame(), reduction, smoothing, checked, weight);
+  }
+
+  /**
+   * Weighs every element.
+   *
+   * @param factors F32 of the logits' shape, read at every call; stays the caller's
    * @return a loss that differs in this
    */
-  public BceLoss ignoreIndex(int target) {
-    return new BceLoss(mean, target);
+  public BceLoss weight(Tensor factors) {
+    return new BceLoss(frame(), reduction, smoothing, positiveWeights, factors);
   }
 
   @Override
-  List<WeightedTerm> terms() {
-    return List.of(new WeightedTerm(new LossTerm.Bce(mean), 1));
+  List<WeightedTerm> terms(int classes) {
+    LossTerm term = new LossTerm.Bce(mean(), smoothing, weight != null, positiveWeights);
+    return List.of(new WeightedTerm(term, 1));
   }
 
   @Override
-  @Nullable Integer ignoreIndex() {
-    return ignoreIndex;
+  @Nullable Tensor weight() {
+    return weight;
   }
 
   @Override
-  @Nullable TruePositiveForm truePositives() {
-    return null;
+  BceLoss with(Frame newFrame, Reduction newReduction) {
+    return new BceLoss(newFrame, newReduction, smoothing, positiveWeights, weight);
   }
 }

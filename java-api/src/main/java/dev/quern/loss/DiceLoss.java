@@ -1,26 +1,35 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.LossTerm;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Dice loss: {@link OverlapLoss} with alpha = beta = 1/2, so S = (TP + smooth) / max((P + T) / 2 +
  * smooth, eps).
  */
 public final class DiceLoss extends OverlapLoss<DiceLoss> {
-  /** Creates the loss with smooth 0, eps 1e-7, no logarithm, form MIN, nothing ignored. */
+  /** Creates the binary loss of logits with smooth 0, eps 1e-7, no logarithm, nothing ignored. */
   public DiceLoss() {
-    this(LossTerm.Overlap.dice(0, 1e-7, false), TruePositiveForm.MIN, null);
+    this(Frame.OVERLAP, LossTerm.Overlap.dice(0, 1e-7, false), ClassWeights.EQUAL);
   }
 
-  private DiceLoss(LossTerm.Overlap term, TruePositiveForm form, @Nullable Integer ignoreIndex) {
-    super(term, form, ignoreIndex);
+  private DiceLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
+    super(frame, term, weights);
+  }
+
+  /**
+   * Creates the loss as MONAI's {@code DiceLoss} computes it: 1 - (2 TP + 1e-5) / (P + T + 1e-5),
+   * TP the sum of p t, per image, absent classes counted. MONAI's smooth_nr and smooth_dr are twice
+   * the {@link #smooth(double, double)} here.
+   *
+   * @return the loss of logits, in binary mode; MONAI's sigmoid is MULTILABEL, its softmax
+   *     MULTICLASS, include_background=False is {@link #classes}, squared_pred the form SQUARED
+   */
+  public static DiceLoss monai() {
+    return new DiceLoss(monaiFrame(), monaiTerm(0.5, 0.5e-5), ClassWeights.EQUAL);
   }
 
   @Override
-  DiceLoss with(
-      LossTerm.Overlap newTerm, TruePositiveForm newForm, @Nullable Integer newIgnoreIndex) {
-    return new DiceLoss(newTerm, newForm, newIgnoreIndex);
+  DiceLoss with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights) {
+    return new DiceLoss(newFrame, newTerm, newWeights);
   }
 }

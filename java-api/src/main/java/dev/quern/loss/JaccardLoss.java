@@ -1,26 +1,35 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.LossTerm;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Jaccard (intersection over union) loss: {@link OverlapLoss} with alpha = beta = 1, so S = (TP +
- * smooth) / max(P + T - TP + smooth, eps).
+ * Jaccard loss: {@link OverlapLoss} with alpha = beta = 1, so S = (TP + smooth) / max(P + T - TP +
+ * smooth, eps).
  */
 public final class JaccardLoss extends OverlapLoss<JaccardLoss> {
-  /** Creates the loss with smooth 0, eps 1e-7, no logarithm, form MIN, nothing ignored. */
+  /** Creates the binary loss of logits with smooth 0, eps 1e-7, no logarithm, nothing ignored. */
   public JaccardLoss() {
-    this(LossTerm.Overlap.jaccard(0, 1e-7, false), TruePositiveForm.MIN, null);
+    this(Frame.OVERLAP, LossTerm.Overlap.jaccard(0, 1e-7, false), ClassWeights.EQUAL);
   }
 
-  private JaccardLoss(LossTerm.Overlap term, TruePositiveForm form, @Nullable Integer ignoreIndex) {
-    super(term, form, ignoreIndex);
+  private JaccardLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
+    super(frame, term, weights);
+  }
+
+  /**
+   * Creates the loss as MONAI's {@code DiceLoss} with jaccard=True computes it: 1 - (2 TP + 1e-5) /
+   * (2 (P + T - TP) + 1e-5), TP the sum of p t, per image, absent classes counted. MONAI's
+   * smooth_nr and smooth_dr are twice the {@link #smooth(double, double)} here.
+   *
+   * @return the loss of logits, in binary mode; MONAI's sigmoid is MULTILABEL, its softmax
+   *     MULTICLASS, include_background=False is {@link #classes}, squared_pred the form SQUARED
+   */
+  public static JaccardLoss monai() {
+    return new JaccardLoss(monaiFrame(), monaiTerm(1, 0.5e-5), ClassWeights.EQUAL);
   }
 
   @Override
-  JaccardLoss with(
-      LossTerm.Overlap newTerm, TruePositiveForm newForm, @Nullable Integer newIgnoreIndex) {
-    return new JaccardLoss(newTerm, newForm, newIgnoreIndex);
+  JaccardLoss with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights) {
+    return new JaccardLoss(newFrame, newTerm, newWeights);
   }
 }

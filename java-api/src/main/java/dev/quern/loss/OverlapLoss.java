@@ -4,33 +4,41 @@ import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.LossTerm;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What Dice, Jaccard and Tversky loss have in common: l = 1 - S or -ln max(S, eps) with S = (TP +
- * smooth) / max(TP + alpha FP + beta FN + smooth, eps), where TP is the sum of min(p, t), FP = P -
- * TP, FN = T - TP, P and T the sums of p and t over all pixels of the batch that are not ignored,
- * and p = sigmoid(logit). 0 is perfect; the coefficient S is not the loss.
+ * What Dice, Jaccard and Tversky loss have in common: per class l = 1 - S or -ln max(S, eps) with S
+ * = (TP + smooth) / max(TP + alpha FP + beta FN + smooth, eps), where TP is the sum of min(p, t),
+ * FP = P - TP, FN = T - TP, and P and T are the sums of p and t over all pixels of the batch (or of
+ * each image) that are not ignored; then the mean over the classes (and images). 0 is perfect; the
+ * coefficient S is not the loss.
  *
- * <p>Source: segmentation_models.pytorch 0.5 in binary mode with logits, whose defaults these are.
- * Like there, an empty target gives loss 0 and gradient 0. Unlike there, ignored pixels are truly
- * ignored: NaN in them changes nothing.
+ * <p>Source: segmentation_models.pytorch 0.5, whose defaults these are. Like there, a class without
+ * target gives loss 0 and gradient 0, but counts in the mean. Unlike there, ignored pixels are
+ * truly ignored: NaN in them changes nothing.
  *
  * @param <L> the loss itself
  */
-public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends SegmentationLoss
+public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends SingleLoss<L>
     permits DiceLoss, JaccardLoss, TverskyLoss {
   final LossTerm.Overlap term;
-  final TruePositiveForm form;
-  final @Nullable Integer ignoreIndex;
+  final ClassWeights weights;
 
-  OverlapLoss(LossTerm.Overlap term, TruePositiveForm form, @Nullable Integer ignoreIndex) {
+  OverlapLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
+    super(frame);
     this.term = term;
-    this.form = form;
-    this.ignoreIndex = ignoreIndex;
+    this.weights = weights;
   }
 
-  abstract L with(LossTerm.Overlap term, TruePositiveForm form, @Nullable Integer ignoreIndex);
+  abstract L with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights);
+
+  @Override
+  final L with(Frame newFrame) {
+    return with(newFrame, term, weights);
+  }
+
+  final L with(LossTerm.Overlap newTerm) {
+    return with(frame(), newTerm, weights);
+  }
 
   /**
    * Sets what is added to both sides of the ratio; 0 by default.
@@ -40,12 +48,31 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Segme
    * @throws IllegalArgumentException if out of range
    */
   public L smooth(double smooth) {
-    requireAtLeast0("smooth", smooth);
+    return smooth(smooth, smooth);
+  }
+
+  /**
+   * Sets what is added to each side of the ratio; 0 by default.
+   *
+   * @param numerator added to TP, at least 0, finite
+   * @param denominator added to TP + alpha FP + beta FN, at least 0, finite
+   * @return a loss that differs in this
+   * @throws IllegalArgumentException if out of range
+   */
+  public L smooth(double numerator, double denominator) {
+    requireAtLeast0("smooth", numerator);
+    requireAtLeast0("smooth", denominator);
     return with(
         new LossTerm.Overlap(
-            term.alpha(), term.beta(), term.gamma(), smooth, term.eps(), term.logLoss()),
-        form,
-        ignoreIndex);
+            term.alpha(),
+            term.beta(),
+            term.gamma(),
+            numerator,
+            denominator,
+            term.eps(),
+            term.logLoss(),
+            term.absentIsZero(),
+            List.of()));
   }
 
   /**
@@ -61,9 +88,15 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Segme
     }
     return with(
         new LossTerm.Overlap(
-            term.alpha(), term.beta(), term.gamma(), term.smooth(), eps, term.logLoss()),
-        form,
-        ignoreIndex);
+            term.alpha(),
+            term.beta(),
+            term.gamma(),
+            term.smoothNumerator(),
+            term.smoothDenominator(),
+            eps,
+            term.logLoss(),
+            term.absentIsZero(),
+            List.of()));
   }
 
   /**
@@ -75,52 +108,106 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Segme
   public L logLoss(boolean logLoss) {
     return with(
         new LossTerm.Overlap(
-            term.alpha(), term.beta(), term.gamma(), term.smooth(), term.eps(), logLoss),
-        form,
-        ignoreIndex);
+            term.alpha(),
+            term.beta(),
+            term.gamma(),
+            term.smoothNumerator(),
+            term.smoothDenominator(),
+            term.eps(),
+            logLoss,
+            term.absentIsZero(),
+            List.of()));
+  }
+
+  /**
+   * Chooses whether a class without target in the batch (or image) has loss 0 and gradient 0, as
+   * segmentation_models.pytorch (default), or is judged like any other, as MONAI: its false
+   * positives then cost up to 1.
+   *
+   * @param absentIsZero whether it has loss 0
+   * @return a loss that differs in this
+   */
+  public L absentIsZero(boolean absentIsZero) {
+    return with(
+        new LossTerm.Overlap(
+            term.alpha(),
+            term.beta(),
+            term.gamma(),
+            term.smoothNumerator(),
+            term.smoothDenominator(),
+            term.eps(),
+            term.logLoss(),
+            absentIsZero,
+            List.of()));
   }
 
   /**
    * Chooses how true positives are counted. PRODUCT is the definition of
    * segmentation_models.pytorch before 0.4, where Dice's {@code smooth} counted half as much;
-   * SQUARED is that of V-Net (Milletari et al., 2016).
+   * SQUARED is that of V-Net (Milletari et al., 2016) and of MONAI's squared predictions.
    *
    * @param form MIN (default), PRODUCT or SQUARED
    * @return a loss that differs in this
    */
   public L truePositives(TruePositiveForm form) {
-    return with(term, form, ignoreIndex);
+    return with(frame().withTruePositives(form));
   }
 
   /**
-   * Leaves pixels out.
+   * Chooses between scores over the whole batch, the default, and scores per image, whose losses
+   * are averaged.
    *
-   * @param target the target value whose pixels are ignored
+   * @param perImage whether every image, an index of the leading axis, has scores of its own
    * @return a loss that differs in this
    */
-  public L ignoreIndex(int target) {
-    return with(term, form, target);
+  public L perImage(boolean perImage) {
+    return with(frame().withPerImage(perImage));
+  }
+
+  /**
+   * Restricts the mean to some classes.
+   *
+   * @param classes their indices; all by default
+   * @return a loss that differs in this
+   * @throws IllegalArgumentException if there is none, or one is negative or repeated
+   */
+  public L classes(int... classes) {
+    return with(frame(), term, weights.withClasses(classes));
+  }
+
+  /**
+   * Weighs the classes: the mean becomes sum(w l) / sum(w).
+   *
+   * @param classWeights one per class of the logits, at least 0, finite
+   * @return a loss that differs in this
+   * @throws IllegalArgumentException if out of range
+   */
+  public L classWeights(double... classWeights) {
+    return with(frame(), term, weights.withWeights(classWeights));
   }
 
   @Override
-  List<WeightedTerm> terms() {
-    return List.of(new WeightedTerm(term, 1));
+  final List<WeightedTerm> terms(int classes) {
+    LossTerm.Overlap shared =
+        new LossTerm.Overlap(
+            term.alpha(),
+            term.beta(),
+            term.gamma(),
+            term.smoothNumerator(),
+            term.smoothDenominator(),
+            term.eps(),
+            term.logLoss(),
+            term.absentIsZero(),
+            weights.shares(classes));
+    return List.of(new WeightedTerm(shared, 1));
   }
 
-  @Override
-  @Nullable Integer ignoreIndex() {
-    return ignoreIndex;
+  /** MONAI's conventions: TP is the sum of p t, scores per image, absent classes count. */
+  static Frame monaiFrame() {
+    return Frame.OVERLAP.withTruePositives(TruePositiveForm.PRODUCT).withPerImage(true);
   }
 
-  @Override
-  TruePositiveForm truePositives() {
-    return form;
-  }
-
-  static void requireAtLeast0(String name, double value) {
-    if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new IllegalArgumentException(
-          name + " must be finite and at least 0, got " + value + ".");
-    }
+  static LossTerm.Overlap monaiTerm(double weight, double smooth) {
+    return new LossTerm.Overlap(weight, weight, 1, smooth, smooth, 1e-7, false, false, List.of());
   }
 }

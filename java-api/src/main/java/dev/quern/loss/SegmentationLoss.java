@@ -1,51 +1,57 @@
 package dev.quern.loss;
 
-import dev.quern.Backends;
 import dev.quern.DType;
 import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Mode;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loss of binary segmentation, or a weighted sum of several: takes logits, gives the value and
- * the gradient with respect to the logits. Whatever the sum, logits and target are read twice and
- * the gradient is written once.
+ * A segmentation loss, or a weighted sum of several: takes logits (or probabilities), gives the
+ * value and the gradient with respect to them. Whatever the sum, logits and target are read twice
+ * at most and the gradient is written once.
  *
- * <p>Logits are F32 of any shape; the target has the same shape and is U8 (0 or 1) or F32 (soft
- * targets in [0, 1], unchecked). All pixels of the batch form one pool, as in
- * segmentation_models.pytorch's binary mode.
+ * <p>Logits are F32. {@link Mode#BINARY}: of any shape, the target has the same shape and is U8,
+ * I32 or I64 (0 or 1) or F32 (soft targets in [0, 1], unchecked). {@link Mode#MULTILABEL}: (N, C,
+ * ...), the target alike. {@link Mode#MULTICLASS}: (N, C, ...), the target is (N, ...) labels below
+ * C, or F32 shares of the logits' shape.
  *
  * <pre>{@code
  * SegmentationLoss loss = new DiceLoss().plus(new BceLoss());
  * float value = loss.forwardBackward(logits, mask, gradient);
  * }</pre>
  */
-public abstract sealed class SegmentationLoss permits OverlapLoss, BceLoss, WeightedLoss {
+public abstract sealed class SegmentationLoss permits SingleLoss, WeightedLoss {
   SegmentationLoss() {}
 
-  abstract List<WeightedTerm> terms();
+  abstract Frame frame();
 
-  abstract @Nullable Integer ignoreIndex();
+  abstract List<WeightedTerm> terms(int classes);
 
-  /** How overlap terms count true positives; null if there is none. */
-  abstract @Nullable TruePositiveForm truePositives();
+  /** Factors of the elements of the binary cross-entropy, or null. */
+  @Nullable Tensor weight() {
+    return null;
+  }
+
+  /** Whether the value is one number. */
+  boolean isReduced() {
+    return true;
+  }
 
   /**
    * Adds another loss.
    *
-   * @param other a loss with the same ignore index and, if both have overlap terms, the same form
-   *     of true positives
+   * @param other a loss of the same mode and input with the same ignore index and, if both have
+   *     overlap terms, the same form of true positives and grouping by image
    * @return the sum, computed in the same two passes
    * @throws IllegalArgumentException if those differ
    */
@@ -68,25 +74,24 @@ public abstract sealed class SegmentationLoss permits OverlapLoss, BceLoss, Weig
    * Computes the value.
    *
    * @param logits F32
-   * @param target U8 or F32, of equal shape, on the same engine
-   * @return F32, shape (1), owned by the current scope
+   * @param target on the same engine, of fitting shape and dtype
+   * @return F32, shape (1), or the target's shape with {@link Reduction#NONE}; owned by the current
+   *     scope
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public Tensor forward(Tensor logits, Tensor target) {
-    requireFitting(logits, target);
+    LossShape shape = fitting(logits, target);
     Engine engine = logits.engine();
-    FusedLossPlan plan = engine.prepare(spec(target.dtype(), null));
+    FusedLossPlan plan = engine.prepare(spec(shape, target.dtype(), null));
+    LossOperands operands = operands(logits, target, shape);
+    if (!isReduced()) {
+      return losses(plan, operands, logits, target);
+    }
     Tensor value = engine.empty(DType.F32, Shape.of(1));
     engine.submitWithScratch(
-        b -> plan.scratchBytes(logits.shape().elements()),
+        b -> plan.scratchBytes(shape.extent()),
         (b, scratch) ->
-            plan.forward(
-                logits.span(),
-                target.span(),
-                value.span(),
-                null,
-                engine.faultWord().span(),
-                scratch));
+            plan.forward(operands, value.span(), null, engine.faultWord().span(), scratch));
     return value;
   }
 
@@ -94,7 +99,7 @@ public abstract sealed class SegmentationLoss permits OverlapLoss, BceLoss, Weig
    * Computes value and gradient.
    *
    * @param logits F32
-   * @param target U8 or F32, of equal shape, on the same engine
+   * @param target on the same engine, of fitting shape and dtype
    * @return both, owned by the current scope
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
@@ -106,154 +111,255 @@ public abstract sealed class SegmentationLoss permits OverlapLoss, BceLoss, Weig
    * Computes value and gradient, with confusion counts riding along.
    *
    * @param logits F32
-   * @param target U8 or F32, of equal shape, on the same engine
+   * @param target on the same engine, of fitting shape and dtype
    * @param upstream F32, one element: multiplies the gradient, not the value (a loss scale)
    * @param metric a metric over logits with the same ignore index, whose counts are raised by these
-   *     pixels in the same pass; a soft target counts as positive from 1/2 on. Null for none
+   *     pixels in the same pass (modes BINARY and MULTILABEL); a soft target counts as positive
+   *     from 1/2 on. Null for none
    * @return value and gradient, owned by the current scope
    * @throws IllegalArgumentException if shapes, dtypes, engines or ignore indices do not fit
    */
   public LossResult forwardBackward(
       Tensor logits, Tensor target, Tensor upstream, @Nullable BinaryJaccardIndex metric) {
-    requireFitting(logits, target);
+    LossShape shape = fitting(logits, target);
     logits.requireSameEngine(upstream);
     if (upstream.dtype() != DType.F32 || upstream.shape().elements() != 1) {
       throw new IllegalArgumentException(
           "The upstream gradient is one F32 number, but it is " + upstream + ".");
     }
     Engine engine = logits.engine();
-    Span counts = metric == null ? null : metric.countsFor(logits, ignoreIndex()).span();
+    Span counts = metric == null ? null : metric.countsFor(logits, frame().ignoreIndex()).span();
     Float cut = metric == null ? null : metric.cut();
-    FusedLossPlan plan = engine.prepare(spec(target.dtype(), cut));
+    FusedLossPlan plan = engine.prepare(spec(shape, target.dtype(), cut));
+    LossOperands operands = operands(logits, target, shape);
     Tensor value = engine.empty(DType.F32, Shape.of(1));
     Tensor gradient = engine.empty(DType.F32, logits.shape());
     engine.submitWithScratch(
-        b -> plan.scratchBytes(logits.shape().elements()),
+        b -> plan.scratchBytes(shape.extent()),
         (b, scratch) ->
             plan.forwardBackward(
-                logits.span(),
-                target.span(),
+                operands,
                 upstream.span(),
                 value.span(),
                 gradient.span(),
                 counts,
                 engine.faultWord().span(),
                 scratch));
-    return new LossResult(value, gradient);
+    return new LossResult(isReduced() ? value : losses(plan, operands, logits, target), gradient);
+  }
+
+  private Tensor losses(FusedLossPlan plan, LossOperands operands, Tensor logits, Tensor target) {
+    Engine engine = logits.engine();
+    Shape shape = target.shape();
+    if (plan.spec().layout() == FusedLossSpec.Layout.ONE_HOT) {
+      shape = LossShape.withoutClasses(shape);
+    }
+    Tensor losses = engine.empty(DType.F32, shape);
+    engine.submitWithScratch(
+        b -> plan.scratchBytes(operands.extent()),
+        (b, scratch) -> plan.losses(operands, losses.span(), engine.faultWord().span(), scratch));
+    return losses;
   }
 
   /**
-   * Computes the value on arrays, on the CPU, without an engine.
+   * Computes the value of a binary loss on arrays, on the CPU, without an engine.
    *
    * @param logits the logits
    * @param target 0, 1 or the ignore index, as many
    * @return the loss
-   * @throws IllegalArgumentException if the lengths differ
+   * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    * @throws DataException if a target is out of range
    */
   public float forward(float[] logits, byte[] target) {
     requireLength(logits.length, target.length, "target");
-    return onArrays(logits, target, null, null);
+    return onArrays(logits, MemorySegment.ofArray(target), DType.U8, null);
   }
 
   /**
-   * Computes the value on arrays, on the CPU, without an engine.
+   * Computes the value of a binary loss on arrays, on the CPU, without an engine.
    *
    * @param logits the logits
    * @param target soft targets in [0, 1], as many
    * @return the loss
-   * @throws IllegalArgumentException if the lengths differ
+   * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    */
   public float forward(float[] logits, float[] target) {
     requireLength(logits.length, target.length, "target");
-    return onArrays(logits, null, target, null);
+    return onArrays(logits, MemorySegment.ofArray(target), DType.F32, null);
   }
 
   /**
-   * Computes value and gradient on arrays, on the CPU, without an engine.
+   * Computes value and gradient of a binary loss on arrays, on the CPU, without an engine.
    *
    * @param logits the logits
    * @param target 0, 1 or the ignore index, as many
    * @param gradient receives the derivative of the loss with respect to each logit; may be {@code
    *     logits} itself
    * @return the loss
-   * @throws IllegalArgumentException if the lengths differ
+   * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    * @throws DataException if a target is out of range; the gradient is written all the same
    */
   public float forwardBackward(float[] logits, byte[] target, float[] gradient) {
     requireLength(logits.length, target.length, "target");
     requireLength(logits.length, gradient.length, "gradient");
-    return onArrays(logits, target, null, gradient);
+    return onArrays(logits, MemorySegment.ofArray(target), DType.U8, gradient);
   }
 
   /**
-   * Computes value and gradient on arrays, on the CPU, without an engine.
+   * Computes value and gradient of a binary loss on arrays, on the CPU, without an engine.
    *
    * @param logits the logits
    * @param target soft targets in [0, 1], as many
    * @param gradient receives the derivative of the loss with respect to each logit; may be {@code
    *     logits} itself
    * @return the loss
-   * @throws IllegalArgumentException if the lengths differ
+   * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    */
   public float forwardBackward(float[] logits, float[] target, float[] gradient) {
     requireLength(logits.length, target.length, "target");
     requireLength(logits.length, gradient.length, "gradient");
-    return onArrays(logits, null, target, gradient);
+    return onArrays(logits, MemorySegment.ofArray(target), DType.F32, gradient);
+  }
+
+  /**
+   * Computes value and gradient in any mode on memory segments, on the CPU, without an engine.
+   *
+   * @param shape the shape of the logits
+   * @param logits F32, native or {@code MemorySegment.ofArray(float[])}
+   * @param target of the target's dtype, native or over an array; as many elements as logits, or in
+   *     mode MULTICLASS one label a pixel
+   * @param targetDtype U8, I32, I64 or F32
+   * @param gradient F32, as long as the logits, written, may be their segment; null for the value
+   *     only
+   * @return the loss
+   * @throws IllegalArgumentException if lengths, dtype or shape do not fit, or the reduction is
+   *     NONE
+   * @throws DataException if a target is out of range; the gradient is written all the same
+   */
+  public float forwardBackward(
+      Shape shape,
+      MemorySegment logits,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable MemorySegment gradient) {
+    requireBytes("logits", logits, shape.elements(), DType.F32);
+    if (gradient != null) {
+      requireBytes("gradient", gradient, shape.elements(), DType.F32);
+    }
+    long targets = target.byteSize() / targetDtype.bytes();
+    Shape labels = LossShape.targetShape(frame().mode(), shape, targets);
+    requireBytes("target", target, labels.elements(), targetDtype);
+    LossShape lossShape = LossShape.of(frame(), shape, labels, targetDtype);
+    return onSegments(lossShape, logits, target, targetDtype, gradient);
   }
 
   /**
    * Returns the specification that backends prepare.
    *
-   * @param target the target's dtype, U8 or F32
+   * @param logits the shape of the logits
+   * @param target the shape of the target
+   * @param targetDtype the target's dtype
    * @param countCut where confusion counts call a logit positive; null for no counts
    * @return the specification
+   * @throws IllegalArgumentException if shapes and dtype do not fit
    */
-  public FusedLossSpec spec(DType target, @Nullable Float countCut) {
-    TruePositiveForm form = truePositives();
-    return new FusedLossSpec(
-        Mode.BINARY,
-        terms(),
-        form == null ? TruePositiveForm.MIN : form,
-        ignoreIndex(),
-        DType.F32,
-        target,
-        countCut);
+  public FusedLossSpec spec(
+      Shape logits, Shape target, DType targetDtype, @Nullable Float countCut) {
+    return spec(LossShape.of(frame(), logits, target, targetDtype), targetDtype, countCut);
   }
 
-  private float onArrays(
-      float[] logits,
-      byte @Nullable [] labels,
-      float @Nullable [] soft,
-      float @Nullable [] gradient) {
-    FusedLossSpec spec = spec(labels != null ? DType.U8 : DType.F32, null);
-    ArrayKernels.Result result =
-        Backends.arrays().loss(spec, logits, labels, soft, 1, gradient, null);
-    if (result.fault() != Long.MAX_VALUE) {
-      throw DataException.label(result.fault());
+  private FusedLossSpec spec(LossShape shape, DType targetDtype, @Nullable Float countCut) {
+    Frame frame = frame();
+    FusedLossSpec spec =
+        new FusedLossSpec(
+            shape.layout(),
+            frame.input(),
+            shape.extent().classes(),
+            Boolean.TRUE.equals(frame.perImage()),
+            terms(shape.extent().classes()),
+            frame.truePositives() == null
+                ? FusedLossSpec.TruePositiveForm.MIN
+                : frame.truePositives(),
+            frame.ignoreIndex(),
+            DType.F32,
+            targetDtype,
+            countCut);
+    if (!isReduced() && !spec.hasLosses()) {
+      throw new IllegalArgumentException(
+          "Reduction NONE is for losses of single elements or pixels, not for "
+              + spec.terms()
+              + ".");
     }
-    return result.value();
+    return spec;
   }
 
-  private static void requireFitting(Tensor logits, Tensor target) {
+  private LossOperands operands(Tensor logits, Tensor target, LossShape shape) {
+    Tensor weight = weight();
+    if (weight != null) {
+      logits.requireSameEngine(weight);
+      if (weight.dtype() != DType.F32 || !weight.shape().equals(logits.shape())) {
+        throw new IllegalArgumentException(
+            "The element weights %s do not match the logits %s: they must be F32 of that shape."
+                .formatted(weight, logits));
+      }
+    }
+    return new LossOperands(
+        logits.span(), target.span(), weight == null ? null : weight.span(), shape.extent());
+  }
+
+  private LossShape fitting(Tensor logits, Tensor target) {
     logits.requireSameEngine(target);
     if (logits.dtype() != DType.F32) {
       throw new IllegalArgumentException("Logits are F32, but they are " + logits.dtype() + ".");
     }
-    if (target.dtype() != DType.U8 && target.dtype() != DType.F32) {
+    LossShape shape = LossShape.of(frame(), logits.shape(), target.shape(), target.dtype());
+    LossShape.requireContiguous(logits, shape);
+    LossShape.requireContiguous(target, shape);
+    return shape;
+  }
+
+  private float onArrays(
+      float[] logits, MemorySegment target, DType targetDtype, float @Nullable [] gradient) {
+    if (frame().mode() != Mode.BINARY || Boolean.TRUE.equals(frame().perImage())) {
       throw new IllegalArgumentException(
-          "The target is U8 or F32, but it is " + target.dtype() + ".");
+          "A loss in mode %s%s needs the shape of the logits: use the form with a Shape."
+              .formatted(
+                  frame().mode(), Boolean.TRUE.equals(frame().perImage()) ? " per image" : ""));
     }
-    if (!logits.shape().equals(target.shape())) {
+    Shape shape = Shape.of(logits.length);
+    return onSegments(
+        LossShape.of(frame(), shape, shape, targetDtype),
+        MemorySegment.ofArray(logits),
+        target,
+        targetDtype,
+        gradient == null ? null : MemorySegment.ofArray(gradient));
+  }
+
+  private float onSegments(
+      LossShape shape,
+      MemorySegment logits,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable MemorySegment gradient) {
+    if (!isReduced() || weight() != null) {
       throw new IllegalArgumentException(
-          "target shape " + target.shape() + " does not match logits " + logits.shape() + ".");
+          "Reduction NONE and element weights need tensors; arrays and segments go without.");
     }
+    return OneCall.loss(spec(shape, targetDtype, null), shape.extent(), logits, target, gradient);
   }
 
   private static void requireLength(int expected, int actual, String name) {
     if (expected != actual) {
       throw new IllegalArgumentException(
           "There are %d logits, but the %s has %d elements.".formatted(expected, name, actual));
+    }
+  }
+
+  private static void requireBytes(String name, MemorySegment segment, long elements, DType dtype) {
+    if (segment.byteSize() != elements * dtype.bytes()) {
+      throw new IllegalArgumentException(
+          "The %s has %d bytes, but %d elements of %s take %d."
+              .formatted(name, segment.byteSize(), elements, dtype, elements * dtype.bytes()));
     }
   }
 }

@@ -1,24 +1,33 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.LossTerm;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * Tversky loss (Salehi et al., 2017), and with an exponent focal Tversky loss as
- * segmentation_models.pytorch has it: {@link OverlapLoss} with weights alpha of false positives and
- * beta of false negatives, raised to gamma. (Abraham and Khan, 2019, raise to 1 / gamma.) A loss
- * that rounding leaves below 0 counts as 0; where it is 0 and gamma is below 1, the gradient is 0
- * instead of NaN.
+ * Tversky loss: {@link OverlapLoss} with weights of one's own for false positives and negatives,
+ * raised to a power: L^gamma with L the mean over classes and images.
+ *
+ * <p>Source: segmentation_models.pytorch's {@code TverskyLoss}. Unlike there, gamma below 1 has
+ * gradient 0, not NaN, where the loss is 0.
  */
 public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
-  /** Creates the loss with alpha = beta = 1/2, gamma 1, and the defaults of the Dice loss. */
+  /** Creates the loss with alpha = beta = 1/2 and gamma 1, else as {@link DiceLoss}. */
   public TverskyLoss() {
-    this(LossTerm.Overlap.dice(0, 1e-7, false), TruePositiveForm.MIN, null);
+    this(Frame.OVERLAP, LossTerm.Overlap.dice(0, 1e-7, false), ClassWeights.EQUAL);
   }
 
-  private TverskyLoss(LossTerm.Overlap term, TruePositiveForm form, @Nullable Integer ignoreIndex) {
-    super(term, form, ignoreIndex);
+  private TverskyLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
+    super(frame, term, weights);
+  }
+
+  /**
+   * Creates the loss as MONAI's {@code TverskyLoss} computes it: smooth 1e-5 on both sides, TP the
+   * sum of p t, per image, absent classes counted.
+   *
+   * @return the loss of logits, in binary mode
+   */
+  public static TverskyLoss monai() {
+    return new TverskyLoss(monaiFrame(), monaiTerm(0.5, 1e-5), ClassWeights.EQUAL);
   }
 
   /**
@@ -30,11 +39,7 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    */
   public TverskyLoss alpha(double alpha) {
     requireAtLeast0("alpha", alpha);
-    return with(
-        new LossTerm.Overlap(
-            alpha, term.beta(), term.gamma(), term.smooth(), term.eps(), term.logLoss()),
-        form,
-        ignoreIndex);
+    return with(tversky(alpha, term.beta(), term.gamma()));
   }
 
   /**
@@ -46,11 +51,7 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    */
   public TverskyLoss beta(double beta) {
     requireAtLeast0("beta", beta);
-    return with(
-        new LossTerm.Overlap(
-            term.alpha(), beta, term.gamma(), term.smooth(), term.eps(), term.logLoss()),
-        form,
-        ignoreIndex);
+    return with(tversky(term.alpha(), beta, term.gamma()));
   }
 
   /**
@@ -62,16 +63,24 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    */
   public TverskyLoss gamma(double gamma) {
     requireAtLeast0("gamma", gamma);
-    return with(
-        new LossTerm.Overlap(
-            term.alpha(), term.beta(), gamma, term.smooth(), term.eps(), term.logLoss()),
-        form,
-        ignoreIndex);
+    return with(tversky(term.alpha(), term.beta(), gamma));
+  }
+
+  private LossTerm.Overlap tversky(double alpha, double beta, double gamma) {
+    return new LossTerm.Overlap(
+        alpha,
+        beta,
+        gamma,
+        term.smoothNumerator(),
+        term.smoothDenominator(),
+        term.eps(),
+        term.logLoss(),
+        term.absentIsZero(),
+        List.of());
   }
 
   @Override
-  TverskyLoss with(
-      LossTerm.Overlap newTerm, TruePositiveForm newForm, @Nullable Integer newIgnoreIndex) {
-    return new TverskyLoss(newTerm, newForm, newIgnoreIndex);
+  TverskyLoss with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights) {
+    return new TverskyLoss(newFrame, newTerm, newWeights);
   }
 }

@@ -1,63 +1,69 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.Tensor;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A weighted sum of losses over the same logits. */
 final class WeightedLoss extends SegmentationLoss {
-  private final List<WeightedTerm> terms;
-  private final @Nullable TruePositiveForm form;
-  private final @Nullable Integer ignoreIndex;
+  private final List<Part> parts;
+  private final Frame frame;
 
-  private WeightedLoss(
-      List<WeightedTerm> terms, @Nullable TruePositiveForm form, @Nullable Integer ignoreIndex) {
-    this.terms = terms;
-    this.form = form;
-    this.ignoreIndex = ignoreIndex;
+  private record Part(SegmentationLoss loss, double weight) {}
+
+  private WeightedLoss(List<Part> parts) {
+    this.parts = parts;
+    Frame common = parts.getFirst().loss.frame();
+    for (Part part : parts) {
+      common = common.and(part.loss.frame());
+      if (!part.loss.isReduced()) {
+        throw new IllegalArgumentException(
+            "A loss with reduction NONE stands alone: it cannot be summed or weighed.");
+      }
+    }
+    this.frame = common;
   }
 
   static WeightedLoss sum(SegmentationLoss a, SegmentationLoss b) {
-    if (!Objects.equals(a.ignoreIndex(), b.ignoreIndex())) {
-      throw new IllegalArgumentException(
-          "Losses of a sum ignore the same pixels, but one has ignoreIndex %s and the other %s."
-              .formatted(a.ignoreIndex(), b.ignoreIndex()));
-    }
-    TruePositiveForm form = a.truePositives();
-    TruePositiveForm other = b.truePositives();
-    if (form != null && other != null && form != other) {
-      throw new IllegalArgumentException(
-          "Losses of a sum count true positives alike, but one has form %s and the other %s."
-              .formatted(form, other));
-    }
-    List<WeightedTerm> terms = Stream.concat(a.terms().stream(), b.terms().stream()).toList();
-    return new WeightedLoss(terms, form == null ? other : form, a.ignoreIndex());
+    return new WeightedLoss(List.of(new Part(a, 1), new Part(b, 1)));
   }
 
   static WeightedLoss scaled(SegmentationLoss loss, double weight) {
     if (!Double.isFinite(weight)) {
       throw new IllegalArgumentException("A loss weight must be finite, got " + weight + ".");
     }
-    List<WeightedTerm> terms =
-        loss.terms().stream().map(t -> new WeightedTerm(t.term(), t.weight() * weight)).toList();
-    return new WeightedLoss(terms, loss.truePositives(), loss.ignoreIndex());
+    return new WeightedLoss(List.of(new Part(loss, weight)));
   }
 
   @Override
-  List<WeightedTerm> terms() {
+  Frame frame() {
+    return frame;
+  }
+
+  @Override
+  List<WeightedTerm> terms(int classes) {
+    List<WeightedTerm> terms = new ArrayList<>();
+    for (Part part : parts) {
+      for (WeightedTerm t : part.loss.terms(classes)) {
+        terms.add(new WeightedTerm(t.term(), t.weight() * part.weight));
+      }
+    }
     return terms;
   }
 
   @Override
-  @Nullable Integer ignoreIndex() {
-    return ignoreIndex;
-  }
-
-  @Override
-  @Nullable TruePositiveForm truePositives() {
-    return form;
+  @Nullable Tensor weight() {
+    Tensor found = null;
+    for (Part part : parts) {
+      Tensor weight = part.loss.weight();
+      if (weight != null && found != null && weight != found) {
+        throw new IllegalArgumentException(
+            "A sum has one tensor of element weights, but two of its losses differ in theirs.");
+      }
+      found = weight == null ? found : weight;
+    }
+    return found;
   }
 }

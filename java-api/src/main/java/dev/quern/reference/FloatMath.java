@@ -95,4 +95,52 @@ public final class FloatMath {
   public static float softplus(float x) {
     return (x < 0.0f ? 0.0f : x) + log1pUnit(expOfMinusAbs(x));
   }
+
+  /**
+   * Computes the natural logarithm.
+   *
+   * @param x the argument
+   * @return ln(x), relative error below 1.5e-7 but near 1; -infinity for 0, NaN for negative
+   *     numbers and NaN
+   */
+  public static float log(float x) {
+    boolean tiny = x < 1.17549435e-38f;
+    int bits = Float.floatToRawIntBits(tiny ? x * 33554432.0f : x);
+    int n = (bits - 0x3f3504f3) >> 23;
+    float f = Float.intBitsToFloat(bits - n * 8388608) - 1.0f;
+    float s = f / (2.0f + f);
+    float z = s * s;
+    float p = Math.fma(Math.fma(0.2958099842f, z, 0.3998875022f), z, 0.6666668653f);
+    float scale = tiny ? n - 25 : n;
+    float small = Math.fma(scale, -2.1219444e-4f, Math.fma(s, Math.fma(z, p, -f), f));
+    float y = Math.fma(scale, 0x1.63p-1f, small);
+    y = x > 3.4028235e38f ? x : y;
+    return x > 0.0f ? y : (x == 0.0f ? Float.NEGATIVE_INFINITY : Float.NaN);
+  }
+
+  /**
+   * Computes ln(1 + x) for x above -1.
+   *
+   * @param x the argument
+   * @return ln(1 + x), also where 1 + x rounds to 1
+   */
+  public static float log1p(float x) {
+    float u = 1.0f + x;
+    float y = log(u);
+    return u > 0.0f && u <= 3.4028235e38f ? y + (x - (u - 1.0f)) / u : y;
+  }
+
+  /**
+   * Computes 1 - e^-x for x at or above 0.
+   *
+   * @param x the argument
+   * @return 1 - e^-x, without cancellation for small x
+   */
+  public static float oneMinusExp(float x) {
+    float p = Math.fma(x, -0.008333334f, 0.041666668f);
+    p = Math.fma(p, -x, 0.16666667f);
+    p = Math.fma(p, -x, 0.5f);
+    p = Math.fma(p * x, -x, x);
+    return x < 0.125f ? p : 1.0f - exp(-x);
+  }
 }

@@ -120,6 +120,9 @@ public final class LossTerms {
           value += weight * (s.bce / divisor);
           c += weight / divisor;
         }
+        case LossTerm.Focal t -> throw new UnsupportedOperationException(t.toString());
+        case LossTerm.CrossEntropy t -> throw new UnsupportedOperationException(t.toString());
+        case LossTerm.SoftmaxFocal t -> throw new UnsupportedOperationException(t.toString());
         case LossTerm.Overlap overlap -> {
           Slope slope = new Slope();
           value += weight * overlap(spec.truePositiveForm(), overlap, s, slope);
@@ -144,12 +147,12 @@ public final class LossTerms {
       return term.gamma() == 0 ? 1 : 0;
     }
     double rest = 1 - term.alpha() - term.beta();
-    double numerator = s.truePositives + term.smooth();
+    double numerator = s.truePositives + term.smoothNumerator();
     double divisor =
         rest * s.truePositives
             + term.alpha() * s.probabilities
             + term.beta() * s.target
-            + term.smooth();
+            + term.smoothDenominator();
     boolean clamped = divisor < term.eps();
     double d = clamped ? term.eps() : divisor;
     double score = numerator / d;

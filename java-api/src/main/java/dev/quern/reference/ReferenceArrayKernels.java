@@ -5,6 +5,7 @@ import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.LossExtent;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,23 +15,18 @@ final class ReferenceArrayKernels implements ArrayKernels {
   @Override
   public Result loss(
       FusedLossSpec spec,
-      float[] logits,
-      byte @Nullable [] labels,
-      float @Nullable [] soft,
+      LossExtent extent,
+      MemorySegment logits,
+      MemorySegment target,
       float upstream,
-      float @Nullable [] gradient,
+      @Nullable MemorySegment gradient,
       long @Nullable [] counts) {
-    MemorySegment x = MemorySegment.ofArray(logits);
-    MemorySegment t = labels != null ? MemorySegment.ofArray(labels) : floats(soft);
-    ReferenceFusedLoss loss = new ReferenceFusedLoss(spec);
-    ReferenceFusedLoss.Pass1 pass = loss.new Pass1();
-    LossTerms.Coefficients result =
-        pass.run(
-            x, t, logits.length, counts == null ? null : MemorySegment.ofArray(counts), upstream);
+    ReferenceFusedLoss.Run run = new ReferenceFusedLoss(spec).new Run(logits, target, null, extent);
+    float value = run.pass1(upstream, counts == null ? null : MemorySegment.ofArray(counts));
     if (gradient != null) {
-      loss.gradient(x, t, result, MemorySegment.ofArray(gradient));
+      run.pass2(gradient);
     }
-    return new Result(result.value(), pass.fault);
+    return new Result(value, run.fault());
   }
 
   @Override

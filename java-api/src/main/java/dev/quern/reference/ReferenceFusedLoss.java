@@ -3,28 +3,25 @@ package dev.quern.reference;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.DType;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.FusedLossSpec.Layout;
 import dev.quern.spi.HostBuffer;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
+import dev.quern.spi.LossTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** A fused loss in two plain loops with double sums. */
+/** A fused loss in plain loops with double sums. */
 final class ReferenceFusedLoss implements FusedLossPlan {
   private final FusedLossSpec spec;
-  private final TruePositiveForm form;
-
-  /** The target value that is left out; NaN, which equals nothing, for none. */
-  private final float ignored;
+  private final LossEpilogue epilogue;
 
   ReferenceFusedLoss(FusedLossSpec spec) {
     this.spec = spec;
-    this.form = spec.truePositiveForm();
-    Integer ignoreIndex = spec.ignoreIndex();
-    this.ignored = ignoreIndex == null ? Float.NaN : ignoreIndex;
+    this.epilogue = new LossEpilogue(spec);
   }
 
   @Override
@@ -33,21 +30,22 @@ final class ReferenceFusedLoss implements FusedLossPlan {
   }
 
   @Override
-  public long scratchBytes(long elements) {
+  public long scratchBytes(LossExtent extent) {
     return 1;
   }
 
   @Override
   public void forward(
-      Span logits, Span target, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    LossTerms.Coefficients result = sums(logits, target, counts, fault, 0);
-    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result.value());
+      LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
+    Run run = new Run(operands);
+    float result = run.pass1(0, counts == null ? null : HostBuffer.segment(counts));
+    run.report(fault);
+    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result);
   }
 
   @Override
   public void forwardBackward(
-      Span logits,
-      Span target,
+      LossOperands operands,
       Span upstream,
       Span value,
       Span gradient,
@@ -55,90 +53,211 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       Span fault,
       Span scratch) {
     float factor = HostBuffer.segment(upstream).getAtIndex(JAVA_FLOAT, 0);
-    LossTerms.Coefficients result = sums(logits, target, counts, fault, factor);
-    gradient(
-        HostBuffer.segment(logits),
-        HostBuffer.segment(target),
-        result,
-        HostBuffer.segment(gradient));
-    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result.value());
+    Run run = new Run(operands);
+    float result = run.pass1(factor, counts == null ? null : HostBuffer.segment(counts));
+    run.report(fault);
+    run.pass2(HostBuffer.segment(gradient));
+    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result);
   }
 
-  private LossTerms.Coefficients sums(
-      Span logits, Span target, @Nullable Span counts, Span fault, float upstream) {
-    MemorySegment faultWord = HostBuffer.segment(fault);
-    Pass1 pass = new Pass1();
-    LossTerms.Coefficients result =
-        pass.run(
-            HostBuffer.segment(logits),
-            HostBuffer.segment(target),
-            logits.length(),
-            counts == null ? null : HostBuffer.segment(counts),
-            upstream);
-    faultWord.setAtIndex(JAVA_LONG, 0, Math.min(pass.fault, faultWord.getAtIndex(JAVA_LONG, 0)));
-    return result;
+  @Override
+  public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
+    Run run = new Run(operands);
+    run.losses(HostBuffer.segment(losses));
+    run.report(fault);
   }
 
-  /** The sums over all pixels, and the first faulty target. */
-  final class Pass1 {
-    long fault = Long.MAX_VALUE;
+  /** One call. */
+  final class Run {
+    private final MemorySegment x;
+    private final LossExtent extent;
+    private final LossTarget target;
+    private final @Nullable MemorySegment weight;
+    private final float[] factors = LossTable.factors(spec);
+    private final int images;
+    private final double[] sums;
+    private final float[] coefficients;
 
-    LossTerms.Coefficients run(
-        MemorySegment logits,
-        MemorySegment target,
-        long length,
-        @Nullable MemorySegment counts,
-        float upstream) {
-      double truePositives = 0;
-      double probabilities = 0;
-      double targets = 0;
-      double bce = 0;
+    Run(LossOperands operands) {
+      this(
+          HostBuffer.segment(operands.logits()),
+          HostBuffer.segment(operands.target()),
+          operands.weight() == null ? null : HostBuffer.segment(operands.weight()),
+          operands.extent());
+    }
+
+    Run(MemorySegment x, MemorySegment target, @Nullable MemorySegment weight, LossExtent extent) {
+      this.x = x;
+      this.extent = extent;
+      this.target = new LossTarget(spec, target);
+      this.weight = weight;
+      this.images = spec.perImage() ? Math.toIntExact(extent.images()) : 1;
+      int segments = Math.multiplyExact(images, spec.classes());
+      this.sums = new double[segments * LossTable.SUMS];
+      this.coefficients = new float[segments * LossTable.COEFFICIENTS];
+    }
+
+    long fault() {
+      return target.firstFault();
+    }
+
+    void report(Span fault) {
+      MemorySegment word = HostBuffer.segment(fault);
+      word.setAtIndex(JAVA_LONG, 0, Math.min(fault(), word.getAtIndex(JAVA_LONG, 0)));
+    }
+
+    float pass1(float upstream, @Nullable MemorySegment counts) {
+      if (spec.layout() == Layout.ELEMENTS) {
+        elementSums(counts);
+      } else {
+        pixelSums();
+      }
+      return epilogue.apply(sums, images, extent.elements(), upstream, coefficients);
+    }
+
+    /** The record of an image and class, counted from its segment's. */
+    private int segment(long image, int c) {
+      return (spec.perImage() ? (int) image : 0) * spec.classes() + c;
+    }
+
+    private void elementSums(@Nullable MemorySegment counts) {
+      ElementLoss loss = new ElementLoss(spec);
       Float cut = spec.countCut();
-      for (long i = 0; i < length; i++) {
-        float t = ReferencePointwiseKernels.element(target, spec.targetDtype(), i);
-        if (t == ignored) {
+      for (long i = 0; i < extent.elements(); i++) {
+        int c = (int) (i / extent.pixels() % spec.classes());
+        int at = segment(i / extent.pixels() / spec.classes(), c) * LossTable.SUMS;
+        float t = target.value(i);
+        if (target.isIgnored(t)) {
           continue;
         }
-        if (isFaulty(t)) {
-          fault = Math.min(fault, i);
+        sums[at + ElementLoss.VALID]++;
+        if (target.isFaulty(t, i)) {
           continue;
         }
-        float x = logits.getAtIndex(JAVA_FLOAT, i);
-        float e = FloatMath.expOfMinusAbs(x);
-        float p = FloatMath.sigmoidFrom(x, e, 1.0f / (1.0f + e));
-        truePositives += LossTerms.truePositive(form, p, t);
-        probabilities += LossTerms.overlapMass(form, p);
-        targets += LossTerms.overlapMass(form, t);
-        bce += LossTerms.bce(x, t, e);
+        float input = x.getAtIndex(JAVA_FLOAT, i);
+        loss.add(input, t, weight(i), factors[c], sums, at);
         if (cut != null && counts != null) {
           // a soft target counts as positive from 1/2 on
-          int slot = (t >= 0.5f ? 2 : 0) + (x >= cut ? 1 : 0);
+          int slot = (t >= 0.5f ? 2 : 0) + (input >= cut ? 1 : 0);
           counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
         }
       }
-      LossTerms.Sums sums = new LossTerms.Sums(truePositives, probabilities, targets, bce);
-      return LossTerms.epilogue(spec, sums, length, upstream);
     }
-  }
 
-  /** Pass 2. */
-  void gradient(
-      MemorySegment logits,
-      MemorySegment target,
-      LossTerms.Coefficients coefficients,
-      MemorySegment gradient) {
-    long length = gradient.byteSize() / JAVA_FLOAT.byteSize();
-    for (long i = 0; i < length; i++) {
-      float t = ReferencePointwiseKernels.element(target, spec.targetDtype(), i);
-      float g =
-          t == ignored || isFaulty(t)
-              ? 0
-              : LossTerms.gradient(form, coefficients, logits.getAtIndex(JAVA_FLOAT, i), t);
-      gradient.setAtIndex(JAVA_FLOAT, i, g);
+    private float weight(long i) {
+      return weight == null ? 1 : weight.getAtIndex(JAVA_FLOAT, i);
     }
-  }
 
-  private boolean isFaulty(float t) {
-    return spec.targetDtype() == DType.U8 && t > 1;
+    private void pixelSums() {
+      ClassLoss loss = new ClassLoss(spec);
+      int classes = spec.classes();
+      for (long i = 0; i < extent.labels(); i++) {
+        long image = i / extent.pixels();
+        long first = image * classes * extent.pixels() + i % extent.pixels();
+        int at = segment(image, 0) * LossTable.SUMS;
+        float label = spec.layout() == Layout.LABELS ? target.value(i) : 0;
+        if (target.isIgnored(label)) {
+          continue;
+        }
+        for (int c = 0; c < classes; c++) {
+          sums[at + c * LossTable.SUMS + ElementLoss.VALID]++;
+        }
+        boolean faulty = target.isFaulty(label, i);
+        loss.addWeight(spec.layout() == Layout.ONE_HOT || faulty ? -1 : (int) label, sums, at);
+        if (faulty) {
+          continue;
+        }
+        read(loss, first);
+        for (int c = 0; c < classes; c++) {
+          loss.add(c, share(label, first, c), sums, at);
+        }
+      }
+    }
+
+    private void read(ClassLoss loss, long first) {
+      for (int c = 0; c < spec.classes(); c++) {
+        loss.input(c, x.getAtIndex(JAVA_FLOAT, first + c * extent.pixels()));
+      }
+      loss.pixel();
+    }
+
+    private float share(float label, long first, int c) {
+      return spec.layout() == Layout.LABELS
+          ? (label == c ? 1 : 0)
+          : target.value(first + c * extent.pixels());
+    }
+
+    void pass2(MemorySegment gradient) {
+      if (spec.layout() == Layout.ELEMENTS) {
+        ElementLoss loss = new ElementLoss(spec);
+        for (long i = 0; i < extent.elements(); i++) {
+          int c = (int) (i / extent.pixels() % spec.classes());
+          int at = segment(i / extent.pixels() / spec.classes(), c) * LossTable.COEFFICIENTS;
+          float t = target.value(i);
+          float g = 0;
+          if (!target.isIgnored(t) && !target.isFaulty(t, i)) {
+            float input = x.getAtIndex(JAVA_FLOAT, i);
+            g = loss.gradient(input, t, weight(i), factors[c], coefficients, at);
+          }
+          gradient.setAtIndex(JAVA_FLOAT, i, g);
+        }
+      } else {
+        pixelGradient(gradient);
+      }
+    }
+
+    private void pixelGradient(MemorySegment gradient) {
+      ClassLoss loss = new ClassLoss(spec);
+      int classes = spec.classes();
+      for (long i = 0; i < extent.labels(); i++) {
+        long image = i / extent.pixels();
+        long first = image * classes * extent.pixels() + i % extent.pixels();
+        int at = segment(image, 0) * LossTable.COEFFICIENTS;
+        float label = spec.layout() == Layout.LABELS ? target.value(i) : 0;
+        boolean counted = !target.isIgnored(label) && !target.isFaulty(label, i);
+        if (counted) {
+          read(loss, first);
+          for (int c = 0; c < classes; c++) {
+            loss.slope(c, share(label, first, c), coefficients, at);
+          }
+        }
+        float sum = loss.slopeSum();
+        // shares are read before the gradient, which may lie where the logits are
+        for (int c = 0; c < classes; c++) {
+          float g = counted ? loss.gradient(c, share(label, first, c), sum, coefficients, at) : 0;
+          gradient.setAtIndex(JAVA_FLOAT, first + c * extent.pixels(), g);
+        }
+      }
+    }
+
+    void losses(MemorySegment out) {
+      double[] own = new double[spec.classes() * LossTable.SUMS];
+      ElementLoss element = new ElementLoss(spec);
+      ClassLoss pixel = new ClassLoss(spec);
+      boolean elements = spec.layout() == Layout.ELEMENTS;
+      for (long i = 0; i < (elements ? extent.elements() : extent.labels()); i++) {
+        java.util.Arrays.fill(own, 0);
+        float t = spec.layout() == Layout.ONE_HOT ? 0 : target.value(i);
+        if (!target.isIgnored(t) && !target.isFaulty(t, i)) {
+          if (elements) {
+            int c = (int) (i / extent.pixels() % spec.classes());
+            element.add(x.getAtIndex(JAVA_FLOAT, i), t, weight(i), factors[c], own, 0);
+          } else {
+            long first = i / extent.pixels() * spec.classes() * extent.pixels();
+            first += i % extent.pixels();
+            read(pixel, first);
+            for (int c = 0; c < spec.classes(); c++) {
+              pixel.add(c, share(t, first, c), own, 0);
+            }
+          }
+        }
+        double loss =
+            own[ElementLoss.BCE]
+                + own[ElementLoss.FOCAL]
+                + own[ElementLoss.CROSS_ENTROPY]
+                + own[ElementLoss.SOFTMAX_FOCAL];
+        out.setAtIndex(JAVA_FLOAT, i, (float) (spec.terms().getFirst().weight() * loss));
+      }
+    }
   }
 }

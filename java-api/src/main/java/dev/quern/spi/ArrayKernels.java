@@ -12,22 +12,22 @@ public interface ArrayKernels {
   /**
    * Computes a loss and, if asked, its gradient.
    *
-   * @param spec the loss; its target dtype is U8 exactly if {@code labels} is given
-   * @param logits the logits
-   * @param labels U8 targets, or null
-   * @param soft F32 targets, or null; exactly one of both is given
+   * @param spec the loss, without element weights
+   * @param extent the batch
+   * @param logits F32, native or over a {@code float[]}
+   * @param target of the spec's target dtype, native or over an array
    * @param upstream the factor of the gradient
-   * @param gradient written, may be {@code logits}; null for the value only
+   * @param gradient F32, written, may be {@code logits}; null for the value only
    * @param counts {tn, fp, fn, tp}, added to; null exactly if the spec has no count cut
    * @return the value, and the first index of a faulty target
    */
   Result loss(
       FusedLossSpec spec,
-      float[] logits,
-      byte @Nullable [] labels,
-      float @Nullable [] soft,
+      LossExtent extent,
+      MemorySegment logits,
+      MemorySegment target,
       float upstream,
-      float @Nullable [] gradient,
+      @Nullable MemorySegment gradient,
       long @Nullable [] counts);
 
   /**

@@ -64,7 +64,7 @@ public final class TermTable {
           ALPHA.set(table, offset, overlap.alpha());
           BETA.set(table, offset, overlap.beta());
           GAMMA.set(table, offset, overlap.gamma());
-          SMOOTH.set(table, offset, overlap.smooth());
+          SMOOTH.set(table, offset, overlap.smoothNumerator());
           EPS.set(table, offset, overlap.eps());
           KIND.set(table, offset, KIND_OVERLAP);
           FLAGS.set(table, offset, overlap.logLoss() ? FLAG_LOG : 0);
@@ -73,9 +73,46 @@ public final class TermTable {
           KIND.set(table, offset, KIND_BCE);
           FLAGS.set(table, offset, bce.mean() ? FLAG_MEAN : 0);
         }
+        case LossTerm.Focal term -> throw unsupported(term);
+        case LossTerm.CrossEntropy term -> throw unsupported(term);
+        case LossTerm.SoftmaxFocal term -> throw unsupported(term);
       }
       offset += size;
     }
     return table;
+  }
+
+  private static UnsupportedOperationException unsupported(LossTerm term) {
+    return new UnsupportedOperationException("This backend has no kernels yet for " + term + ".");
+  }
+
+  /**
+   * Refuses what the binary kernels cannot do.
+   *
+   * @param spec the loss
+   */
+  public static void requireBinary(FusedLossSpec spec) {
+    for (FusedLossSpec.WeightedTerm weighted : spec.terms()) {
+      boolean plain =
+          switch (weighted.term()) {
+            case LossTerm.Overlap o ->
+                o.absentIsZero() && o.smoothNumerator() == o.smoothDenominator();
+            case LossTerm.Bce b -> b.equals(new LossTerm.Bce(b.mean()));
+            default -> false;
+          };
+      if (!plain) {
+        throw unsupported(weighted.term());
+      }
+    }
+    boolean plain =
+        spec.layout() == FusedLossSpec.Layout.ELEMENTS
+            && spec.input() == LossInput.LOGITS
+            && spec.classes() == 1
+            && !spec.perImage()
+            && (spec.targetDtype() == dev.quern.DType.U8
+                || spec.targetDtype() == dev.quern.DType.F32);
+    if (!plain) {
+      throw new UnsupportedOperationException("This backend has no kernels yet for " + spec + ".");
+    }
   }
 }

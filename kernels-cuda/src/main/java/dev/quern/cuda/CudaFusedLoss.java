@@ -10,6 +10,8 @@ import dev.quern.cuda.host.Buffer;
 import dev.quern.cuda.host.Signature;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -114,27 +116,29 @@ final class CudaFusedLoss implements FusedLossPlan {
   }
 
   @Override
-  public long scratchBytes(long elements) {
+  public long scratchBytes(LossExtent extent) {
+    long elements = extent.elements();
     long chunks = LaunchGeometry.chunks(elements);
     return COEFFICIENT_BYTES + chunks * (RECORD_BYTES + Long.BYTES);
   }
 
   @Override
   public void forward(
-      Span logits, Span target, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    sums(logits, target, null, value, counts, fault, scratch);
+      LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
+    sums(operands.logits(), operands.target(), null, value, counts, fault, scratch);
   }
 
   @Override
   public void forwardBackward(
-      Span logits,
-      Span target,
+      LossOperands operands,
       Span upstream,
       Span value,
       Span gradient,
       @Nullable Span counts,
       Span fault,
       Span scratch) {
+    Span logits = operands.logits();
+    Span target = operands.target();
     sums(logits, target, upstream, value, counts, fault, scratch);
     module.launch(
         module
@@ -147,6 +151,11 @@ final class CudaFusedLoss implements FusedLossPlan {
             .scalar(form)
             .scalar(ignored),
         LaunchGeometry.tiles(logits.length()));
+  }
+
+  @Override
+  public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
+    throw new UnsupportedOperationException("This backend has no kernels yet for " + spec + ".");
   }
 
   private void sums(

@@ -9,6 +9,8 @@ import dev.quern.reference.Philox;
 import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
@@ -67,24 +69,21 @@ class CudaFormulasTest {
       t[i] = i % 3 == 0 ? random.nextInt(2) : random.nextFloat();
     }
     var spec =
-        new FusedLossSpec(
-            FusedLossSpec.Mode.BINARY,
+        FusedLossSpec.binary(
             List.of(
                 new FusedLossSpec.WeightedTerm(LossTerm.Overlap.dice(1, 1e-7, false), 0.7),
                 new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 0.3)),
             form,
             null,
             DType.F32,
-            DType.F32,
             null);
     var plan = backend.segmentation().prepare(spec);
     Span scratch =
         CudaTesting.upload(
-            backend, DType.U8, MemorySegment.ofArray(new byte[(int) plan.scratchBytes(COUNT)]));
+            backend, DType.U8, MemorySegment.ofArray(new byte[(int) plan.scratchBytes(new LossExtent(1, 1, COUNT))]));
     Span gradient = CudaTesting.upload(backend, new float[COUNT]);
     plan.forwardBackward(
-        CudaTesting.upload(backend, x),
-        CudaTesting.upload(backend, t),
+        LossOperands.binary(CudaTesting.upload(backend, x), CudaTesting.upload(backend, t)),
         CudaTesting.upload(backend, new float[] {1024}),
         CudaTesting.upload(backend, new float[1]),
         gradient,

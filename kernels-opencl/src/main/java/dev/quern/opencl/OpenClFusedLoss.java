@@ -4,6 +4,8 @@ import dev.quern.DType;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
 import org.jspecify.annotations.Nullable;
 
@@ -45,27 +47,29 @@ final class OpenClFusedLoss implements FusedLossPlan {
   }
 
   @Override
-  public long scratchBytes(long elements) {
+  public long scratchBytes(LossExtent extent) {
+    long elements = extent.elements();
     long chunks = program.geometry().chunks(elements);
     return COEFFICIENT_BYTES + chunks * (RECORD_BYTES + Long.BYTES);
   }
 
   @Override
   public void forward(
-      Span logits, Span target, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    sums(logits, target, null, value, counts, fault, scratch);
+      LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
+    sums(operands.logits(), operands.target(), null, value, counts, fault, scratch);
   }
 
   @Override
   public void forwardBackward(
-      Span logits,
-      Span target,
+      LossOperands operands,
       Span upstream,
       Span value,
       Span gradient,
       @Nullable Span counts,
       Span fault,
       Span scratch) {
+    Span logits = operands.logits();
+    Span target = operands.target();
     sums(logits, target, upstream, value, counts, fault, scratch);
     program.launch(
         program
@@ -78,6 +82,11 @@ final class OpenClFusedLoss implements FusedLossPlan {
             .scalar(form)
             .scalar(ignored),
         program.geometry().tiles(logits.length()));
+  }
+
+  @Override
+  public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
+    throw new UnsupportedOperationException("This backend has no kernels yet for " + spec + ".");
   }
 
   private void sums(

@@ -20,6 +20,7 @@ final class OpenClSegmentationKernels implements SegmentationKernels {
   /** Prepares a loss; its table of terms stays on the device until the backend is closed. */
   @Override
   public FusedLossPlan prepare(FusedLossSpec spec) {
+    TermTable.requireBinary(spec);
     MemorySegment terms = TermTable.encode(spec);
     Buffer table = memory.allocate(terms.byteSize());
     memory.upload(terms, table, 0);

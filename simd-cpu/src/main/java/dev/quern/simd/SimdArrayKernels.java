@@ -7,6 +7,8 @@ import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.TermTable;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +30,17 @@ final class SimdArrayKernels implements ArrayKernels {
   @Override
   public Result loss(
       FusedLossSpec spec,
-      float[] logits,
-      byte @Nullable [] labels,
-      float @Nullable [] soft,
+      LossExtent extent,
+      MemorySegment input,
+      MemorySegment target,
       float upstream,
-      float @Nullable [] gradient,
+      @Nullable MemorySegment output,
       long @Nullable [] counts) {
+    TermTable.requireBinary(spec);
+    float[] logits = floats(input);
+    byte[] labels = target.heapBase().orElse(null) instanceof byte[] bytes ? bytes : null;
+    float[] soft = labels == null ? floats(target) : null;
+    float[] gradient = output == null ? null : floats(output);
     LossVectors vectors = new LossVectors(spec);
     long chunks = Chunks.count(logits.length);
     MemorySegment memory = Workspace.current().partials(chunks * LossPartials.BYTES);
@@ -50,6 +57,13 @@ final class SimdArrayKernels implements ArrayKernels {
       pool.run(new Gradient(vectors, logits, labels, soft, k, gradient), chunks, INLINE_BELOW);
     }
     return new Result(k.value(), fault);
+  }
+
+  private static float[] floats(MemorySegment segment) {
+    if (segment.heapBase().orElse(null) instanceof float[] array) {
+      return array;
+    }
+    throw new UnsupportedOperationException("This backend takes arrays only.");
   }
 
   @Override

@@ -7,6 +7,8 @@ import dev.quern.DType;
 import dev.quern.reference.LossTerms;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
@@ -41,32 +43,39 @@ final class SimdFusedLoss implements FusedLossPlan {
   }
 
   @Override
-  public long scratchBytes(long elements) {
+  public long scratchBytes(LossExtent extent) {
+    long elements = extent.elements();
     return Math.max(1, Chunks.count(elements)) * LossPartials.BYTES;
   }
 
   @Override
   public void forward(
-      Span logits, Span target, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    LossTerms.Coefficients result = sums(logits, target, counts, fault, scratch, 0);
+      LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
+    LossTerms.Coefficients result = sums(operands.logits(), operands.target(), counts, fault, scratch, 0);
     HostBuffer.segment(value).set(JAVA_FLOAT, 0, result.value());
   }
 
   @Override
   public void forwardBackward(
-      Span logits,
-      Span target,
+      LossOperands operands,
       Span upstream,
       Span value,
       Span gradient,
       @Nullable Span counts,
       Span fault,
       Span scratch) {
+    Span logits = operands.logits();
+    Span target = operands.target();
     float factor = HostBuffer.segment(upstream).get(JAVA_FLOAT, 0);
     LossTerms.Coefficients result = sums(logits, target, counts, fault, scratch, factor);
     Gradient task = new Gradient(logits, target, result, gradient);
     pool.run(task, Chunks.count(logits.length()), INLINE_BELOW);
     HostBuffer.segment(value).set(JAVA_FLOAT, 0, result.value());
+  }
+
+  @Override
+  public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
+    throw new UnsupportedOperationException("This backend has no kernels yet for " + spec + ".");
   }
 
   private LossTerms.Coefficients sums(

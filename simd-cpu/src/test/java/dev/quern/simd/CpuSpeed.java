@@ -9,6 +9,8 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.HostBuffer;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
@@ -186,20 +188,20 @@ final class CpuSpeed {
     Span value = floats(1);
     Span gradient = floats(PIXELS);
     Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
-    Span scratch = bytes(plan.scratchBytes(PIXELS));
+    Span scratch = bytes(plan.scratchBytes(new LossExtent(1, 1, PIXELS)));
     int size = target.bytes();
     add(
         rounds,
         "Dice + BCE forward " + target,
         (4.0 + size) * PIXELS,
         "GB/s",
-        () -> plan.forward(x, targets, value, null, fault, scratch));
+        () -> plan.forward(LossOperands.binary(x, targets), value, null, fault, scratch));
     add(
         rounds,
         "Dice + BCE forward + backward " + target,
         (12.0 + 2 * size) * PIXELS,
         "GB/s",
-        () -> plan.forwardBackward(x, targets, one, value, gradient, null, fault, scratch));
+        () -> plan.forwardBackward(LossOperands.binary(x, targets), one, value, gradient, null, fault, scratch));
   }
 
   private void addCounts(int rounds, DType dtype) {
@@ -218,14 +220,12 @@ final class CpuSpeed {
   }
 
   private static FusedLossSpec spec(DType target) {
-    return new FusedLossSpec(
-        FusedLossSpec.Mode.BINARY,
+    return FusedLossSpec.binary(
         List.of(
             new FusedLossSpec.WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, false), 1),
             new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
         FusedLossSpec.TruePositiveForm.MIN,
         null,
-        DType.F32,
         target,
         null);
   }

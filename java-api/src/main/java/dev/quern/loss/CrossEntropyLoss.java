@@ -1,0 +1,66 @@
+package dev.quern.loss;
+
+import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossTerm;
+import java.util.List;
+
+/**
+ * Cross-entropy of every pixel of classes that exclude one another: the sum over the classes of
+ * -q_c ln p_c with q_c = w_c ((1 - s) t_c + s / C), p the softmax of the logits, t_c = 1 for the
+ * label or the target's share, weights w and smoothing s. The mean divides by the sum of the valid
+ * labels' weights; with a target of shares, by the number of pixels. Mode MULTICLASS only. From
+ * probabilities, logarithms are taken of at least 1e-7.
+ *
+ * <p>Source: PyTorch's {@code CrossEntropyLoss}. Unlike there, the mean over no valid pixel is 0,
+ * not NaN, and ignored pixels are ignored whatever their logits are.
+ */
+public final class CrossEntropyLoss extends ReducedLoss<CrossEntropyLoss> {
+  private final double smoothing;
+  private final List<Double> weights;
+
+  /** Creates the loss of logits with reduction MEAN, no weights, nothing ignored. */
+  public CrossEntropyLoss() {
+    this(Frame.PIXELS.withMode(Mode.MULTICLASS), Reduction.MEAN, 0, List.of());
+  }
+
+  private CrossEntropyLoss(
+      Frame frame, Reduction reduction, double smoothing, List<Double> weights) {
+    super(frame, reduction);
+    this.smoothing = smoothing;
+    this.weights = weights;
+  }
+
+  /**
+   * Spreads a share of the target over all classes; 0 by default.
+   *
+   * @param s in [0, 1]
+   * @return a loss that differs in this
+   * @throws IllegalArgumentException if out of range
+   */
+  public CrossEntropyLoss labelSmoothing(double s) {
+    requireWithin0And1("labelSmoothing", s);
+    return new CrossEntropyLoss(frame(), reduction, s, weights);
+  }
+
+  /**
+   * Weighs the classes; 1 by default.
+   *
+   * @param classWeights one per class, at least 0, finite
+   * @return a loss that differs in this
+   * @throws IllegalArgumentException if out of range
+   */
+  public CrossEntropyLoss classWeights(double... classWeights) {
+    List<Double> checked = ClassWeights.checked("classWeights", classWeights);
+    return new CrossEntropyLoss(frame(), reduction, smoothing, checked);
+  }
+
+  @Override
+  List<WeightedTerm> terms(int classes) {
+    return List.of(new WeightedTerm(new LossTerm.CrossEntropy(mean(), smoothing, weights), 1));
+  }
+
+  @Override
+  CrossEntropyLoss with(Frame newFrame, Reduction newReduction) {
+    return new CrossEntropyLoss(newFrame, newReduction, smoothing, weights);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.quern.reference;
+
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.LossInput;
+import dev.quern.spi.LossTable;
+import dev.quern.spi.LossTerm;
+
+/**
+ * The terms of a fused loss for one pixel of classes that exclude one another: the Java twin of the
+ * functions per pixel in {@code formulas/segmentation.inc}, which says what the symbols mean. Holds
+ * the pixel it was last given; one thread uses an instance.
+ */
+public final class ClassLoss {
+  private final int classes;
+  private final TruePositiveForm form;
+  private final boolean probabilities;
+  private final boolean overlap;
+  private final boolean focal;
+  private final boolean crossEntropy;
+  private final float smoothing;
+  private final float spread;
+  private final boolean softmaxFocal;
+  private final float gamma;
+  private final float[] factors;
+  private final ElementLoss element;
+
+  private final float[] x;
+  private final float[] p;
+  private final float[] q;
+  private final float[] logP;
+  private final float[] slopes;
+
+  /**
+   * Prepares a loss.
+   *
+   * @param spec the loss
+   */
+  public ClassLoss(FusedLossSpec spec) {
+    this.classes = spec.classes();
+    this.form = spec.truePositiveForm();
+    this.probabilities = spec.input() == LossInput.PROBABILITIES;
+    this.overlap = spec.hasOverlap();
+    this.focal = spec.find(LossTerm.Focal.class) != null;
+    LossTerm.CrossEntropy cross = spec.find(LossTerm.CrossEntropy.class);
+    this.crossEntropy = cross != null;
+    this.smoothing = cross == null ? 0 : (float) cross.smoothing();
+    this.spread = cross == null ? 0 : (float) (cross.smoothing() / classes);
+    LossTerm.SoftmaxFocal soft = spec.find(LossTerm.SoftmaxFocal.class);
+    this.softmaxFocal = soft != null;
+    this.gamma = soft == null ? 0 : (float) soft.gamma();
+    this.factors = LossTable.factors(spec);
+    this.element = new ElementLoss(spec);
+    this.x = new float[classes];
+    this.p = new float[classes];
+    this.q = new float[classes];
+    this.logP = new float[classes];
+    this.slopes = new float[classes];
+  }
+
+  /** Takes one class's logit or probability of the next pixel; {@link #pixel} follows. */
+  void input(int c, float value) {
+    x[c] = value;
+  }
+
+  /** Computes the probabilities, once all inputs are there. */
+  void pixel() {
+    if (probabilities) {
+      for (int c = 0; c < classes; c++) {
+        p[c] = x[c];
+        q[c] = 1 - x[c];
+        logP[c] = FloatMath.log(Math.max(x[c], ElementLoss.LEAST_PROBABILITY));
+      }
+      return;
+    }
+    int first = 0;
+    for (int c = 1; c < classes; c++) {
+      first = x[c] > x[first] ? c : first;
+    }
+    float largest = x[first];
+    float rest = 0;
+    for (int c = 0; c < classes; c++) {
+      rest += c == first ? 0 : FloatMath.exp(x[c] - largest);
+    }
+    float inverse = 1.0f / (1.0f + rest);
+    float logNorm = rest <= 1.0f ? FloatMath.log1pUnit(rest) : FloatMath.log(1.0f + rest);
+    for (int c = 0; c < classes; c++) {
+      if (c == first) {
+        p[c] = inverse;
+        q[c] = rest * inverse;
+        logP[c] = -logNorm;
+      } else {
+        p[c] = FloatMath.exp(x[c] - largest) * inverse;
+        q[c] = 1 - p[c];
+        logP[c] = (x[c] - largest) - logNorm;
+      }
+    }
+  }
+
+  /**
+   * Adds one class to its segment's sums; what belongs to the pixel goes to those of class 0.
+   *
+   * @param c the class
+   * @param t its target
+   * @param sums {@link LossTable#SUMS} per segment
+   * @param at where those of the pixel's class 0 begin
+   */
+  void add(int c, float t, double[] sums, int at) {
+    int own = at + c * LossTable.SUMS;
+    if (overlap) {
+      sums[own + ElementLoss.TRUE_POSITIVES] += ElementLoss.truePositive(form, p[c], t);
+      sums[own + ElementLoss.PROBABILITIES] += ElementLoss.mass(form, p[c]);
+      sums[own + ElementLoss.TARGET] += ElementLoss.mass(form, t);
+    }
+    if (focal) {
+      element.addFocal(x[c], t, sums, own);
+    }
+    if (crossEntropy) {
+      float share = share(c, t);
+      sums[at + ElementLoss.CROSS_ENTROPY] -= share == 0 ? 0 : share * logP[c];
+    }
+    if (softmaxFocal && t != 0) {
+      float factor = factors[2 * classes + c];
+      sums[at + ElementLoss.SOFTMAX_FOCAL] -= factor * t * focalWeight(c) * logP[c];
+    }
+  }
+
+  /** Adds what the pixel's target weighs in the cross-entropy's divisor; 1 for a faulty label. */
+  void addWeight(int label, double[] sums, int at) {
+    boolean valid = label >= 0 && label < classes;
+    sums[at + ElementLoss.CROSS_ENTROPY_WEIGHT] += valid ? factors[classes + label] : 1;
+  }
+
+  /** Computes the slope of one class; {@link #gradient} follows once all are there. */
+  void slope(int c, float t, float[] k, int at) {
+    int own = at + c * LossTable.COEFFICIENTS;
+    float r = 0;
+    float divisor = probabilities ? Math.max(p[c], ElementLoss.LEAST_PROBABILITY) : 1;
+    if (overlap) {
+      float g = ElementLoss.overlapGradient(form, k, own, p[c], q[c], t);
+      r = probabilities ? g : g * p[c];
+    }
+    if (crossEntropy) {
+      r -= k[own + ElementLoss.K_CROSS_ENTROPY] * share(c, t) / divisor;
+    }
+    if (softmaxFocal && t != 0) {
+      float ratio = q[c] == 0 ? 1 : -logP[c] / q[c];
+      float growth = Math.fma(gamma * p[c], ratio, 1.0f);
+      float factor = k[own + ElementLoss.K_SOFTMAX_FOCAL] * factors[2 * classes + c];
+      r -= factor * t * focalWeight(c) * growth / divisor;
+    }
+    slopes[c] = r;
+  }
+
+  /** Returns the sum of all classes' slopes. */
+  float slopeSum() {
+    float sum = 0;
+    for (float r : slopes) {
+      sum += r;
+    }
+    return sum;
+  }
+
+  /** Computes the gradient of one class's input. */
+  float gradient(int c, float t, float sum, float[] k, int at) {
+    float r = slopes[c];
+    float g = probabilities ? r : Math.fma(r, q[c], -(p[c] * (sum - r)));
+    return focal ? g + element.focalGradient(x[c], t, k, at + c * LossTable.COEFFICIENTS) : g;
+  }
+
+  private float share(int c, float t) {
+    return factors[classes + c] * (t * (1.0f - smoothing) + spread);
+  }
+
+  private float focalWeight(int c) {
+    return gamma == 0 ? 1 : FloatMath.exp(gamma * FloatMath.log(q[c]));
+  }
+}

@@ -1,0 +1,283 @@
+package dev.quern.reference;
+
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.LossInput;
+import dev.quern.spi.LossTable;
+import dev.quern.spi.LossTerm;
+
+/**
+ * The terms of a fused loss for one logit or probability with a target of its own: the Java twin of
+ * the functions per element in {@code formulas/segmentation.inc}, which says what the symbols mean.
+ * Holds the element it was last given; one thread uses an instance.
+ */
+public final class ElementLoss {
+  /** The least probability that a logarithm is taken of, and its distance from 1. */
+  static final float LEAST_PROBABILITY = 1e-7f;
+
+  // the sums of a segment, in the order of QuernLossSums
+  static final int TRUE_POSITIVES = 0;
+  static final int PROBABILITIES = 1;
+  static final int TARGET = 2;
+  static final int BCE = 3;
+  static final int FOCAL = 4;
+  static final int FOCAL_NORM = 5;
+  static final int VALID = 6;
+  static final int CROSS_ENTROPY = 7;
+  static final int CROSS_ENTROPY_WEIGHT = 8;
+  static final int SOFTMAX_FOCAL = 9;
+
+  // the coefficients of a segment, in the order of QuernLossCoefficients
+  static final int K_A = 0;
+  static final int K_B = 1;
+  static final int K_BCE = 2;
+  static final int K_FOCAL = 3;
+  static final int K_FOCAL_NORM = 4;
+  static final int K_CROSS_ENTROPY = 5;
+  static final int K_SOFTMAX_FOCAL = 6;
+
+  private final TruePositiveForm form;
+  private final boolean probabilities;
+  private final boolean overlap;
+  private final boolean bce;
+  private final float smoothing;
+  private final boolean focal;
+  private final float gamma;
+  private final float positive;
+  private final float negative;
+  private final float threshold;
+  private final float logThreshold;
+  private final boolean linear;
+
+  // the element
+  private float x;
+  private float e;
+  private float p;
+  private float q;
+  private float slope;
+  private float chain;
+
+  // its focal loss
+  private float focalValue;
+  private float focalWeight;
+  private float focalSlope;
+  private float focalWeightSlope;
+
+  /**
+   * Prepares a loss.
+   *
+   * @param spec the loss
+   */
+  public ElementLoss(FusedLossSpec spec) {
+    this.form = spec.truePositiveForm();
+    this.probabilities = spec.input() == LossInput.PROBABILITIES;
+    this.overlap = spec.hasOverlap();
+    LossTerm.Bce bceTerm = spec.find(LossTerm.Bce.class);
+    this.bce = bceTerm != null;
+    this.smoothing = bceTerm == null ? 0 : (float) bceTerm.smoothing();
+    LossTerm.Focal term = spec.find(LossTerm.Focal.class);
+    this.focal = term != null;
+    this.gamma = term == null ? 0 : (float) term.gamma();
+    this.positive = term == null ? 1 : (float) term.positive();
+    this.negative = term == null ? 1 : (float) term.negative();
+    this.threshold = term == null ? 0 : (float) term.reducedThreshold();
+    this.logThreshold = term == null || threshold == 0 ? 0 : (float) Math.log(term.reducedThreshold());
+    this.linear = term != null && term.linear();
+  }
+
+  /**
+   * Adds an element that is neither ignored nor faulty to all sums but the count of valid ones.
+   *
+   * @param input the logit or probability
+   * @param t its target
+   * @param weight the factor of its binary cross-entropy
+   * @param bcePositive its class's factor of the positive part
+   * @param sums {@link LossTable#SUMS} per segment
+   * @param at where the segment's begin
+   */
+  public void add(float input, float t, float weight, float bcePositive, double[] sums, int at) {
+    element(input);
+    if (overlap) {
+      sums[at + TRUE_POSITIVES] += truePositive(form, p, t);
+      sums[at + PROBABILITIES] += mass(form, p);
+      sums[at + TARGET] += mass(form, t);
+    }
+    if (bce) {
+      sums[at + BCE] += weight * bce(smoothed(t), bcePositive);
+    }
+    if (focal) {
+      focal(t);
+      sums[at + FOCAL] += focalValue;
+      sums[at + FOCAL_NORM] += focalWeight;
+    }
+  }
+
+  /**
+   * Computes the gradient of one element's input.
+   *
+   * @param input the logit or probability
+   * @param t its target
+   * @param weight the factor of its binary cross-entropy
+   * @param bcePositive its class's factor of the positive part
+   * @param k {@link LossTable#COEFFICIENTS} per segment
+   * @param at where the segment's begin
+   * @return the derivative of the loss, upstream factor included
+   */
+  public float gradient(float input, float t, float weight, float bcePositive, float[] k, int at) {
+    element(input);
+    float g = 0;
+    if (overlap) {
+      g = overlapGradient(form, k, at, p, q, t) * slope;
+    }
+    if (bce) {
+      g = Math.fma(k[at + K_BCE] * weight, bceGradient(smoothed(t), bcePositive), g);
+    }
+    if (focal) {
+      g += focalGradient(t, k, at);
+    }
+    return g;
+  }
+
+  /** The gradient of the focal loss alone, of the class against the rest. */
+  float focalGradient(float input, float t, float[] k, int at) {
+    element(input);
+    return focalGradient(t, k, at);
+  }
+
+  private float focalGradient(float t, float[] k, int at) {
+    focal(t);
+    float s = Math.fma(k[at + K_FOCAL], focalSlope, k[at + K_FOCAL_NORM] * focalWeightSlope);
+    return s * chain;
+  }
+
+  /** Adds the focal loss alone, of the class against the rest. */
+  void addFocal(float input, float t, double[] sums, int at) {
+    element(input);
+    focal(t);
+    sums[at + FOCAL] += focalValue;
+    sums[at + FOCAL_NORM] += focalWeight;
+  }
+
+  private void element(float input) {
+    if (!probabilities) {
+      x = input;
+      e = FloatMath.expOfMinusAbs(input);
+      float inverse = 1.0f / (1.0f + e);
+      float small = e * inverse;
+      p = x < 0 ? small : inverse;
+      q = x < 0 ? inverse : small;
+      slope = inverse * small;
+      chain = 1;
+      return;
+    }
+    p = input;
+    q = 1 - input;
+    slope = 1;
+    if (focal) {
+      boolean low = p < LEAST_PROBABILITY;
+      boolean high = p > 1 - LEAST_PROBABILITY;
+      float c = low ? LEAST_PROBABILITY : (high ? 1 - LEAST_PROBABILITY : p);
+      x = FloatMath.log(c) - FloatMath.log1p(-c);
+      e = FloatMath.expOfMinusAbs(x);
+      chain = low || high ? 0 : 1 / (c * (1 - c));
+    }
+  }
+
+  static float truePositive(TruePositiveForm form, float p, float t) {
+    return form == TruePositiveForm.MIN ? (p < t ? p : t) : p * t;
+  }
+
+  static float mass(TruePositiveForm form, float v) {
+    return form == TruePositiveForm.SQUARED ? v * v : v;
+  }
+
+  static float overlapGradient(
+      TruePositiveForm form, float[] k, int at, float p, float q, float t) {
+    float a = k[at + K_A];
+    float b = k[at + K_B];
+    return switch (form) {
+      case MIN -> {
+        float side = p < 0.5f ? p : -q;
+        float bound = p < 0.5f ? t : t - 1.0f;
+        yield Math.fma(a, side < bound ? 1.0f : (side > bound ? 0.0f : 0.5f), b);
+      }
+      case PRODUCT -> Math.fma(a, t, b);
+      case SQUARED -> Math.fma(a, t, b * p);
+    };
+  }
+
+  private float smoothed(float t) {
+    return Math.fma(1.0f - t, smoothing, t * (1.0f - smoothing));
+  }
+
+  private float bce(float t, float bcePositive) {
+    float on = bcePositive * t;
+    float off = 1.0f - t;
+    if (probabilities) {
+      float logP = FloatMath.log(p);
+      float logQ = FloatMath.log1p(-p);
+      logP = logP < -100.0f ? -100.0f : logP;
+      logQ = logQ < -100.0f ? -100.0f : logQ;
+      return -Math.fma(on, logP, off * logQ);
+    }
+    float miss = x < 0 ? on : off;
+    float l = (on + off) * FloatMath.log1pUnit(e);
+    return miss == 0 ? l : Math.fma(x < 0 ? -x : x, miss, l);
+  }
+
+  private float bceGradient(float t, float bcePositive) {
+    float g = Math.fma(1.0f - t, p, -(bcePositive * t * q));
+    if (probabilities) {
+      float divisor = p * q;
+      return g / (divisor < 1e-12f ? 1e-12f : divisor);
+    }
+    return g;
+  }
+
+  private void focal(float t) {
+    float log1p = FloatMath.log1pUnit(e);
+    float size = x < 0 ? -x : x;
+    float l;
+    float hit;
+    float logRest;
+    float crossSlope;
+    float decline;
+    if (t == 0 || t == 1) {
+      boolean wrong = t == 1 ? x < 0 : x > 0;
+      float small = e / (1.0f + e);
+      float large = 1.0f / (1.0f + e);
+      hit = wrong ? small : large;
+      l = wrong ? size + log1p : log1p;
+      logRest = wrong ? -log1p : -(size + log1p);
+      float sign = t == 1 ? -1 : 1;
+      crossSlope = sign * (wrong ? large : small);
+      decline = sign * hit;
+    } else {
+      float inverse = 1.0f / (1.0f + e);
+      float small = e * inverse;
+      float logitP = x < 0 ? small : inverse;
+      float logitQ = x < 0 ? inverse : small;
+      l = Math.fma(size, x < 0 ? t : 1.0f - t, log1p);
+      crossSlope = Math.fma(1.0f - t, logitP, -(t * logitQ));
+      float rest;
+      if (linear) {
+        hit = Math.fma(logitP, t, logitQ * (1.0f - t));
+        rest = Math.fma(logitP, 1.0f - t, logitQ * t);
+        decline = (1.0f - 2.0f * t) * (inverse * small) / rest;
+      } else {
+        hit = FloatMath.exp(-l);
+        rest = FloatMath.oneMinusExp(l);
+        decline = hit * crossSlope / rest;
+      }
+      logRest = FloatMath.log(rest);
+    }
+    boolean reduced = hit < threshold;
+    float f = reduced || gamma == 0 ? 1 : FloatMath.exp(gamma * (logRest - logThreshold));
+    float growth = reduced ? 0 : gamma * decline;
+    float a = Math.fma(positive, t, negative * (1.0f - t));
+    focalWeight = f;
+    focalWeightSlope = f * growth;
+    focalValue = a * (f * l);
+    focalSlope = a * f * (growth == 0 ? crossSlope : Math.fma(l, growth, crossSlope));
+  }
+}

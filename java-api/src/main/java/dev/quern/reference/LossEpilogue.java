@@ -1,0 +1,225 @@
+package dev.quern.reference;
+
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossTable;
+import dev.quern.spi.LossTerm;
+
+/**
+ * Turns the sums of a fused loss into its value and the coefficients of its gradient, in f64: the
+ * Java twin of the epilogue in {@code formulas/segmentation.inc}, shared by the CPU backends. Sums
+ * and coefficients have a record per segment: image (one for scores over the batch) and class.
+ */
+public final class LossEpilogue {
+  private final FusedLossSpec spec;
+  private final int classes;
+  private final double[][] shares;
+
+  /**
+   * Prepares a loss.
+   *
+   * @param spec the loss
+   */
+  public LossEpilogue(FusedLossSpec spec) {
+    this.spec = spec;
+    this.classes = spec.classes();
+    this.shares = new double[spec.terms().size()][];
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] = LossTable.shares(spec.terms().get(i).term(), classes);
+    }
+  }
+
+  /**
+   * Computes value and coefficients.
+   *
+   * @param sums {@link LossTable#SUMS} per segment
+   * @param images the number of images that have segments of their own
+   * @param elements the number of all elements, ignored ones included
+   * @param upstream the factor of the gradient
+   * @param coefficients {@link LossTable#COEFFICIENTS} per segment, written
+   * @return the loss
+   */
+  public float apply(
+      double[] sums, int images, long elements, float upstream, float[] coefficients) {
+    int terms = spec.terms().size();
+    double value = 0;
+    double[] outer = new double[terms];
+    for (int i = 0; i < terms; i++) {
+      WeightedTerm weighted = spec.terms().get(i);
+      value += weighted.weight() * value(weighted.term(), i, sums, images, elements, outer);
+    }
+    double[] k = new double[LossTable.COEFFICIENTS];
+    for (int image = 0; image < images; image++) {
+      for (int c = 0; c < classes; c++) {
+        java.util.Arrays.fill(k, 0);
+        for (int i = 0; i < terms; i++) {
+          add(spec.terms().get(i), i, sums, images, image, c, outer[i], k);
+        }
+        int at = (image * classes + c) * LossTable.COEFFICIENTS;
+        for (int j = 0; j < k.length; j++) {
+          coefficients[at + j] = (float) (k[j] * upstream);
+        }
+      }
+    }
+    return (float) value;
+  }
+
+  private double value(
+      LossTerm term, int index, double[] sums, int images, long elements, double[] outer) {
+    return switch (term) {
+      case LossTerm.Overlap overlap -> overlapValue(overlap, index, sums, images, outer);
+      case LossTerm.Focal focal -> {
+        double value = 0;
+        for (int c = 0; c < classes; c++) {
+          FocalTotal total = focalTotal(sums, images, c);
+          double divisor = total.divisor(focal);
+          value += divisor == 0 ? 0 : shares[index][c] * (total.focal / divisor);
+        }
+        yield value;
+      }
+      case LossTerm.Bce bce -> {
+        double sum = 0;
+        for (int s = 0; s < images * classes; s++) {
+          sum += sums[s * LossTable.SUMS + ElementLoss.BCE];
+        }
+        yield reduced(sum, bce.mean() ? elements : 1, index, outer);
+      }
+      case LossTerm.CrossEntropy cross -> {
+        double sum = ofPixels(sums, images, ElementLoss.CROSS_ENTROPY);
+        double weight = ofPixels(sums, images, ElementLoss.CROSS_ENTROPY_WEIGHT);
+        yield reduced(sum, cross.mean() ? weight : 1, index, outer);
+      }
+      case LossTerm.SoftmaxFocal focal -> {
+        double sum = ofPixels(sums, images, ElementLoss.SOFTMAX_FOCAL);
+        double valid = ofPixels(sums, images, ElementLoss.VALID) * classes;
+        yield reduced(sum, focal.mean() ? valid : 1, index, outer);
+      }
+    };
+  }
+
+  /** A sum over its divisor; a mean over nothing is 0. */
+  private static double reduced(double sum, double divisor, int index, double[] outer) {
+    outer[index] = divisor == 0 ? 0 : 1 / divisor;
+    return divisor == 0 ? 0 : sum / divisor;
+  }
+
+  /** The sum over the images of what belongs to pixels and is left with class 0. */
+  private double ofPixels(double[] sums, int images, int which) {
+    double sum = 0;
+    for (int image = 0; image < images; image++) {
+      sum += sums[image * classes * LossTable.SUMS + which];
+    }
+    return sum;
+  }
+
+  private double overlapValue(
+      LossTerm.Overlap term, int index, double[] sums, int images, double[] outer) {
+    double value = 0;
+    for (int image = 0; image < images; image++) {
+      for (int c = 0; c < classes; c++) {
+        double share = shares[index][c];
+        value += share == 0 ? 0 : share * loss(term, sums, (image * classes + c) * LossTable.SUMS);
+      }
+    }
+    value = images == 0 ? 0 : value / images;
+    outer[index] = 1;
+    if (term.gamma() != 1) {
+      // rounding may leave a perfect loss just below 0, of which no power is taken
+      boolean perfect = value <= 0;
+      outer[index] = perfect ? 0 : term.gamma() * Math.pow(value, term.gamma() - 1);
+      value = perfect ? (term.gamma() == 0 ? 1 : 0) : Math.pow(value, term.gamma());
+    }
+    return value;
+  }
+
+  private static double loss(LossTerm.Overlap term, double[] sums, int at) {
+    Score k = Score.of(term, sums, at);
+    if (k.absent) {
+      return 0;
+    }
+    return term.logLoss() ? -Math.log(Math.max(k.score, term.eps())) : 1 - k.score;
+  }
+
+  /** S of one segment. */
+  private record Score(double score, double divisor, boolean clamped, boolean absent) {
+    static Score of(LossTerm.Overlap term, double[] sums, int at) {
+      double tp = sums[at + ElementLoss.TRUE_POSITIVES];
+      double target = sums[at + ElementLoss.TARGET];
+      double rest = 1 - term.alpha() - term.beta();
+      double divisor =
+          rest * tp
+              + term.alpha() * sums[at + ElementLoss.PROBABILITIES]
+              + term.beta() * target
+              + term.smoothDenominator();
+      boolean clamped = divisor < term.eps();
+      double d = clamped ? term.eps() : divisor;
+      boolean absent = term.absentIsZero() && !(target > 0) && !Double.isNaN(target);
+      return new Score((tp + term.smoothNumerator()) / d, d, clamped, absent);
+    }
+  }
+
+  private record FocalTotal(double focal, double norm, double valid) {
+    double divisor(LossTerm.Focal term) {
+      double divisor = term.normalized() ? Math.max(norm, 1e-6) : 1;
+      return term.mean() ? divisor * valid : divisor;
+    }
+  }
+
+  private FocalTotal focalTotal(double[] sums, int images, int c) {
+    double focal = 0;
+    double norm = 0;
+    double valid = 0;
+    for (int image = 0; image < images; image++) {
+      int at = (image * classes + c) * LossTable.SUMS;
+      focal += sums[at + ElementLoss.FOCAL];
+      norm += sums[at + ElementLoss.FOCAL_NORM];
+      valid += sums[at + ElementLoss.VALID];
+    }
+    return new FocalTotal(focal, norm, valid);
+  }
+
+  private void add(
+      WeightedTerm weighted,
+      int index,
+      double[] sums,
+      int images,
+      int image,
+      int c,
+      double outer,
+      double[] k) {
+    double weight = weighted.weight();
+    double share = shares[index][c];
+    switch (weighted.term()) {
+      case LossTerm.Bce bce -> k[ElementLoss.K_BCE] += weight * outer;
+      case LossTerm.CrossEntropy cross -> k[ElementLoss.K_CROSS_ENTROPY] += weight * outer;
+      case LossTerm.SoftmaxFocal focal -> k[ElementLoss.K_SOFTMAX_FOCAL] += weight * outer;
+      case LossTerm.Focal focal -> {
+        FocalTotal total = focalTotal(sums, images, c);
+        double divisor = total.divisor(focal);
+        if (divisor != 0) {
+          k[ElementLoss.K_FOCAL] += weight * share / divisor;
+          if (focal.normalized() && !(total.norm < 1e-6)) {
+            k[ElementLoss.K_FOCAL_NORM] -= weight * share * total.focal / (divisor * total.norm);
+          }
+        }
+      }
+      case LossTerm.Overlap term -> {
+        Score score = Score.of(term, sums, (image * classes + c) * LossTable.SUMS);
+        if (score.absent || share == 0) {
+          return;
+        }
+        double slope = -weight * outer * share / images;
+        if (term.logLoss()) {
+          slope = score.score < term.eps() ? 0 : slope / score.score;
+        }
+        double rest = 1 - term.alpha() - term.beta();
+        k[ElementLoss.K_A] += slope * (score.clamped ? 1 : 1 - score.score * rest) / score.divisor;
+        if (!score.clamped) {
+          double squared = spec.truePositiveForm() == TruePositiveForm.SQUARED ? 2 : 1;
+          k[ElementLoss.K_B] -= slope * score.score * term.alpha() / score.divisor * squared;
+        }
+      }
+    }
+  }
+}

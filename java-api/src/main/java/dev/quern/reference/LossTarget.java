@@ -1,0 +1,59 @@
+package dev.quern.reference;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.quern.DType;
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.FusedLossSpec.Layout;
+import java.lang.foreign.MemorySegment;
+
+/** The target of a loss: its elements as floats, which are ignored, which are faulty. */
+final class LossTarget {
+  private final DType dtype;
+  private final MemorySegment memory;
+  private final float ignored;
+  private final boolean checked;
+  private final int labels;
+  private long firstFault = Long.MAX_VALUE;
+
+  LossTarget(FusedLossSpec spec, MemorySegment memory) {
+    this.dtype = spec.targetDtype();
+    this.memory = memory;
+    Integer ignoreIndex = spec.ignoreIndex();
+    this.ignored = ignoreIndex == null ? Float.NaN : ignoreIndex;
+    this.checked =
+        spec.layout() == Layout.LABELS || (spec.layout() == Layout.ELEMENTS && dtype != DType.F32);
+    this.labels = spec.layout() == Layout.LABELS ? spec.classes() : 2;
+  }
+
+  float value(long i) {
+    return switch (dtype) {
+      case F32 -> memory.getAtIndex(JAVA_FLOAT, i);
+      case U8 -> Byte.toUnsignedInt(memory.getAtIndex(JAVA_BYTE, i));
+      case I32 -> memory.getAtIndex(JAVA_INT, i);
+      case I64 -> memory.getAtIndex(JAVA_LONG, i);
+      case F64, F16, BF16, BOOL ->
+          throw new IllegalArgumentException("A target cannot be " + dtype + ".");
+    };
+  }
+
+  boolean isIgnored(float t) {
+    return t == ignored;
+  }
+
+  /** Whether a value that is not ignored is no label; remembers the first index of one. */
+  boolean isFaulty(float t, long i) {
+    boolean faulty = checked && !(t >= 0 && t < labels && t == (int) t);
+    if (faulty) {
+      firstFault = Math.min(firstFault, i);
+    }
+    return faulty;
+  }
+
+  long firstFault() {
+    return firstFault;
+  }
+}
