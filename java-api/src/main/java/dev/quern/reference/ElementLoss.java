@@ -81,7 +81,8 @@ public final class ElementLoss {
     this.positive = term == null ? 1 : (float) term.positive();
     this.negative = term == null ? 1 : (float) term.negative();
     this.threshold = term == null ? 0 : (float) term.reducedThreshold();
-    this.logThreshold = term == null || threshold == 0 ? 0 : (float) Math.log(term.reducedThreshold());
+    this.logThreshold =
+        term == null || threshold == 0 ? 0 : (float) Math.log(term.reducedThreshold());
     this.linear = term != null && term.linear();
   }
 

@@ -104,17 +104,17 @@ public final class FloatMath {
    *     numbers and NaN
    */
   public static float log(float x) {
-    boolean tiny = x < 1.17549435e-38f;
+    boolean tiny = x < Float.MIN_NORMAL;
     int bits = Float.floatToRawIntBits(tiny ? x * 33554432.0f : x);
     int n = (bits - 0x3f3504f3) >> 23;
     float f = Float.intBitsToFloat(bits - n * 8388608) - 1.0f;
     float s = f / (2.0f + f);
     float z = s * s;
-    float p = Math.fma(Math.fma(0.2958099842f, z, 0.3998875022f), z, 0.6666668653f);
+    float p = Math.fma(Math.fma(0.29580998f, z, 0.3998875f), z, 0.66666687f);
     float scale = tiny ? n - 25 : n;
     float small = Math.fma(scale, -2.1219444e-4f, Math.fma(s, Math.fma(z, p, -f), f));
     float y = Math.fma(scale, 0x1.63p-1f, small);
-    y = x > 3.4028235e38f ? x : y;
+    y = x > Float.MAX_VALUE ? x : y;
     return x > 0.0f ? y : (x == 0.0f ? Float.NEGATIVE_INFINITY : Float.NaN);
   }
 
@@ -127,7 +127,7 @@ public final class FloatMath {
   public static float log1p(float x) {
     float u = 1.0f + x;
     float y = log(u);
-    return u > 0.0f && u <= 3.4028235e38f ? y + (x - (u - 1.0f)) / u : y;
+    return u > 0.0f && u <= Float.MAX_VALUE ? y + (x - (u - 1.0f)) / u : y;
   }
 
   /**

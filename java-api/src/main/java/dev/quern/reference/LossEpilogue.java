@@ -83,7 +83,7 @@ public final class LossEpilogue {
         for (int s = 0; s < images * classes; s++) {
           sum += sums[s * LossTable.SUMS + ElementLoss.BCE];
         }
-        yield reduced(sum, bce.mean() ? elements : 1, index, outer);
+        yield reduced(sum, bce.mean() ? (double) elements : 1, index, outer);
       }
       case LossTerm.CrossEntropy cross -> {
         double sum = ofPixels(sums, images, ElementLoss.CROSS_ENTROPY);

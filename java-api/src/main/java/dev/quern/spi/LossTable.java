@@ -168,7 +168,14 @@ public record LossTable(MemorySegment memory, long terms, long shares, long fact
   }
 
   private static void options(FusedLossSpec spec, MemorySegment to) {
-    set(to, "form", spec.truePositiveForm().ordinal());
+    set(
+        to,
+        "form",
+        switch (spec.truePositiveForm()) {
+          case MIN -> 0;
+          case PRODUCT -> 1;
+          case SQUARED -> 2;
+        });
     set(to, "probabilities", spec.input() == LossInput.PROBABILITIES);
     set(to, "overlap", spec.hasOverlap());
     set(to, "counted", spec.countCut() != null);

@@ -102,7 +102,9 @@ class SegmentationLossTest {
   @Test
   void ignoredPixelsChangeNothing() {
     SegmentationLoss loss =
-        new DiceLoss().ignoreIndex(255).plus(new BceLoss().sum().ignoreIndex(255));
+        new DiceLoss()
+            .ignoreIndex(255)
+            .plus(new BceLoss().reduction(Reduction.SUM).ignoreIndex(255));
     float[] x = {0.5f, Float.NaN, -1.2f, Float.POSITIVE_INFINITY, 2.0f, -0.3f};
     byte[] t = {1, -1, 0, -1, 1, 1};
     float[] g = new float[x.length];

@@ -80,7 +80,9 @@ class CudaFormulasTest {
     var plan = backend.segmentation().prepare(spec);
     Span scratch =
         CudaTesting.upload(
-            backend, DType.U8, MemorySegment.ofArray(new byte[(int) plan.scratchBytes(new LossExtent(1, 1, COUNT))]));
+            backend,
+            DType.U8,
+            MemorySegment.ofArray(new byte[(int) plan.scratchBytes(new LossExtent(1, 1, COUNT))]));
     Span gradient = CudaTesting.upload(backend, new float[COUNT]);
     plan.forwardBackward(
         LossOperands.binary(CudaTesting.upload(backend, x), CudaTesting.upload(backend, t)),

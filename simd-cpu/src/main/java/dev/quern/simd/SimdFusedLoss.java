@@ -7,9 +7,9 @@ import dev.quern.DType;
 import dev.quern.reference.LossTerms;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.HostBuffer;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossOperands;
-import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +51,8 @@ final class SimdFusedLoss implements FusedLossPlan {
   @Override
   public void forward(
       LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    LossTerms.Coefficients result = sums(operands.logits(), operands.target(), counts, fault, scratch, 0);
+    LossTerms.Coefficients result =
+        sums(operands.logits(), operands.target(), counts, fault, scratch, 0);
     HostBuffer.segment(value).set(JAVA_FLOAT, 0, result.value());
   }
 

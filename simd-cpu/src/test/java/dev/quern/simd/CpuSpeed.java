@@ -17,6 +17,7 @@ import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -201,7 +202,9 @@ final class CpuSpeed {
         "Dice + BCE forward + backward " + target,
         (12.0 + 2 * size) * PIXELS,
         "GB/s",
-        () -> plan.forwardBackward(LossOperands.binary(x, targets), one, value, gradient, null, fault, scratch));
+        () ->
+            plan.forwardBackward(
+                LossOperands.binary(x, targets), one, value, gradient, null, fault, scratch));
   }
 
   private void addCounts(int rounds, DType dtype) {
@@ -259,7 +262,15 @@ final class CpuSpeed {
         "Dice + BCE forward + backward U8, arrays",
         14.0 * PIXELS,
         "GB/s",
-        () -> arrays.loss(spec, x, labels, null, 1, gradient, null));
+        () ->
+            arrays.loss(
+                spec,
+                new LossExtent(1, 1, PIXELS),
+                MemorySegment.ofArray(x),
+                MemorySegment.ofArray(labels),
+                1,
+                MemorySegment.ofArray(gradient),
+                null));
   }
 
   private void addMatrix(

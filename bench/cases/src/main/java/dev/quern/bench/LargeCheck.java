@@ -8,9 +8,10 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Mode;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
@@ -132,22 +133,21 @@ final class LargeCheck implements AutoCloseable {
     backend.pointwise().fill(x, 2);
     backend.pointwise().fill(target, 1);
     var spec =
-        new FusedLossSpec(
-            Mode.BINARY,
+        FusedLossSpec.binary(
             List.of(
                 new WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, false), 1),
                 new WeightedTerm(new LossTerm.Bce(false), 1e-6)),
             TruePositiveForm.PRODUCT,
             null,
-            DType.F32,
             DType.U8,
             null);
     FusedLossPlan plan = backend.segmentation().prepare(spec);
     Span value = place(DType.F32, 1);
     Span upstream = place(DType.F32, 1);
     backend.pointwise().fill(upstream, 1);
-    Span scratch = place(DType.U8, plan.scratchBytes(N));
-    plan.forwardBackward(x, target, upstream, value, x, null, words(Long.MAX_VALUE), scratch);
+    Span scratch = place(DType.U8, plan.scratchBytes(new LossExtent(1, 1, N)));
+    plan.forwardBackward(
+        LossOperands.binary(x, target), upstream, value, x, null, words(Long.MAX_VALUE), scratch);
     double p = 1 / (1 + Math.exp(-2));
     double dice = 1 - 2 * p / (p + 1);
     double gradient = -2 / ((p + 1) * (p + 1)) / N * p * (1 - p) + 1e-6 * (p - 1);

@@ -15,6 +15,7 @@ import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
@@ -309,29 +310,34 @@ final class SabotagedBackend implements Backend {
     }
 
     @Override
-    public long scratchBytes(long elements) {
-      return plan.scratchBytes(elements);
+    public long scratchBytes(LossExtent extent) {
+      return plan.scratchBytes(extent);
     }
 
     @Override
     public void forward(
-        Span logits, Span target, Span value, @Nullable Span counts, Span fault, Span scratch) {
-      plan.forward(logits, target, value, counts, fault, scratch);
+        LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
+      plan.forward(operands, value, counts, fault, scratch);
       perturb(value);
     }
 
     @Override
     public void forwardBackward(
-        Span logits,
-        Span target,
+        LossOperands operands,
         Span upstream,
         Span value,
         Span gradient,
         @Nullable Span counts,
         Span fault,
         Span scratch) {
-      plan.forwardBackward(logits, target, upstream, value, gradient, counts, fault, scratch);
+      plan.forwardBackward(operands, upstream, value, gradient, counts, fault, scratch);
       perturb(gradient);
+    }
+
+    @Override
+    public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
+      plan.losses(operands, losses, fault, scratch);
+      perturb(losses);
     }
   }
 

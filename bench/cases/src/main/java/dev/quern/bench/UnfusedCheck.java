@@ -8,6 +8,8 @@ import dev.quern.bench.kernels.HostArray;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -45,11 +47,10 @@ final class UnfusedCheck {
       Tensor gradient = engine.empty(DType.F32, x.shape());
       FusedLossPlan plan = engine.prepare(spec);
       engine.submitWithScratch(
-          _ -> plan.scratchBytes(pixels),
+          _ -> plan.scratchBytes(new LossExtent(1, 1, pixels)),
           (_, scratch) ->
               plan.forwardBackward(
-                  x.span(),
-                  target.span(),
+                  LossOperands.binary(x.span(), target.span()),
                   engine.one().span(),
                   value.span(),
                   gradient.span(),

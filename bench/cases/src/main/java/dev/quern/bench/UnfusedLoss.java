@@ -61,14 +61,17 @@ public record UnfusedLoss(double value, Tensor gradient) {
           value += share * crossEntropy;
           gradient = gradient.add(p.subtract(t).scale((float) share));
         }
+        case LossTerm.Focal term -> throw unsupported(term);
+        case LossTerm.CrossEntropy term -> throw unsupported(term);
+        case LossTerm.SoftmaxFocal term -> throw unsupported(term);
         case LossTerm.Overlap term -> {
           if (actual > 0) {
             double divisor =
                 truePositives
                     + term.alpha() * (predicted - truePositives)
                     + term.beta() * (actual - truePositives)
-                    + term.smooth();
-            double score = (truePositives + term.smooth()) / divisor;
+                    + term.smoothDenominator();
+            double score = (truePositives + term.smoothNumerator()) / divisor;
             double plain = term.logLoss() ? -Math.log(score) : 1 - score;
             value += weight * Math.pow(plain, term.gamma());
             double outer =
@@ -101,5 +104,10 @@ public record UnfusedLoss(double value, Tensor gradient) {
     Tensor tensor = engine.empty(DType.F32, shape);
     tensor.fill(value);
     return tensor;
+  }
+
+  private static UnsupportedOperationException unsupported(LossTerm term) {
+    return new UnsupportedOperationException(
+        "Tensor operations do not suffice yet for an unfused " + term + ".");
   }
 }

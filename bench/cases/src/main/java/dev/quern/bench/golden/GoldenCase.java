@@ -73,4 +73,18 @@ public record GoldenCase(String suite, int index, JsonNode json) {
   double param(String key, int index) {
     return json.required("params").required(key).required(index).doubleValue();
   }
+
+  /** A parameter that is a list of numbers. */
+  double[] doublesParam(String key) {
+    return json.required("params").required(key).values().stream()
+        .mapToDouble(JsonNode::doubleValue)
+        .toArray();
+  }
+
+  /** A parameter that is a list of whole numbers. */
+  int[] intsParam(String key) {
+    return json.required("params").required(key).values().stream()
+        .mapToInt(JsonNode::intValue)
+        .toArray();
+  }
 }

@@ -8,6 +8,7 @@ import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.SgdCoefficients;
@@ -110,11 +111,13 @@ public final class ArrayCases {
           ArrayKernels.Result result =
               kernels.loss(
                   spec,
-                  logits,
-                  target == DType.U8 ? labels : null,
-                  target == DType.U8 ? null : Inputs.floats(labels),
+                  new LossExtent(1, 1, n),
+                  MemorySegment.ofArray(logits),
+                  target == DType.U8
+                      ? MemorySegment.ofArray(labels)
+                      : MemorySegment.ofArray(Inputs.floats(labels)),
                   -1.75f,
-                  gradient,
+                  gradient == null ? null : MemorySegment.ofArray(gradient),
                   counts);
           var results = new ArrayList<Result>();
           results.add(new Result("value", HostArray.of(result.value()), Tolerance.LOSS));

@@ -3,10 +3,11 @@ package dev.quern.bench.kernels;
 import dev.quern.DType;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Mode;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossOperands;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ final class SegmentationCases {
   private static final WeightedTerm JACCARD =
       new WeightedTerm(LossTerm.Overlap.jaccard(0, 1e-7, false), 1);
   private static final WeightedTerm FOCAL_TVERSKY =
-      new WeightedTerm(new LossTerm.Overlap(0.3, 0.7, 4.0 / 3, 1, 1e-7, false), 1);
+      new WeightedTerm(LossTerm.Overlap.tversky(0.3, 0.7, 4.0 / 3, 1, 1e-7, false), 1);
   private static final WeightedTerm BCE = new WeightedTerm(new LossTerm.Bce(true), 1);
   private static final WeightedTerm BCE_SUM = new WeightedTerm(new LossTerm.Bce(false), 0.25);
 
@@ -63,6 +64,7 @@ final class SegmentationCases {
       }
     }
     cases.addAll(extremes());
+    cases.addAll(LossCases.all());
     for (DType target : List.of(DType.U8, DType.F32)) {
       cases.add(
           forward(
@@ -131,7 +133,7 @@ final class SegmentationCases {
       @Nullable Integer ignoreIndex,
       DType target,
       @Nullable Float countCut) {
-    return new FusedLossSpec(Mode.BINARY, terms, form, ignoreIndex, DType.F32, target, countCut);
+    return FusedLossSpec.binary(terms, form, ignoreIndex, target, countCut);
   }
 
   private static KernelCase typical(
@@ -270,10 +272,16 @@ final class SegmentationCases {
                   : bench.output("gradient", DType.F32, n, Tolerance.GRADIENT);
           @Nullable Span counts = counts(bench, spec);
           Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
-          Span scratch = bench.scratch(plan.scratchBytes(n));
+          Span scratch = bench.scratch(plan.scratchBytes(new LossExtent(1, 1, n)));
           return () ->
               plan.forwardBackward(
-                  logits, target, upstream, value, gradient, counts, fault, scratch);
+                  LossOperands.binary(logits, target),
+                  upstream,
+                  value,
+                  gradient,
+                  counts,
+                  fault,
+                  scratch);
         });
   }
 
@@ -292,8 +300,9 @@ final class SegmentationCases {
           Span value = bench.output("value", DType.F32, 1, Tolerance.LOSS);
           @Nullable Span counts = counts(bench, spec);
           Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
-          Span scratch = bench.scratch(plan.scratchBytes(n));
-          return () -> plan.forward(logits, target, value, counts, fault, scratch);
+          Span scratch = bench.scratch(plan.scratchBytes(new LossExtent(1, 1, n)));
+          return () ->
+              plan.forward(LossOperands.binary(logits, target), value, counts, fault, scratch);
         });
   }
 
