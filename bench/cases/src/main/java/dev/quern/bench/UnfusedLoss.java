@@ -7,6 +7,7 @@ import dev.quern.Tensor;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossInput;
 import dev.quern.spi.LossTerm;
 
 /**
@@ -18,6 +19,30 @@ import dev.quern.spi.LossTerm;
  * @param gradient its derivative with respect to the logits
  */
 public record UnfusedLoss(double value, Tensor gradient) {
+
+  /**
+   * {@return whether tensor operations suffice: one class, overlap and plain cross-entropy of
+   * logits}
+   *
+   * @param spec the fused loss
+   */
+  public static boolean covers(FusedLossSpec spec) {
+    return spec.layout() == FusedLossSpec.Layout.ELEMENTS
+        && spec.input() == LossInput.LOGITS
+        && spec.classes() == 1
+        && !spec.perImage()
+        && (spec.targetDtype() == DType.U8 || spec.targetDtype() == DType.F32)
+        && spec.terms().stream()
+            .allMatch(
+                weighted ->
+                    switch (weighted.term()) {
+                      case LossTerm.Overlap term -> term.absentIsZero();
+                      case LossTerm.Bce bce -> bce.equals(new LossTerm.Bce(bce.mean()));
+                      case LossTerm.Focal term -> false;
+                      case LossTerm.CrossEntropy term -> false;
+                      case LossTerm.SoftmaxFocal term -> false;
+                    });
+  }
 
   /**
    * Computes the loss.
