@@ -117,8 +117,8 @@ public final class LossTerms {
       switch (weighted.term()) {
         case LossTerm.Bce bce -> {
           double divisor = bce.mean() ? n : 1;
-          value += weight * (s.bce / divisor);
-          c += weight / divisor;
+          value += divisor == 0 ? 0 : weight * (s.bce / divisor);
+          c += divisor == 0 ? 0 : weight / divisor;
         }
         case LossTerm.Focal t -> throw new UnsupportedOperationException(t.toString());
         case LossTerm.CrossEntropy t -> throw new UnsupportedOperationException(t.toString());

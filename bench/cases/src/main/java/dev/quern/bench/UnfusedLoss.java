@@ -33,15 +33,14 @@ public record UnfusedLoss(double value, Tensor gradient) {
         && !spec.perImage()
         && (spec.targetDtype() == DType.U8 || spec.targetDtype() == DType.F32)
         && spec.terms().stream()
-            .allMatch(
-                weighted ->
-                    switch (weighted.term()) {
-                      case LossTerm.Overlap term -> term.absentIsZero();
-                      case LossTerm.Bce bce -> bce.equals(new LossTerm.Bce(bce.mean()));
-                      case LossTerm.Focal term -> false;
-                      case LossTerm.CrossEntropy term -> false;
-                      case LossTerm.SoftmaxFocal term -> false;
-                    });
+            .allMatch(weighted ->
+                switch (weighted.term()) {
+                  case LossTerm.Overlap term -> term.absentIsZero();
+                  case LossTerm.Bce bce -> bce.equals(new LossTerm.Bce(bce.mean()));
+                  case LossTerm.Focal term -> false;
+                  case LossTerm.CrossEntropy term -> false;
+                  case LossTerm.SoftmaxFocal term -> false;
+                });
   }
 
   /**
