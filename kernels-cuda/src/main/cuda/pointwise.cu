@@ -111,6 +111,16 @@ QUERN_KERNEL(softplus, SoftplusArgs) {
 }
 
 typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} SignumArgs;
+
+QUERN_KERNEL(signum, SignumArgs) {
+  map(args.x, args.out, args.n, [](float x) { return (float)(x > 0.0f) - (float)(x < 0.0f); });
+}
+
+typedef struct {
   const float *a;
   const float *b;
   float *out;

@@ -179,6 +179,15 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Tells the signs of the elements.
+   *
+   * @return 1 where this is positive, -1 where it is negative, 0 where it is 0 or NaN
+   */
+  public Tensor sign() {
+    return unary(UnaryOp.SIGN);
+  }
+
+  /**
    * Tells where the elements differ from a value; NaN differs from everything.
    *
    * @param value the value

@@ -51,6 +51,7 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
           switch (op) {
             case SIGMOID -> FloatMath.sigmoid(v);
             case SOFTPLUS -> FloatMath.softplus(v);
+            case SIGN -> v > 0 ? 1 : v < 0 ? -1 : 0;
           };
       target.setAtIndex(JAVA_FLOAT, i, result);
     }

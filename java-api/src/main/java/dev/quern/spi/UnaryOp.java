@@ -5,5 +5,7 @@ public enum UnaryOp {
   /** 1 / (1 + e^-x). */
   SIGMOID,
   /** ln(1 + e^x), without overflow. */
-  SOFTPLUS
+  SOFTPLUS,
+  /** 1 for positive x, -1 for negative, 0 for 0 and NaN. */
+  SIGN
 }

@@ -29,6 +29,7 @@ final class CudaPointwiseKernels implements PointwiseKernels {
           Signature.of("copy_u8_f32", pointer("x"), pointer("out"), int64("n")),
           Signature.of("sigmoid", pointer("x"), pointer("out"), int64("n")),
           Signature.of("softplus", pointer("x"), pointer("out"), int64("n")),
+          Signature.of("signum", pointer("x"), pointer("out"), int64("n")),
           Signature.of("add", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("subtract", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("multiply", pointer("a"), pointer("b"), pointer("out"), int64("n")),
@@ -87,6 +88,7 @@ final class CudaPointwiseKernels implements PointwiseKernels {
         switch (op) {
           case SIGMOID -> "sigmoid";
           case SOFTPLUS -> "softplus";
+          case SIGN -> "signum";
         };
     map(module.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
   }

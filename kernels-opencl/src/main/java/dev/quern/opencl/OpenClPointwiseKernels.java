@@ -52,6 +52,7 @@ final class OpenClPointwiseKernels implements PointwiseKernels {
         switch (op) {
           case SIGMOID -> "sigmoid";
           case SOFTPLUS -> "softplus";
+          case SIGN -> "signum";
         };
     map(program.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
   }

@@ -107,6 +107,23 @@ QUERN_KERNEL void softplus(
   }
 }
 
+// sign is a builtin, which would give NaN for NaN and -0 for -0.
+QUERN_KERNEL void signum(
+    __global const float *x,
+    const long x_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  x += x_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      out[i] = (float)(x[i] > 0.0f) - (float)(x[i] < 0.0f);
+    }
+  }
+}
+
 QUERN_KERNEL void add(
     __global const float *a,
     const long a_offset,

@@ -63,6 +63,16 @@ final class PointwiseLoops {
     }
   }
 
+  static void sign(MemorySegment x, MemorySegment out, long at, int n) {
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      FloatVector v = load(x, o);
+      FloatVector positive = zero.blend(1, v.compare(VectorOperators.GT, zero));
+      store(positive.blend(-1, v.compare(VectorOperators.LT, zero)), out, o);
+    }
+  }
+
   static void add(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;

@@ -53,6 +53,7 @@ final class SimdPointwiseKernels implements PointwiseKernels {
         switch (op) {
           case SIGMOID -> (a, b, o, at, n) -> PointwiseLoops.sigmoid(a, o, at, n);
           case SOFTPLUS -> (a, b, o, at, n) -> PointwiseLoops.softplus(a, o, at, n);
+          case SIGN -> (a, b, o, at, n) -> PointwiseLoops.sign(a, o, at, n);
         };
     elementwise(x, x, out, loop);
   }
