@@ -11,6 +11,7 @@ import dev.quern.bench.speed.SpeedTable;
 import dev.quern.train.BadInputException;
 import dev.quern.train.io.AtomicFile;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.report.BenchReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write everything measured.")
   private @Nullable Path json;
 
+  @Option(names = "--html", paramLabel = "FILE", description = "Write a report to look at.")
+  private @Nullable Path html;
+
   @Option(
       names = "--compare",
       paramLabel = "OLD.json",
@@ -105,10 +109,14 @@ public final class BenchCommand implements Callable<Integer> {
     if (jsonFile != null) {
       AtomicFile.writeText(jsonFile, SpeedJson.write(run));
     }
-    if (old == null) {
+    Comparison comparison = old == null ? null : Comparison.of(old, run);
+    Path htmlFile = html;
+    if (htmlFile != null) {
+      new BenchReport(run, comparison).write(htmlFile);
+    }
+    if (comparison == null) {
       return 0;
     }
-    Comparison comparison = Comparison.of(old, run);
     if (comparison.rows().isEmpty()) {
       throw new BadInputException(
           oldFile + " has no device, benchmark and size in common with this run.");

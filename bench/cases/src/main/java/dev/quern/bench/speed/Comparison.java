@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  * size, or by nothing if neither helps. A measurement is the median of its visits, its noise half
  * the way from their 10th to their 90th percentile; what is compared is the logarithm of new over
  * old. A kernel's change is the median over its sizes. It counts if it lies further from the median
- * of all kernels of the device (what two runs differ in as a whole, up to a limit) than three
- * things: the least change that matters, the kernel's own noise in both runs, and what a change
- * would be by chance, going by how the changes of all kernels scatter.
+ * of all kernels of the device (what two runs differ in as a whole, up to a limit) than all of
+ * three things: the least change that matters, the kernel's own noise in both runs, and what a
+ * change would be by chance, going by how the changes of all kernels scatter.
  *
  * @param rows one for each kernel and device that both runs have
  * @param differences what about the machines is not the same; then the rows mean little
@@ -39,7 +39,7 @@ public record Comparison(List<Row> rows, List<String> differences) {
   /** From the median absolute deviation to the standard deviation of a normal distribution. */
   private static final double NORMAL = 1.4826;
 
-  /** With fewer kernels than this their scatter says nothing. */
+  /** Fewer kernels than this say nothing of the run as a whole. */
   private static final int FEWEST_KERNELS = 5;
 
   /** Slower by this must not go unnoticed: beyond, a band is too wide to tell. */
@@ -156,11 +156,12 @@ public record Comparison(List<Row> rows, List<String> differences) {
       return List.of();
     }
     double middle = Quantiles.median(changes);
-    double drift = Math.clamp(middle, -LARGEST_DRIFT, LARGEST_DRIFT);
+    boolean enough = changes.size() >= FEWEST_KERNELS;
+    double drift = enough ? Math.clamp(middle, -LARGEST_DRIFT, LARGEST_DRIFT) : 0;
     double scatter =
-        changes.size() < FEWEST_KERNELS
-            ? 0
-            : NORMAL * Quantiles.median(changes.stream().map(c -> Math.abs(c - middle)).toList());
+        enough
+            ? NORMAL * Quantiles.median(changes.stream().map(c -> Math.abs(c - middle)).toList())
+            : 0;
     return kernels.entrySet().stream()
         .map(entry -> row(entry.getKey(), entry.getValue(), drift, scatter))
         .toList();
