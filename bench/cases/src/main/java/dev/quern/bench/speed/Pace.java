@@ -38,7 +38,7 @@ record Pace(
           5,
           48 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),
-          new Stopwatch(1_000, 40 * MILLISECOND),
+          new Stopwatch(1_000, 60 * MILLISECOND),
           24 * SECOND,
           List.of(1 << 14),
           8 * SECOND,

@@ -37,6 +37,9 @@ public final class SpeedBench {
   /** What a kernel gains when it is compiled at last, and not by chance. */
   private static final double MUCH_FASTER = 1.5;
 
+  /** A kernel is called often before it is compiled, and first in a way that helps little. */
+  private static final int LEAST_SWEEPS = 3;
+
   /** What is to be measured in every round. */
   private record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {}
 
@@ -140,7 +143,9 @@ public final class SpeedBench {
     long end = System.nanoTime() + pace.warmUpNanos();
     var shortest = new HashMap<Cell, Double>();
     boolean faster = true;
-    for (int sweep = 1; faster && System.nanoTime() < end; sweep++) {
+    for (int sweep = 1;
+        (faster || sweep <= LEAST_SWEEPS) && System.nanoTime() < end;
+        sweep++) {
       faster = false;
       for (Cell cell : warmUpCells(devices)) {
         progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
