@@ -1,61 +1,69 @@
 package dev.quern.loss;
 
+import dev.quern.Backends;
 import dev.quern.DType;
 import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossInput;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.LovaszSpec.Classes;
 import dev.quern.spi.LovaszSpec.Kind;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lovasz loss (Berman, Rannen Triki and Blaschko, 2018), the convex surrogate of the Jaccard index:
+ * Lovasz loss (Berman, Rannen Triki and Blaschko, 2018), the convex surrogate of the Jaccard loss:
  * pixels are sorted by descending error e, and the loss is the sum of e d, where d is by how much a
- * pixel raises the Jaccard loss of those before it. 0 is perfect. It takes {@code forward(logits,
- * target)} and {@code forwardBackward} like the other losses.
+ * pixel raises the Jaccard loss of those before it. 0 is perfect.
  *
- * <p>{@link #hinge} is for binary and multilabel segmentation: e = max(0, 1 - x (2 y - 1)) of logit
- * x and label y, all channels in one list. {@link #softmax} is for labels 0 to C - 1: one list per
- * class with e = |f - p|, where f is 1 at pixels of the class and p its probability; the lists'
- * losses are averaged over the classes.
+ * <p>{@link Mode#BINARY} and {@link Mode#MULTILABEL} are the Lovasz hinge: e = max(0, 1 - x (2 y -
+ * 1)) of logit x and label y, all channels in one list. {@link Mode#MULTICLASS} is the
+ * Lovasz-softmax: one list per class with e = |f - p|, where f is 1 at pixels of the class and p
+ * its probability, averaged over the classes.
  *
- * <p>Logits are F32 of shape (N, ...) and the target has the same shape; for the softmax logits are
- * (N, C, ...) and the target is (N, ...). Targets are U8, I32, I64 or F32 (whole numbers).
+ * <p>Logits are F32 of shape (N, ...), the target has the same shape and is 0 or 1. MULTICLASS:
+ * logits (N, C, ...), target (N, ...) with labels below C. Targets are U8, I32, I64, or F32 with
+ * whole numbers; a label out of range counts as ignored and is reported.
  *
  * <p>Source: the authors' code and segmentation_models.pytorch 0.5, whose defaults these are. Among
- * equal errors the pixel with the lower index comes first, which decides its gradient; there it is
- * undefined. Without valid pixels loss and gradient are 0, per image also where only some images
- * have none. Ignored pixels change nothing, NaN in them neither.
+ * equal errors the pixel with the lower index comes first, which decides over its gradient; there
+ * it is left open. Without valid pixels loss and gradient are 0; per image such an image counts as
+ * 0. Whatever stands in ignored pixels changes nothing.
  *
  * <pre>{@code
- * LossResult result = LovaszLoss.softmax().ignoreIndex(255).forwardBackward(logits, labels);
+ * LovaszLoss loss = new LovaszLoss().mode(Mode.MULTICLASS).ignoreIndex(255);
+ * LossResult result = loss.forwardBackward(logits, labels);
  * }</pre>
  */
 public final class LovaszLoss {
-  private final Kind kind;
+  private final Mode mode;
   private final LossInput input;
   private final boolean perImage;
   private final Classes classes;
   private final List<Integer> listed;
   private final @Nullable Integer ignoreIndex;
 
+  /** Creates the binary loss of the batch, of logits, nothing ignored. */
+  public LovaszLoss() {
+    this(Mode.BINARY, LossInput.LOGITS, false, Classes.PRESENT, List.of(), null);
+  }
+
   private LovaszLoss(
-      Kind kind,
+      Mode mode,
       LossInput input,
       boolean perImage,
       Classes classes,
       List<Integer> listed,
       @Nullable Integer ignoreIndex) {
-    this.kind = kind;
+    this.mode = mode;
     this.input = input;
     this.perImage = perImage;
     this.classes = classes;
@@ -64,100 +72,79 @@ public final class LovaszLoss {
   }
 
   /**
-   * Creates the loss of binary and multilabel segmentation, over the batch, nothing ignored.
+   * Says what the channels mean to one another.
    *
-   * @return the Lovasz hinge
+   * @param mode BINARY (default), MULTILABEL or MULTICLASS
+   * @return a loss that differs in this
    */
-  public static LovaszLoss hinge() {
-    return new LovaszLoss(Kind.HINGE, LossInput.LOGITS, false, Classes.PRESENT, List.of(), null);
+  public LovaszLoss mode(Mode mode) {
+    return new LovaszLoss(mode, input, perImage, classes, listed, ignoreIndex);
   }
 
   /**
-   * Creates the loss of multiclass segmentation from logits, over the batch, averaged over the
-   * classes present, nothing ignored.
+   * Takes probabilities in [0, 1] as they are instead of logits, in mode MULTICLASS only; the
+   * gradient is with respect to them.
    *
-   * @return the Lovasz-softmax
+   * @return a loss that differs in this
    */
-  public static LovaszLoss softmax() {
-    return new LovaszLoss(Kind.SOFTMAX, LossInput.LOGITS, false, Classes.PRESENT, List.of(), null);
+  public LovaszLoss fromProbabilities() {
+    return new LovaszLoss(mode, LossInput.PROBABILITIES, perImage, classes, listed, ignoreIndex);
   }
 
   /**
-   * Chooses between one loss of the batch, the default, and the mean of the losses of its images,
-   * in which an image without valid pixels counts as 0.
+   * Chooses between one loss of the batch, the default, and the mean of the losses of its images.
    *
    * @param perImage whether every image has its own lists
    * @return a loss that differs in this
    */
   public LovaszLoss perImage(boolean perImage) {
-    return new LovaszLoss(kind, input, perImage, classes, listed, ignoreIndex);
+    return new LovaszLoss(mode, input, perImage, classes, listed, ignoreIndex);
   }
 
   /**
-   * Leaves pixels out.
+   * Leaves pixels out, whatever their logits are.
    *
    * @param target the target value whose pixels are ignored
    * @return a loss that differs in this
    */
   public LovaszLoss ignoreIndex(int target) {
-    return new LovaszLoss(kind, input, perImage, classes, listed, target);
+    return new LovaszLoss(mode, input, perImage, classes, listed, target);
   }
 
   /**
-   * Says what is given to the softmax loss: logits, the default, or probabilities, which are taken
-   * as they are and get the gradient.
+   * Averages all classes in mode MULTICLASS, those without a pixel too. By default only those that
+   * a valid pixel is labelled with are averaged (per image: a pixel of the image); the loss is 0 if
+   * there is none.
    *
-   * @param input what is given
    * @return a loss that differs in this
-   * @throws IllegalStateException if this is the hinge, which takes logits only
    */
-  public LovaszLoss input(LossInput input) {
-    requireSoftmax("input");
-    return new LovaszLoss(kind, input, perImage, classes, listed, ignoreIndex);
+  public LovaszLoss allClasses() {
+    return new LovaszLoss(mode, input, perImage, Classes.ALL, List.of(), ignoreIndex);
   }
 
   /**
-   * Chooses the classes that are averaged: those that a valid pixel is labelled with (PRESENT, the
-   * default; per image: a pixel of the image), or all. The loss is 0 if there is none.
+   * Averages exactly these classes in mode MULTICLASS, with pixels or without.
    *
-   * @param which PRESENT or ALL
+   * @param indices at least one class, from 0 on
    * @return a loss that differs in this
-   * @throws IllegalArgumentException for LISTED, which takes a list
-   * @throws IllegalStateException if this is the hinge, which has no classes
+   * @throws IllegalArgumentException if there is none, one twice or a negative one
    */
-  public LovaszLoss classes(Classes which) {
-    requireSoftmax("classes");
-    if (which == Classes.LISTED) {
-      throw new IllegalArgumentException("LISTED needs a list: call classes(0, 2) or so.");
-    }
-    return new LovaszLoss(kind, input, perImage, which, List.of(), ignoreIndex);
-  }
-
-  /**
-   * Averages exactly these classes, present or not.
-   *
-   * @param list at least one class, from 0 on
-   * @return a loss that differs in this
-   * @throws IllegalArgumentException if the list is empty, names a class twice or a negative one
-   * @throws IllegalStateException if this is the hinge, which has no classes
-   */
-  public LovaszLoss classes(int... list) {
-    requireSoftmax("classes");
-    List<Integer> sorted = Arrays.stream(list).sorted().distinct().boxed().toList();
-    if (sorted.isEmpty() || sorted.size() < list.length || sorted.getFirst() < 0) {
+  public LovaszLoss classes(int... indices) {
+    List<Integer> sorted = Arrays.stream(indices).sorted().distinct().boxed().toList();
+    if (sorted.isEmpty() || sorted.size() < indices.length || sorted.getFirst() < 0) {
       throw new IllegalArgumentException(
           "The classes must be at least one, different and not negative, got "
-              + Arrays.toString(list)
+              + Arrays.toString(indices)
               + ".");
     }
-    return new LovaszLoss(kind, input, perImage, Classes.LISTED, sorted, ignoreIndex);
+    return new LovaszLoss(mode, input, perImage, Classes.LISTED, sorted, ignoreIndex);
   }
 
   /**
    * Computes the value.
    *
-   * @param logits F32, (N, ...); softmax: (N, C, ...)
-   * @param target U8, I32, I64 or F32, of equal shape; softmax: (N, ...)
+   * @param logits F32, (N, ...); MULTICLASS: (N, C, ...)
+   * @param target U8, I32, I64 or F32, of equal shape; MULTICLASS: (N, ...)
    * @return F32, shape (1), owned by the current scope
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
@@ -183,8 +170,8 @@ public final class LovaszLoss {
   /**
    * Computes value and gradient.
    *
-   * @param logits F32, (N, ...); softmax: (N, C, ...)
-   * @param target U8, I32, I64 or F32, of equal shape; softmax: (N, ...)
+   * @param logits F32, (N, ...); MULTICLASS: (N, C, ...)
+   * @param target U8, I32, I64 or F32, of equal shape; MULTICLASS: (N, ...)
    * @return both, owned by the current scope
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
@@ -197,8 +184,8 @@ public final class LovaszLoss {
    * Computes value and gradient. A label out of range counts as ignored and is reported at the next
    * host read as a {@link DataException}.
    *
-   * @param logits F32, (N, ...); softmax: (N, C, ...)
-   * @param target U8, I32, I64 or F32, of equal shape; softmax: (N, ...)
+   * @param logits F32, (N, ...); MULTICLASS: (N, C, ...)
+   * @param target U8, I32, I64 or F32, of equal shape; MULTICLASS: (N, ...)
    * @param upstream F32, one element: multiplies the gradient, not the value (a loss scale)
    * @return value and gradient, owned by the current scope
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
@@ -231,13 +218,111 @@ public final class LovaszLoss {
   }
 
   /**
+   * Computes the value of a loss over one list on arrays, on the CPU, without an engine.
+   *
+   * @param logits the logits
+   * @param target 0, 1 or the ignore index, as many
+   * @return the loss
+   * @throws IllegalArgumentException if the lengths differ, or the loss is MULTICLASS or per image
+   *     and so needs a shape
+   * @throws DataException if a label is out of range
+   */
+  public float forward(float[] logits, byte[] target) {
+    return onArrays(logits, target, null);
+  }
+
+  /**
+   * Computes value and gradient of a loss over one list on arrays, on the CPU, without an engine.
+   *
+   * @param logits the logits
+   * @param target 0, 1 or the ignore index, as many
+   * @param gradient receives the derivative of the loss with respect to each logit; another array
+   * @return the loss
+   * @throws IllegalArgumentException if the lengths differ, or the loss is MULTICLASS or per image
+   *     and so needs a shape
+   * @throws DataException if a label is out of range; the gradient is written all the same
+   */
+  public float forwardBackward(float[] logits, byte[] target, float[] gradient) {
+    return onArrays(logits, target, MemorySegment.ofArray(gradient));
+  }
+
+  /**
+   * Computes value and gradient on memory segments, on the CPU, without an engine.
+   *
+   * @param shape the shape of the logits
+   * @param logits F32, native or {@code MemorySegment.ofArray(float[])}
+   * @param target of the target's dtype, native or over an array; as many elements as logits, or in
+   *     mode MULTICLASS one label a pixel
+   * @param targetDtype U8, I32, I64 or F32
+   * @param gradient F32, as long as the logits, written, other memory than they; null for the value
+   *     only
+   * @return the loss
+   * @throws IllegalArgumentException if lengths, dtype or shape do not fit
+   * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
+   * @throws DataException if a label is out of range; the gradient is written all the same
+   */
+  public float forwardBackward(
+      Shape shape,
+      MemorySegment logits,
+      MemorySegment target,
+      DType targetDtype,
+      @Nullable MemorySegment gradient) {
+    requireTargetDtype(targetDtype);
+    LossExtent extent = extent(shape);
+    requireBytes("logits", logits, shape.elements(), DType.F32);
+    requireBytes("target", target, targetShape(shape).elements(), targetDtype);
+    if (gradient != null) {
+      requireBytes("gradient", gradient, shape.elements(), DType.F32);
+      if (logits.asOverlappingSlice(gradient).isPresent()) {
+        throw new IllegalArgumentException(
+            "The gradient lies in the memory of the logits, which are read again; give other memory.");
+      }
+    }
+    ArrayKernels.Result result =
+        Backends.arrays().lovasz(spec(targetDtype), extent, logits, target, 1, gradient);
+    if (result.fault() != Long.MAX_VALUE) {
+      throw DataException.label(result.fault());
+    }
+    return result.value();
+  }
+
+  /**
    * Returns the specification that backends prepare.
    *
    * @param target the target's dtype
    * @return the specification
+   * @throws IllegalArgumentException if classes or probabilities are asked for in another mode than
+   *     MULTICLASS
    */
   public LovaszSpec spec(DType target) {
-    return new LovaszSpec(kind, input, perImage, classes, listed, ignoreIndex, DType.F32, target);
+    boolean softmax = mode == Mode.MULTICLASS;
+    if (!softmax && (input != LossInput.LOGITS || classes != Classes.PRESENT)) {
+      throw new IllegalArgumentException(
+          "The Lovasz loss has %s in mode MULTICLASS only, but the mode is %s."
+              .formatted(input == LossInput.LOGITS ? "classes" : "probabilities", mode));
+    }
+    return new LovaszSpec(
+        softmax ? Kind.SOFTMAX : Kind.HINGE,
+        input,
+        perImage,
+        classes,
+        listed,
+        ignoreIndex,
+        DType.F32,
+        target);
+  }
+
+  private float onArrays(float[] logits, byte[] target, @Nullable MemorySegment gradient) {
+    if (mode == Mode.MULTICLASS || perImage) {
+      throw new IllegalArgumentException(
+          "A loss that is MULTICLASS or per image needs the shape of the logits: call forwardBackward(shape, ...) with MemorySegment.ofArray.");
+    }
+    return forwardBackward(
+        Shape.of(1, logits.length),
+        MemorySegment.ofArray(logits),
+        MemorySegment.ofArray(target),
+        DType.U8,
+        gradient);
   }
 
   private LossExtent requireFitting(Tensor logits, Tensor target) {
@@ -245,75 +330,78 @@ public final class LovaszLoss {
     if (logits.dtype() != DType.F32) {
       throw new IllegalArgumentException("Logits are F32, but they are " + logits.dtype() + ".");
     }
-    switch (target.dtype()) {
+    requireTargetDtype(target.dtype());
+    LossExtent extent = extent(logits.shape());
+    Shape expected = targetShape(logits.shape());
+    if (!expected.equals(target.shape())) {
+      throw new IllegalArgumentException(
+          "target shape %s does not match logits %s, which take a target of %s in mode %s."
+              .formatted(target.shape(), logits.shape(), expected, mode));
+    }
+    boolean softmax = mode == Mode.MULTICLASS;
+    if (logits.format() != (softmax ? MemoryFormat.CONTIGUOUS : target.format())) {
+      throw new IllegalArgumentException(
+          "Logits are %s and the target is %s; in mode %s %s."
+              .formatted(
+                  logits.format(),
+                  target.format(),
+                  mode,
+                  softmax ? "logits must be CONTIGUOUS" : "both must be the same"));
+    }
+    return extent;
+  }
+
+  private LossExtent extent(Shape logits) {
+    boolean softmax = mode == Mode.MULTICLASS;
+    int rank = softmax ? 2 : 1;
+    if (logits.rank() < rank || (softmax && !isClassCount(logits.dim(1)))) {
+      throw new IllegalArgumentException(
+          "Logits of the Lovasz loss in mode %s are %s, but they have the shape %s."
+              .formatted(
+                  mode, softmax ? "(N, C, ...) with at least one class" : "(N, ...)", logits));
+    }
+    int count = softmax ? (int) logits.dim(1) : 1;
+    if (!listed.isEmpty() && listed.getLast() >= count) {
+      throw new IllegalArgumentException(
+          "Classes %s are averaged, but logits %s have classes 0 to %d."
+              .formatted(listed, logits, count - 1));
+    }
+    long pixels = 1;
+    for (int axis = rank; axis < logits.rank(); axis++) {
+      pixels *= logits.dim(axis);
+    }
+    return new LossExtent(logits.dim(0), count, pixels);
+  }
+
+  private static boolean isClassCount(long classes) {
+    return classes >= 1 && classes <= Integer.MAX_VALUE;
+  }
+
+  private Shape targetShape(Shape logits) {
+    if (mode != Mode.MULTICLASS) {
+      return logits;
+    }
+    long[] dims = new long[logits.rank() - 1];
+    for (int axis = 0; axis < dims.length; axis++) {
+      dims[axis] = logits.dim(axis == 0 ? 0 : axis + 1);
+    }
+    return Shape.of(dims);
+  }
+
+  private static void requireTargetDtype(DType dtype) {
+    switch (dtype) {
       case U8, I32, I64, F32 -> {}
       default ->
           throw new IllegalArgumentException(
-              "The target is U8, I32, I64 or F32, but it is " + target.dtype() + ".");
-    }
-    return kind == Kind.HINGE ? hingeExtent(logits, target) : softmaxExtent(logits, target);
-  }
-
-  private static LossExtent hingeExtent(Tensor logits, Tensor target) {
-    Shape shape = logits.shape();
-    if (shape.rank() < 1) {
-      throw new IllegalArgumentException("Logits have the shape (N, ...), got " + shape + ".");
-    }
-    if (!shape.equals(target.shape()) || logits.format() != target.format()) {
-      throw new IllegalArgumentException(
-          "target shape %s %s does not match logits %s %s."
-              .formatted(target.shape(), target.format(), shape, logits.format()));
-    }
-    return new LossExtent(shape.dim(0), 1, product(shape, 1));
-  }
-
-  private LossExtent softmaxExtent(Tensor logits, Tensor target) {
-    Shape shape = logits.shape();
-    if (shape.rank() < 2 || shape.dim(1) < 1 || shape.dim(1) > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          "Logits of the Lovasz-softmax have the shape (N, C, ...) with at least one class, got "
-              + shape
-              + ".");
-    }
-    if (logits.format() != MemoryFormat.CONTIGUOUS) {
-      throw new IllegalArgumentException(
-          "The Lovasz-softmax takes CONTIGUOUS logits, but they are " + logits.format() + ".");
-    }
-    long[] dims = new long[shape.rank() - 1];
-    for (int i = 0; i < dims.length; i++) {
-      dims[i] = shape.dim(i == 0 ? 0 : i + 1);
-    }
-    if (!Shape.of(dims).equals(target.shape())) {
-      throw new IllegalArgumentException(
-          "target shape %s does not match logits %s, which take a target of %s."
-              .formatted(target.shape(), shape, Shape.of(dims)));
-    }
-    int count = (int) shape.dim(1);
-    requireListed(count);
-    return new LossExtent(shape.dim(0), count, product(shape, 2));
-  }
-
-  private void requireListed(int count) {
-    if (!listed.isEmpty() && listed.getLast() >= count) {
-      String names = listed.stream().map(String::valueOf).collect(Collectors.joining(", "));
-      throw new IllegalArgumentException(
-          "Classes %s are averaged, but the logits have %d classes: 0 to %d."
-              .formatted(names, count, count - 1));
+              "The target is U8, I32, I64 or F32, but it is " + dtype + ".");
     }
   }
 
-  private void requireSoftmax(String option) {
-    if (kind == Kind.HINGE) {
-      throw new IllegalStateException(
-          "The Lovasz hinge has no option '" + option + "'; LovaszLoss.softmax() has.");
+  private static void requireBytes(String name, MemorySegment memory, long elements, DType dtype) {
+    if (memory.byteSize() != elements * dtype.bytes()) {
+      throw new IllegalArgumentException(
+          "The %s must be %d elements of %s, %d bytes, but they have %d bytes."
+              .formatted(name, elements, dtype, elements * dtype.bytes(), memory.byteSize()));
     }
-  }
-
-  private static long product(Shape shape, int from) {
-    long product = 1;
-    for (int axis = from; axis < shape.rank(); axis++) {
-      product *= shape.dim(axis);
-    }
-    return product;
   }
 }

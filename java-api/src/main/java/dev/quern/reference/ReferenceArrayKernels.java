@@ -5,6 +5,7 @@ import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.LossExtent;
+import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -27,6 +28,17 @@ final class ReferenceArrayKernels implements ArrayKernels {
       run.pass2(gradient);
     }
     return new Result(value, run.fault());
+  }
+
+  @Override
+  public Result lovasz(
+      LovaszSpec spec,
+      LossExtent extent,
+      MemorySegment logits,
+      MemorySegment target,
+      float upstream,
+      @Nullable MemorySegment gradient) {
+    return new ReferenceLovasz(spec).run(logits, target, extent, upstream, gradient);
   }
 
   @Override

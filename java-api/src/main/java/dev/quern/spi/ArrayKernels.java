@@ -31,6 +31,26 @@ public interface ArrayKernels {
       long @Nullable [] counts);
 
   /**
+   * Computes a Lovasz loss and, if asked, its gradient.
+   *
+   * @param spec the loss
+   * @param extent the batch
+   * @param logits F32, heap or native
+   * @param target of the spec's target dtype, heap or native
+   * @param upstream the factor of the gradient
+   * @param gradient F32, written, other memory than {@code logits}; null for the value only
+   * @return the value, and the first index of a faulty label
+   * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
+   */
+  Result lovasz(
+      LovaszSpec spec,
+      LossExtent extent,
+      MemorySegment logits,
+      MemorySegment target,
+      float upstream,
+      @Nullable MemorySegment gradient);
+
+  /**
    * Adds confusion counts, as {@link ConfusionKernels#count}.
    *
    * @param predictions F32, heap or native

@@ -6,9 +6,11 @@ import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.LossExtent;
+import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.SgdCoefficients;
 import dev.quern.spi.TermTable;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimdArrayKernels implements ArrayKernels {
   private static final int INLINE_BELOW = 4;
+
+  /** Scratch memory up to this size stays with the thread for its next call. */
+  private static final long KEPT_SCRATCH = 64L << 20;
 
   private final WorkerPool pool;
 
@@ -64,6 +69,26 @@ final class SimdArrayKernels implements ArrayKernels {
       return array;
     }
     throw new UnsupportedOperationException("This backend takes arrays only.");
+  }
+
+  @Override
+  public Result lovasz(
+      LovaszSpec spec,
+      LossExtent extent,
+      MemorySegment logits,
+      MemorySegment target,
+      float upstream,
+      @Nullable MemorySegment gradient) {
+    SimdLovasz loss = new SimdLovasz(spec, pool);
+    long bytes = loss.scratchBytes(extent);
+    if (bytes <= KEPT_SCRATCH) {
+      MemorySegment scratch = Workspace.current().partials(bytes);
+      return loss.run(logits, target, extent, upstream, gradient, scratch);
+    }
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment scratch = arena.allocate(bytes, 64);
+      return loss.run(logits, target, extent, upstream, gradient, scratch);
+    }
   }
 
   @Override

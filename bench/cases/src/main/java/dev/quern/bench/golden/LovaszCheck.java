@@ -9,10 +9,9 @@ import dev.quern.bench.kernels.LovaszFormula.SortedList;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.loss.LossResult;
 import dev.quern.loss.LovaszLoss;
+import dev.quern.loss.Mode;
 import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
 import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Classes;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -53,17 +52,18 @@ final class LovaszCheck implements GoldenCheck {
 
   private static LovaszLoss loss(GoldenCase golden) {
     boolean multiclass = golden.param("mode", "").equals("multiclass");
-    LovaszLoss loss = multiclass ? LovaszLoss.softmax() : LovaszLoss.hinge();
+    LovaszLoss loss = new LovaszLoss().mode(multiclass ? Mode.MULTICLASS : Mode.BINARY);
     // a case without classes is of a class that takes probabilities for logits all the same
     if (golden.hasParam("classes") && !golden.param("from_logits", true)) {
-      loss = loss.input(LossInput.PROBABILITIES);
+      loss = loss.fromProbabilities();
     }
     if (golden.hasParam("classes")) {
       JsonNode classes = golden.get("params").required("classes");
-      loss =
-          classes.isArray()
-              ? loss.classes(classes.values().stream().mapToInt(JsonNode::intValue).toArray())
-              : loss.classes(classes.stringValue().equals("all") ? Classes.ALL : Classes.PRESENT);
+      if (classes.isArray()) {
+        loss = loss.classes(classes.values().stream().mapToInt(JsonNode::intValue).toArray());
+      } else if (classes.stringValue().equals("all")) {
+        loss = loss.allClasses();
+      }
     }
     if (golden.hasParam("ignore_index")) {
       loss = loss.ignoreIndex((int) golden.param("ignore_index", 0.0));

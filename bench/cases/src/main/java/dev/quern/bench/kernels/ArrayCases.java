@@ -74,6 +74,7 @@ public final class ArrayCases {
       cases.add(sgd(n, new SgdGroup(0.05, 0, 0, 0.01, 1, 1, 0)));
       cases.add(sgd(n, new SgdGroup(0.05, 0.9, 0.5, 0.01, 1, 1, momentum)));
     }
+    cases.addAll(LovaszCases.arrays());
     int all = momentum | OptimizerFlags.NESTEROV | OptimizerFlags.MAXIMIZE;
     cases.add(sgd(8193, new SgdGroup(0.05, 0.9, 0, 0.01, 1, 1, all)));
     return cases;

@@ -1,6 +1,7 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
+import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossInput;
@@ -9,6 +10,7 @@ import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.LovaszSpec.Classes;
 import dev.quern.spi.LovaszSpec.Kind;
 import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -166,6 +168,38 @@ final class LovaszCases {
         s.ignoreIndex(),
         s.logitsDtype(),
         s.targetDtype());
+  }
+
+  /** The same on heap memory without an engine. */
+  static List<ArrayCase> arrays() {
+    var cases = new ArrayList<ArrayCase>();
+    for (LovaszSpec spec : List.of(HINGE, HINGE_PER_IMAGE, SOFTMAX, SOFTMAX_PER_IMAGE)) {
+      for (int n : new int[] {0, 1, 17, 1009, 30_011}) {
+        cases.add(arrays(LovaszBatch.of(2, 3, n).ignored(0.1), spec));
+      }
+    }
+    LovaszSpec probabilities = softmax(LossInput.PROBABILITIES, false, null, DType.F32);
+    cases.add(arrays(LovaszBatch.of(2, 3, 1009).faulty(), probabilities));
+    return cases;
+  }
+
+  private static ArrayCase arrays(LovaszBatch batch, LovaszSpec spec) {
+    return new ArrayCase(
+        "lovasz " + describe(batch, spec),
+        kernels -> {
+          MemorySegment logits = batch.logits(spec).segment();
+          MemorySegment target = batch.target(spec).segment();
+          float[] gradient = new float[Math.toIntExact(batch.extent().elements())];
+          MemorySegment written = MemorySegment.ofArray(gradient);
+          ArrayKernels.Result both =
+              kernels.lovasz(spec, batch.extent(), logits, target, -1.75f, written);
+          ArrayKernels.Result alone = kernels.lovasz(spec, batch.extent(), logits, target, 1, null);
+          return List.of(
+              new Workbench.Result("value", HostArray.of(both.value()), Tolerance.LOSS),
+              new Workbench.Result("value alone", HostArray.of(alone.value()), Tolerance.LOSS),
+              new Workbench.Result("fault", HostArray.of(both.fault()), Tolerance.EXACT),
+              new Workbench.Result("gradient", HostArray.of(gradient), Tolerance.GRADIENT));
+        });
   }
 
   private static String describe(LovaszBatch batch, LovaszSpec spec) {
