@@ -42,7 +42,12 @@ record LaunchGeometry(int groupSize, int mapItems, int reduceItems) {
 
   /** Returns the number of groups that map {@code n} elements. */
   long tiles(long n) {
-    return Math.ceilDiv(n, (long) groupSize * mapItems);
+    return Math.ceilDiv(n, tile());
+  }
+
+  /** Returns the number of elements that a group maps. */
+  long tile() {
+    return (long) groupSize * mapItems;
   }
 
   /** Returns the number of elements that a group reduces. */

@@ -59,7 +59,9 @@ final class OpenClBackend implements Backend {
             program(geometry, "optimizer", "optimizer.inc", "adam.inc", "sgd.inc"));
     this.segmentation =
         new OpenClSegmentationKernels(
-            program(geometry, "segmentation", "math.inc", "loss_terms.inc"), memory);
+            program(geometry, "segmentation", "math.inc", "segmentation.inc"),
+            program(geometry, "segmentation_classes", "math.inc", "segmentation.inc"),
+            memory);
     this.lovasz =
         new OpenClLovaszKernels(program(geometry, "lovasz", "math.inc", "lovasz.inc"), memory);
   }

@@ -1,44 +1,33 @@
 package dev.quern.opencl;
 
-import dev.quern.DType;
 import dev.quern.opencl.host.Buffer;
+import dev.quern.opencl.host.Kernel;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossGrid;
 import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Launches {@code segmentation.cl}. Scratch memory: the gradient's coefficients, the chunks' sums,
- * their faults.
+ * Launches {@code segmentation.cl} and {@code segmentation_classes.cl}; {@link LossGrid} says how
+ * work and scratch memory are cut.
  */
 final class OpenClFusedLoss implements FusedLossPlan {
-  private static final int RECORD_BYTES = 8 * Double.BYTES;
-
-  /** Three floats, and what aligns the sums behind them. */
-  private static final int COEFFICIENT_BYTES = 64;
-
   private final FusedLossSpec spec;
-  private final Buffer terms;
-  private final FamilyProgram program;
-  private final String suffix;
-  private final int form;
-  private final float ignored;
+  private final Buffer table;
+  private final FamilyProgram elements;
+  private final FamilyProgram classes;
+  private final boolean ofElements;
 
-  OpenClFusedLoss(FusedLossSpec spec, Buffer terms, FamilyProgram program) {
+  OpenClFusedLoss(
+      FusedLossSpec spec, Buffer table, FamilyProgram elements, FamilyProgram classes) {
     this.spec = spec;
-    this.terms = terms;
-    this.program = program;
-    this.suffix = spec.targetDtype() == DType.U8 ? "u8" : "f32";
-    this.form =
-        switch (spec.truePositiveForm()) {
-          case MIN -> 0;
-          case PRODUCT -> 1;
-          case SQUARED -> 2;
-        };
-    Integer ignoreIndex = spec.ignoreIndex();
-    this.ignored = ignoreIndex == null ? Float.NaN : ignoreIndex;
+    this.table = table;
+    this.elements = elements;
+    this.classes = classes;
+    this.ofElements = spec.layout() == FusedLossSpec.Layout.ELEMENTS;
   }
 
   @Override
@@ -48,15 +37,16 @@ final class OpenClFusedLoss implements FusedLossPlan {
 
   @Override
   public long scratchBytes(LossExtent extent) {
-    long elements = extent.elements();
-    long chunks = program.geometry().chunks(elements);
-    return COEFFICIENT_BYTES + chunks * (RECORD_BYTES + Long.BYTES);
+    return grid(extent).bytes();
   }
 
   @Override
   public void forward(
       LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    sums(operands.logits(), operands.target(), null, value, counts, fault, scratch);
+    LossGrid grid = grid(operands.extent());
+    sums(operands, null, grid, scratch);
+    totals(grid, -1, scratch);
+    epilogue(operands, null, value, counts, fault, grid, grid.groups(), scratch);
   }
 
   @Override
@@ -68,69 +58,133 @@ final class OpenClFusedLoss implements FusedLossPlan {
       @Nullable Span counts,
       Span fault,
       Span scratch) {
-    Span logits = operands.logits();
-    Span target = operands.target();
-    sums(logits, target, upstream, value, counts, fault, scratch);
-    program.launch(
-        program
-            .kernel("segmentation_gradient_" + suffix)
-            .tensor(logits)
-            .tensor(target)
-            .scratch(scratch, 0, Float.BYTES)
-            .tensor(gradient)
-            .scalar(logits.length())
-            .scalar(form)
-            .scalar(ignored),
-        program.geometry().tiles(logits.length()));
+    LossGrid grid = grid(operands.extent());
+    boolean onePass = spec.isOnePass();
+    if (onePass) {
+      totals(grid, grid.images() * grid.pixels(), scratch);
+      epilogue(operands, upstream, value, null, fault, grid, 0, scratch);
+    }
+    sums(operands, onePass ? gradient : null, grid, scratch);
+    totals(grid, -1, scratch);
+    epilogue(operands, upstream, value, counts, fault, grid, grid.groups(), scratch);
+    if (!onePass) {
+      long tiles = elements.geometry().tiles(grid.images() * grid.pixels());
+      Kernel kernel =
+          operands(ofElements ? "segmentation_element_gradient" : "segmentation_class_gradient", operands)
+              .scratch(scratch, 0, Float.BYTES)
+              .tensor(gradient);
+      launch(extent(kernel, grid).scalar(tiles), parts(grid) * tiles);
+    }
   }
 
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
-    throw new UnsupportedOperationException("This backend has no kernels yet for " + spec + ".");
+    LossGrid grid = grid(operands.extent());
+    Kernel kernel =
+        operands(ofElements ? "segmentation_element_losses" : "segmentation_class_losses", operands)
+            .tensor(losses)
+            .scratch(scratch, 0, Long.BYTES);
+    long rounds = Math.ceilDiv(grid.images() * grid.pixels(), round());
+    launch(extent(kernel, grid).scalar(rounds), grid.unchunked());
+    elements.launch(
+        elements
+            .kernel("segmentation_faults")
+            .scratch(scratch, 0, Long.BYTES)
+            .tensor(fault)
+            .scalar(grid.unchunked()),
+        1);
   }
 
-  private void sums(
-      Span logits,
-      Span target,
+  private void sums(LossOperands operands, @Nullable Span gradient, LossGrid grid, Span scratch) {
+    Kernel kernel =
+        operands(ofElements ? "segmentation_element_sums" : "segmentation_class_sums", operands)
+            .scratch(scratch, 0, Float.BYTES)
+            .tensorOrNull(gradient)
+            .scratch(scratch, grid.partials(), Double.BYTES)
+            .scratch(scratch, grid.faults(), Long.BYTES);
+    launch(extent(kernel, grid).scalar(grid.chunks()).scalar(grid.rounds()), grid.groups());
+  }
+
+  /** Adds up the records, or takes what is known beforehand: the number of a segment's elements. */
+  private void totals(LossGrid grid, long known, Span scratch) {
+    elements.launch(
+        elements
+            .kernel("segmentation_totals")
+            .scratch(scratch, grid.partials(), Double.BYTES)
+            .scratch(scratch, grid.sums(), Double.BYTES)
+            .scratch(scratch, grid.counts(), Double.BYTES)
+            .scalar(grid.chunks())
+            .scalar(known),
+        grid.segments());
+  }
+
+  private void epilogue(
+      LossOperands operands,
       @Nullable Span upstream,
       Span value,
       @Nullable Span counts,
       Span fault,
+      LossGrid grid,
+      long faults,
       Span scratch) {
-    long n = logits.length();
-    long chunks = program.geometry().chunks(n);
-    long faults = COEFFICIENT_BYTES + chunks * RECORD_BYTES;
-    Float cut = spec.countCut();
-    program.launch(
-        program
-            .kernel("segmentation_sums_" + suffix)
-            .tensor(logits)
-            .tensor(target)
-            .scratch(scratch, COEFFICIENT_BYTES, Double.BYTES)
-            .scratch(scratch, faults, Long.BYTES)
-            .scalar(n)
-            .scalar(form)
-            .scalar(spec.hasOverlap() ? 1 : 0)
-            .scalar(spec.hasBce() ? 1 : 0)
-            .scalar(cut != null ? 1 : 0)
-            .scalar(cut != null ? cut : 0f)
-            .scalar(ignored),
-        chunks);
-    program.launch(
-        program
+    elements.launch(
+        elements
             .kernel("segmentation_epilogue")
-            .scratch(scratch, COEFFICIENT_BYTES, Double.BYTES)
-            .scratch(scratch, faults, Long.BYTES)
-            .pointer(terms, 0)
+            .scratch(scratch, grid.sums(), Double.BYTES)
+            .scratch(scratch, grid.counts(), Double.BYTES)
+            .scratch(scratch, grid.faults(), Long.BYTES)
+            .pointer(table, 0)
             .tensorOrNull(upstream)
             .tensor(value)
             .scratch(scratch, 0, Float.BYTES)
             .tensorOrNull(counts)
             .tensor(fault)
-            .scalar(chunks)
+            .scalar(grid.pools())
+            .scalar(grid.classes())
             .scalar(spec.terms().size())
-            .scalar(n)
-            .scalar(form),
+            .scalar(operands.extent().elements())
+            .scalar(faults),
         1);
+  }
+
+  /** Starts a kernel over the pixels with what it reads. */
+  private Kernel operands(String name, LossOperands operands) {
+    Kernel kernel = program().kernel(name).tensor(operands.logits()).tensor(operands.target());
+    if (ofElements) {
+      kernel.tensorOrNull(operands.weight());
+    }
+    return kernel.pointer(table, 0);
+  }
+
+  private Kernel extent(Kernel kernel, LossGrid grid) {
+    return kernel.scalar(grid.images()).scalar(grid.classes()).scalar(grid.pixels());
+  }
+
+  private void launch(Kernel kernel, long groups) {
+    program()
+        .launch(
+            kernel
+                .scalar(spec.terms().size())
+                .scalar(spec.logitsDtype().code())
+                .scalar(spec.targetDtype().code()),
+            groups);
+  }
+
+  private FamilyProgram program() {
+    return ofElements ? elements : classes;
+  }
+
+  /** The number of parts of the batch that are cut one by one: segments or pools. */
+  private long parts(LossGrid grid) {
+    return ofElements ? grid.segments() : grid.pools();
+  }
+
+  private LossGrid grid(LossExtent extent) {
+    return LossGrid.of(spec, extent, round());
+  }
+
+  private long round() {
+    LaunchGeometry geometry = elements.geometry();
+    return ofElements ? geometry.chunk() : geometry.tile();
   }
 }

@@ -3,27 +3,29 @@ package dev.quern.opencl;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LossTable;
 import dev.quern.spi.SegmentationKernels;
-import dev.quern.spi.TermTable;
 import java.lang.foreign.MemorySegment;
 
 /** The fused losses on an OpenCL device. */
 final class OpenClSegmentationKernels implements SegmentationKernels {
-  private final FamilyProgram program;
+  private final FamilyProgram elements;
+  private final FamilyProgram classes;
   private final OpenClMemory memory;
 
-  OpenClSegmentationKernels(FamilyProgram program, OpenClMemory memory) {
-    this.program = program;
+  OpenClSegmentationKernels(
+      FamilyProgram elements, FamilyProgram classes, OpenClMemory memory) {
+    this.elements = elements;
+    this.classes = classes;
     this.memory = memory;
   }
 
-  /** Prepares a loss; its table of terms stays on the device until the backend is closed. */
+  /** Prepares a loss; its table stays on the device until the backend is closed. */
   @Override
   public FusedLossPlan prepare(FusedLossSpec spec) {
-    TermTable.requireBinary(spec);
-    MemorySegment terms = TermTable.encode(spec);
-    Buffer table = memory.allocate(terms.byteSize());
-    memory.upload(terms, table, 0);
-    return new OpenClFusedLoss(spec, table, program);
+    MemorySegment table = LossTable.encode(spec).memory();
+    Buffer onDevice = memory.allocate(table.byteSize());
+    memory.upload(table, onDevice, 0);
+    return new OpenClFusedLoss(spec, onDevice, elements, classes);
   }
 }

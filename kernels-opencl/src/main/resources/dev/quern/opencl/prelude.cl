@@ -26,6 +26,8 @@
 
 // Element types of operands that may be of several: dev.quern.DType.code().
 #define QUERN_DTYPE_F32 0
+#define QUERN_DTYPE_F16 2
+#define QUERN_DTYPE_BF16 3
 #define QUERN_DTYPE_U8 4
 #define QUERN_DTYPE_I32 5
 #define QUERN_DTYPE_I64 6
@@ -58,6 +60,45 @@ QUERN_INLINE long quern_load_label(__global const void *labels, int dtype, long 
       return ((__global const int *)labels)[i];
     default:
       return ((__global const long *)labels)[i];
+  }
+}
+
+// An operand of any of these types from element i on.
+QUERN_INLINE __global const void *quern_from(__global const void *x, int dtype, long i) {
+  int bytes = dtype == QUERN_DTYPE_U8 ? 1
+      : dtype == QUERN_DTYPE_F16 || dtype == QUERN_DTYPE_BF16 ? 2
+      : dtype == QUERN_DTYPE_I64 ? 8 : 4;
+  return (__global const uchar *)x + i * bytes;
+}
+
+// Element i of an operand of any of these types.
+QUERN_INLINE float quern_load_float(__global const void *x, int dtype, long i) {
+  switch (dtype) {
+    case QUERN_DTYPE_F32:
+      return ((__global const float *)x)[i];
+    case QUERN_DTYPE_F16:
+      return vload_half(i, (__global const half *)x);
+    case QUERN_DTYPE_BF16:
+      return as_float((uint)((__global const ushort *)x)[i] << 16);
+    default:
+      return (float)quern_load_label(x, dtype, i);
+  }
+}
+
+// Writes element i of a result that is F32, F16 or BF16.
+QUERN_INLINE void quern_store_float(float value, __global void *out, int dtype, long i) {
+  switch (dtype) {
+    case QUERN_DTYPE_F16:
+      vstore_half_rte(value, i, (__global half *)out);
+      break;
+    case QUERN_DTYPE_BF16: {
+      uint bits = as_uint(value);
+      uint rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+      ((__global ushort *)out)[i] = (ushort)(value == value ? rounded : 0x7fc0u);
+      break;
+    }
+    default:
+      ((__global float *)out)[i] = value;
   }
 }
 

@@ -1,142 +1,182 @@
-// Fused segmentation losses over one logit per pixel: any weighted sum of the terms of
-// loss_terms.inc. Pass 1 reads logits and target once; each group sums one chunk (a work-item in f32,
-// the group in f64 in a fixed order) and leaves a record of the sums and confusion counts and its
-// least faulty index. The epilogue, a single group, adds the records in f64, turns the sums into the
-// value and the three coefficients of the gradient, upstream factor included, adds the counts and
-// lowers the fault word. Pass 2 maps logits and target to the gradient. Pixels from n on, ignored and
-// faulty ones add nothing; the gradient of the latter two is 0 whatever their logit is. Deterministic,
-// as all orders depend on n and the kind of device only; the only atomic is an integer minimum.
+// Fused segmentation losses of logits with a target each, and what all layouts share: any weighted
+// sum of the terms of segmentation.inc. A pool is the images whose overlap is scored together (one, or
+// the batch); a segment is one class of a pool. Pass 1 reads logits and target once; each group sums
+// one chunk of a segment, rounds of QUERN_CHUNK elements (a work-item in f32 within a round, else in
+// f64), and leaves a record of the sums and confusion counts and its least faulty index. The totals,
+// one group per segment, add the records in f64. The epilogue, a single group, turns the sums into
+// the value and each segment's coefficients of the gradient, upstream factor included, adds the counts
+// and lowers the fault word. Pass 2 maps logits and target to the gradient. Where every divisor is
+// known beforehand, totals and epilogue run first with known divisors, and pass 1 writes the gradient
+// too. Elements behind a segment's end, ignored and faulty ones add nothing (but to the number of
+// valid ones); the gradient of the latter two is 0 whatever their logit is. Deterministic, as all
+// orders depend on the extents and the kind of device only; the only atomic is an integer minimum.
 
-// {true positives, probabilities, target, bce, tn, fp, fn, tp}
-#define QUERN_SUMS 8
+// {the sums of QuernLossSums, tn, fp, fn, tp}
+#define QUERN_RECORD 14
+#define QUERN_COUNTS 4
 
-// A U8 target is a label; an F32 target is soft and is not checked. target is labels or soft; the
-// other one is null, and the compiler drops its branch.
-QUERN_INLINE void segmentation_chunk(
-    __global const float *logits,
-    __global const uchar *labels,
-    __global const float *soft,
+// The sums that belong to elements, the first of QuernLossSums.
+#define QUERN_ELEMENT_SUMS 7
+#define QUERN_MOST_TERMS 8
+
+// coefficients and gradient are null unless everything is done in one pass.
+QUERN_KERNEL void segmentation_element_sums(
+    __global const void *logits,
+    const long logits_offset,
+    __global const void *target,
+    const long target_offset,
+    __global const float *weight,
+    const long weight_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
+    __global const float *coefficients,
+    const long coefficients_offset,
+    __global void *gradient,
+    const long gradient_offset,
     __global double *partials,
+    const long partials_offset,
     __global long *faults,
-    long n,
-    int form,
-    int overlap,
-    int bce,
-    int counted,
-    float cut,
-    float ignored,
-    __local double *items,
-    __local double *rows,
-    __local int *first_fault) {
+    const long faults_offset,
+    const long images,
+    const int classes,
+    const long pixels,
+    const long chunks,
+    const int rounds,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype) {
+  __local double items[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_GROUP];
+  __local double rows[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_ROWS];
+  __local int first_fault;
   int item = (int)get_local_id(0);
   if (item == 0) {
-    *first_fault = INT_MAX;
+    first_fault = INT_MAX;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  float sums[4] = {0.0f};
-  int counts[4] = {0};
-  long i = quern_chunk_element();
-  for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      float t = labels ? (float)labels[i] : soft[i];
-      if (labels && t != ignored && t > 1.0f) {
-        atomic_min(first_fault, j * QUERN_GROUP + item);
-      } else if (t != ignored) {
-        float x = logits[i];
-        float e = quern_exp(x < 0.0f ? x : -x);
-        if (overlap) {
-          float p = quern_sigmoid_from(x, e, 1.0f / (1.0f + e));
-          sums[0] += quern_true_positive(form, p, t);
-          sums[1] += quern_overlap_mass(form, p);
-          sums[2] += quern_overlap_mass(form, t);
+  long group = (long)get_group_id(0);
+  long segment = group / chunks;
+  int c = (int)(segment % classes);
+  long image = segment / classes * images;
+  long first = group % chunks * rounds * QUERN_CHUNK;
+  QuernLossOptions o = options[0];
+  float positive = quern_class_factors(options, terms, classes, c).bce_positive;
+  QuernLossCoefficients k;
+  if (gradient) {
+    k = ((__global const QuernLossCoefficients *)(coefficients + coefficients_offset))[segment];
+  }
+  double values[QUERN_ELEMENT_SUMS + QUERN_COUNTS] = {0.0};
+  int counts[QUERN_COUNTS] = {0};
+  for (int round = 0; round < rounds; round++) {
+    long start = first + round * QUERN_CHUNK;
+    QuernPixel base = quern_pixel_ahead(image, start, pixels);
+    QuernPixelSums s = {0.0f};
+    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++) {
+      int ahead = j * QUERN_GROUP + item;
+      if (start + ahead < images * pixels) {
+        QuernPixel at = quern_pixel_ahead(base.image, base.pixel + ahead, pixels);
+        long i = (at.image * classes + c) * pixels + at.pixel;
+        float t = quern_load_float(target, target_dtype, target_offset + i);
+        float g = 0.0f;
+        if (t != o.ignored) {
+          s.valid += 1.0f;
+          if (o.checked && t != 0.0f && t != 1.0f) {
+            atomic_min(&first_fault, round * (int)QUERN_CHUNK + ahead);
+          } else {
+            float x = quern_load_float(logits, logits_dtype, logits_offset + i);
+            float w = weight ? weight[weight_offset + i] : 1.0f;
+            quern_add_element(&o, positive, x, t, w, &s);
+            int predicted = x >= o.cut;
+            int on = t >= 0.5f;
+            counts[0] += !on && !predicted;
+            counts[1] += !on && predicted;
+            counts[2] += on && !predicted;
+            counts[3] += on && predicted;
+            if (gradient) {
+              g = quern_element_gradient(&o, k, positive, x, t, w);
+            }
+          }
         }
-        if (bce) {
-          sums[3] += quern_bce(x, t, e);
-        }
-        if (counted) {
-          int predicted = x >= cut;
-          int positive = t >= 0.5f;
-          counts[0] += !positive && !predicted;
-          counts[1] += !positive && predicted;
-          counts[2] += positive && !predicted;
-          counts[3] += positive && predicted;
+        if (gradient) {
+          quern_store_float(g, gradient, logits_dtype, gradient_offset + i);
         }
       }
     }
+    values[0] += s.true_positives;
+    values[1] += s.probabilities;
+    values[2] += s.target;
+    values[3] += s.bce;
+    values[4] += s.focal;
+    values[5] += s.focal_norm;
+    values[6] += s.valid;
   }
-  double values[QUERN_SUMS];
-  for (int q = 0; q < 4; q++) {
-    values[q] = sums[q];
-    values[4 + q] = counts[q];
+  for (int q = 0; q < QUERN_COUNTS; q++) {
+    values[QUERN_ELEMENT_SUMS + q] = counts[q];
   }
-  quern_sum_rows(QUERN_SUMS, values, items, rows);
-  long group = (long)get_group_id(0);
-  if (item < QUERN_SUMS) {
-    partials[group * QUERN_SUMS + item] = quern_group_sum(item, rows);
+  quern_sum_rows(QUERN_ELEMENT_SUMS + QUERN_COUNTS, values, items, rows);
+  partials += partials_offset + group * QUERN_RECORD;
+  if (item < QUERN_ELEMENT_SUMS) {
+    partials[item] = quern_group_sum(item, rows);
+  } else if (item < QUERN_LOSS_SUMS) {
+    partials[item] = 0.0;
+  } else if (item < QUERN_RECORD) {
+    partials[item] = quern_group_sum(item - QUERN_LOSS_SUMS + QUERN_ELEMENT_SUMS, rows);
   }
   if (item == 0) {
-    faults[group] = *first_fault == INT_MAX ? LONG_MAX : group * QUERN_CHUNK + *first_fault;
+    QuernPixel at = quern_pixel_ahead(image, first + first_fault, pixels);
+    long fault = (at.image * classes + c) * pixels + at.pixel;
+    faults[faults_offset + group] = first_fault == INT_MAX ? LONG_MAX : fault;
   }
 }
 
-QUERN_KERNEL void segmentation_sums_u8(
-    __global const float *logits,
-    const long logits_offset,
-    __global const uchar *target,
-    const long target_offset,
-    __global double *partials,
+// One group for each segment. known: the number of its elements, all valid, which is what divisors
+// known before pass 1 depend on; negative for sums over the records.
+QUERN_KERNEL void segmentation_totals(
+    __global const double *partials,
     const long partials_offset,
-    __global long *faults,
-    const long faults_offset,
-    const long n,
-    const int form,
-    const int overlap,
-    const int bce,
-    const int counted,
-    const float cut,
-    const float ignored) {
-  __local double items[QUERN_SUMS * QUERN_GROUP];
-  __local double rows[QUERN_SUMS * QUERN_ROWS];
-  __local int first_fault;
-  segmentation_chunk(
-      logits + logits_offset, target + target_offset, 0, partials + partials_offset,
-      faults + faults_offset, n, form, overlap, bce, counted, cut, ignored, items, rows,
-      &first_fault);
+    __global double *sums,
+    const long sums_offset,
+    __global double *segment_counts,
+    const long segment_counts_offset,
+    const long chunks,
+    const long known) {
+  __local double items[QUERN_RECORD * QUERN_GROUP];
+  __local double rows[QUERN_RECORD * QUERN_ROWS];
+  long segment = (long)get_group_id(0);
+  int item = (int)get_local_id(0);
+  long records = known < 0 ? chunks : 0;
+  quern_sum_records(
+      QUERN_RECORD, partials + partials_offset + segment * chunks * QUERN_RECORD, records, items,
+      rows);
+  if (item < QUERN_LOSS_SUMS) {
+    // the sixth sum counts valid elements, the eighth weighs pixels
+    int counts = item == 6 || item == 8;
+    sums[sums_offset + segment * QUERN_LOSS_SUMS + item] =
+        known < 0 || !counts ? quern_group_sum(item, rows) : (double)known;
+  } else if (item < QUERN_RECORD) {
+    segment_counts[segment_counts_offset + segment * QUERN_COUNTS + item - QUERN_LOSS_SUMS] =
+        quern_group_sum(item, rows);
+  }
 }
 
-QUERN_KERNEL void segmentation_sums_f32(
-    __global const float *logits,
-    const long logits_offset,
-    __global const float *target,
-    const long target_offset,
-    __global double *partials,
-    const long partials_offset,
-    __global long *faults,
-    const long faults_offset,
-    const long n,
-    const int form,
-    const int overlap,
-    const int bce,
-    const int counted,
-    const float cut,
-    const float ignored) {
-  __local double items[QUERN_SUMS * QUERN_GROUP];
-  __local double rows[QUERN_SUMS * QUERN_ROWS];
-  __local int first_fault;
-  segmentation_chunk(
-      logits + logits_offset, 0, target + target_offset, partials + partials_offset,
-      faults + faults_offset, n, form, overlap, bce, counted, cut, ignored, items, rows,
-      &first_fault);
+// Lowers the fault word; one group.
+QUERN_INLINE void segmentation_lower_fault(
+    __global const long *faults, long count, __global long *fault, __local long *items) {
+  long least = quern_least_record(faults, count, items);
+  if (get_local_id(0) == 0) {
+    fault[0] = min(fault[0], least);
+  }
 }
 
 // One group. upstream may be null: no gradient is wanted; counts may be null: none were counted.
 QUERN_KERNEL void segmentation_epilogue(
-    __global const double *partials,
-    const long partials_offset,
+    __global const double *sums,
+    const long sums_offset,
+    __global const double *segment_counts,
+    const long segment_counts_offset,
     __global const long *faults,
     const long faults_offset,
-    __global const QuernTerm *terms,
-    const long terms_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
     __global const float *upstream,
     const long upstream_offset,
     __global float *value,
@@ -147,87 +187,166 @@ QUERN_KERNEL void segmentation_epilogue(
     const long counts_offset,
     __global long *fault,
     const long fault_offset,
-    const long count,
-    const int term_count,
-    const long n,
-    const int form) {
-  __local double items[QUERN_SUMS * QUERN_GROUP];
-  __local double rows[QUERN_SUMS * QUERN_ROWS];
+    const long pools,
+    const int classes,
+    const int terms,
+    const long elements,
+    const long fault_count) {
+  __local double items[QUERN_COUNTS * QUERN_GROUP];
+  __local double rows[QUERN_COUNTS * QUERN_ROWS];
   __local long fault_items[QUERN_GROUP];
-  quern_sum_records(QUERN_SUMS, partials + partials_offset, count, items, rows);
-  long least = quern_least_record(faults + faults_offset, count, fault_items);
+  __local double values[QUERN_MOST_TERMS];
+  __local double outer[QUERN_MOST_TERMS];
+  __global const QuernLossTerm *term = quern_loss_terms(options);
+  __global const double *shares = quern_loss_shares(options, terms);
+  __global const QuernLossSums *s = (__global const QuernLossSums *)(sums + sums_offset);
   int item = (int)get_local_id(0);
-  if (counts && item < 4) {
-    counts[counts_offset + item] += (long)quern_group_sum(4 + item, rows);
+  if (item < terms) {
+    double slope;
+    values[item] = term[item].weight
+        * quern_term_value(term[item], item, shares, s, pools, classes, (double)elements, &slope);
+    outer[item] = slope;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (upstream) {
+    __global QuernLossCoefficients *out =
+        (__global QuernLossCoefficients *)(coefficients + coefficients_offset);
+    for (long i = item; i < pools * classes; i += QUERN_GROUP) {
+      QuernCoefficientSums k = {0.0};
+      for (int j = 0; j < terms; j++) {
+        quern_add_term_coefficients(
+            options->form, term[j], j, shares, s, pools, classes, i / classes, (int)(i % classes),
+            outer[j], &k);
+      }
+      out[i] = quern_coefficients(k, (double)upstream[upstream_offset]);
+    }
   }
   if (item == 0) {
-    fault[fault_offset] = min(fault[fault_offset], least);
-    QuernLossSums sums;
-    sums.true_positives = quern_group_sum(0, rows);
-    sums.probabilities = quern_group_sum(1, rows);
-    sums.target = quern_group_sum(2, rows);
-    sums.bce = quern_group_sum(3, rows);
-    QuernLossCoefficients k;
-    value[value_offset] =
-        quern_loss_epilogue(
-            form, terms + terms_offset, term_count, sums, (double)n,
-            upstream ? upstream[upstream_offset] : 0.0f, &k);
-    coefficients[coefficients_offset] = k.a;
-    coefficients[coefficients_offset + 1] = k.b;
-    coefficients[coefficients_offset + 2] = k.c;
+    double sum = 0.0;
+    for (int j = 0; j < terms; j++) {
+      sum += values[j];
+    }
+    value[value_offset] = (float)sum;
   }
+  quern_sum_records(
+      QUERN_COUNTS, segment_counts + segment_counts_offset, pools * classes, items, rows);
+  if (counts && item < QUERN_COUNTS) {
+    counts[counts_offset + item] += (long)quern_group_sum(item, rows);
+  }
+  segmentation_lower_fault(
+      faults + faults_offset, fault_count, fault + fault_offset, fault_items);
 }
 
-QUERN_INLINE float segmentation_pixel_gradient(
-    int form, QuernLossCoefficients k, float x, float t) {
-  float e = quern_exp(x < 0.0f ? x : -x);
-  return quern_loss_gradient(form, k, x, t, e, 1.0f / (1.0f + e));
-}
-
-QUERN_KERNEL void segmentation_gradient_u8(
-    __global const float *logits,
+// One group for each tile of a segment, tiles of them for each.
+QUERN_KERNEL void segmentation_element_gradient(
+    __global const void *logits,
     const long logits_offset,
-    __global const uchar *target,
+    __global const void *target,
     const long target_offset,
+    __global const float *weight,
+    const long weight_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
     __global const float *coefficients,
     const long coefficients_offset,
-    __global float *gradient,
+    __global void *gradient,
     const long gradient_offset,
-    const long n,
-    const int form,
-    const float ignored) {
-  coefficients += coefficients_offset;
-  QuernLossCoefficients k = {coefficients[0], coefficients[1], coefficients[2]};
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      float t = (float)target[target_offset + i];
-      float g = segmentation_pixel_gradient(form, k, logits[logits_offset + i], t);
-      gradient[gradient_offset + i] = t == ignored || t > 1.0f ? 0.0f : g;
+    const long images,
+    const int classes,
+    const long pixels,
+    const long tiles,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype) {
+  long segment = (long)get_group_id(0) / tiles;
+  int c = (int)(segment % classes);
+  long start = (long)get_group_id(0) % tiles * QUERN_TILE;
+  QuernPixel base = quern_pixel_ahead(segment / classes * images, start, pixels);
+  QuernLossOptions o = options[0];
+  float positive = quern_class_factors(options, terms, classes, c).bce_positive;
+  QuernLossCoefficients k =
+      ((__global const QuernLossCoefficients *)(coefficients + coefficients_offset))[segment];
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++) {
+    int ahead = j * QUERN_GROUP + (int)get_local_id(0);
+    if (start + ahead < images * pixels) {
+      QuernPixel at = quern_pixel_ahead(base.image, base.pixel + ahead, pixels);
+      long i = (at.image * classes + c) * pixels + at.pixel;
+      float t = quern_load_float(target, target_dtype, target_offset + i);
+      float x = quern_load_float(logits, logits_dtype, logits_offset + i);
+      float w = weight ? weight[weight_offset + i] : 1.0f;
+      int left_out = t == o.ignored || (o.checked && t != 0.0f && t != 1.0f);
+      float g = quern_element_gradient(&o, k, positive, x, t, w);
+      quern_store_float(left_out ? 0.0f : g, gradient, logits_dtype, gradient_offset + i);
     }
   }
 }
 
-QUERN_KERNEL void segmentation_gradient_f32(
-    __global const float *logits,
+// The losses of all elements without reduction; a group for each chunk of one round of a segment.
+QUERN_KERNEL void segmentation_element_losses(
+    __global const void *logits,
     const long logits_offset,
-    __global const float *target,
+    __global const void *target,
     const long target_offset,
-    __global const float *coefficients,
-    const long coefficients_offset,
-    __global float *gradient,
-    const long gradient_offset,
-    const long n,
-    const int form,
-    const float ignored) {
-  coefficients += coefficients_offset;
-  QuernLossCoefficients k = {coefficients[0], coefficients[1], coefficients[2]};
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      float t = target[target_offset + i];
-      float g = segmentation_pixel_gradient(form, k, logits[logits_offset + i], t);
-      gradient[gradient_offset + i] = t == ignored ? 0.0f : g;
+    __global const float *weight,
+    const long weight_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
+    __global float *losses,
+    const long losses_offset,
+    __global long *faults,
+    const long faults_offset,
+    const long images,
+    const int classes,
+    const long pixels,
+    const long chunks,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype) {
+  __local int first_fault;
+  int item = (int)get_local_id(0);
+  if (item == 0) {
+    first_fault = INT_MAX;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  long segment = (long)get_group_id(0) / chunks;
+  int c = (int)(segment % classes);
+  long start = (long)get_group_id(0) % chunks * QUERN_CHUNK;
+  QuernPixel base = quern_pixel_ahead(segment / classes * images, start, pixels);
+  QuernLossOptions o = options[0];
+  float positive = quern_class_factors(options, terms, classes, c).bce_positive;
+  double factor = quern_loss_terms(options)[0].weight;
+  for (int j = 0; j < QUERN_REDUCE_ITEMS; j++) {
+    int ahead = j * QUERN_GROUP + item;
+    if (start + ahead < images * pixels) {
+      QuernPixel at = quern_pixel_ahead(base.image, base.pixel + ahead, pixels);
+      long i = (at.image * classes + c) * pixels + at.pixel;
+      float t = quern_load_float(target, target_dtype, target_offset + i);
+      QuernPixelSums s = {0.0f};
+      if (t != o.ignored && o.checked && t != 0.0f && t != 1.0f) {
+        atomic_min(&first_fault, ahead);
+      } else if (t != o.ignored) {
+        float x = quern_load_float(logits, logits_dtype, logits_offset + i);
+        float w = weight ? weight[weight_offset + i] : 1.0f;
+        quern_add_element(&o, positive, x, t, w, &s);
+      }
+      losses[losses_offset + i] = (float)(factor * ((double)s.bce + s.focal));
     }
   }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (item == 0) {
+    QuernPixel at = quern_pixel_ahead(base.image, base.pixel + first_fault, pixels);
+    long fault = (at.image * classes + c) * pixels + at.pixel;
+    faults[faults_offset + get_group_id(0)] = first_fault == INT_MAX ? LONG_MAX : fault;
+  }
+}
+
+// Lowers the fault word to the least of the groups' faults; one group.
+QUERN_KERNEL void segmentation_faults(
+    __global const long *faults,
+    const long faults_offset,
+    __global long *fault,
+    const long fault_offset,
+    const long count) {
+  __local long items[QUERN_GROUP];
+  segmentation_lower_fault(faults + faults_offset, count, fault + fault_offset, items);
 }
