@@ -40,6 +40,8 @@
 
 // Element types of operands that may be of several: dev.quern.DType.code().
 #define QUERN_DTYPE_F32 0
+#define QUERN_DTYPE_F16 2
+#define QUERN_DTYPE_BF16 3
 #define QUERN_DTYPE_U8 4
 #define QUERN_DTYPE_I32 5
 #define QUERN_DTYPE_I64 6
@@ -130,6 +132,84 @@ QUERN_INLINE long long quern_load_label(const void *labels, int dtype, long long
   }
 }
 
+// A float from the bits of an F16: the exponent is moved by a product, which also makes subnormal
+// numbers normal.
+QUERN_INLINE float quern_from_f16(unsigned int bits) {
+  float size = __int_as_float((int)((bits & 0x7fffu) << 13)) * 0x1p112f;
+  int infinite = size >= 65536.0f ? 0x7f800000 : 0;
+  return __int_as_float(__float_as_int(size) | infinite | (int)((bits & 0x8000u) << 16));
+}
+
+// The bits of a float as F16, rounded to the nearest, ties to even.
+QUERN_INLINE unsigned int quern_to_f16(float x) {
+  unsigned int bits = (unsigned int)__float_as_int(x) & 0x7fffffffu;
+  unsigned int sign = ((unsigned int)__float_as_int(x) >> 16) & 0x8000u;
+  if (bits > 0x7f800000u) {
+    return 0x7e00u;
+  }
+  if (bits >= 0x477ff000u) {
+    return sign | 0x7c00u;
+  }
+  if (bits < 0x38800000u) {
+    // adding 1/2 leaves multiples of 2^-24, the least F16, in the low bits
+    return sign | (unsigned int)(__float_as_int(__int_as_float((int)bits) + 0.5f) - 0x3f000000);
+  }
+  return sign | ((bits - 0x38000000u + 0xfffu + ((bits >> 13) & 1u)) >> 13);
+}
+
+// The same for BF16, the upper half of a float.
+QUERN_INLINE unsigned int quern_to_bf16(float x) {
+  unsigned int bits = (unsigned int)__float_as_int(x);
+  return x == x ? (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16 : 0x7fc0u;
+}
+
+// Element i of an operand of any of these types.
+QUERN_INLINE float quern_load_float(const void *x, int dtype, long long i) {
+  switch (dtype) {
+    case QUERN_DTYPE_F32:
+      return ((const float *)x)[i];
+    case QUERN_DTYPE_F16:
+      return quern_from_f16(((const unsigned short *)x)[i]);
+    case QUERN_DTYPE_BF16:
+      return __int_as_float(((const unsigned short *)x)[i] << 16);
+    default:
+      return (float)quern_load_label(x, dtype, i);
+  }
+}
+
+// Four neighbouring elements, from i on, of an operand of any of these types.
+QUERN_INLINE QuernQuad quern_load_quad(const void *x, int dtype, long long i) {
+  QuernQuad quad;
+  switch (dtype) {
+    case QUERN_DTYPE_F32:
+      return quern_load((const float *)x, i, i + 4);
+    case QUERN_DTYPE_U8:
+      return quern_load((const unsigned char *)x, i, i + 4);
+    case QUERN_DTYPE_I32: {
+      QuernFour<int> four = quern_load_four((const int *)x, i, i + 4);
+      for (int j = 0; j < 4; j++) {
+        quad.v[j] = (float)four.v[j];
+      }
+      return quad;
+    }
+    case QUERN_DTYPE_I64: {
+      QuernFour<long long> four = quern_load_four((const long long *)x, i, i + 4);
+      for (int j = 0; j < 4; j++) {
+        quad.v[j] = (float)four.v[j];
+      }
+      return quad;
+    }
+    default: {
+      QuernFour<unsigned short> four = quern_load_four((const unsigned short *)x, i, i + 4);
+      for (int j = 0; j < 4; j++) {
+        quad.v[j] = dtype == QUERN_DTYPE_F16 ? quern_from_f16(four.v[j])
+                                             : __int_as_float(four.v[j] << 16);
+      }
+      return quad;
+    }
+  }
+}
+
 // Writes elements i to i + 3; those from end on are left alone.
 QUERN_INLINE void quern_store(QuernQuad quad, float *out, long long i, long long end) {
   if (i + 4 <= end && ((unsigned long long)(out + i) & 15) == 0) {
@@ -143,8 +223,37 @@ QUERN_INLINE void quern_store(QuernQuad quad, float *out, long long i, long long
   }
 }
 
+// Writes element i of a result that is F32, F16 or BF16.
+QUERN_INLINE void quern_store_float(float value, void *out, int dtype, long long i) {
+  if (dtype == QUERN_DTYPE_F32) {
+    ((float *)out)[i] = value;
+  } else {
+    ((unsigned short *)out)[i] =
+        (unsigned short)(dtype == QUERN_DTYPE_F16 ? quern_to_f16(value) : quern_to_bf16(value));
+  }
+}
+
+// Writes four neighbouring elements, from i on, of such a result.
+QUERN_INLINE void quern_store_quad(QuernQuad quad, void *out, int dtype, long long i) {
+  unsigned short *halves = (unsigned short *)out + i;
+  if (dtype == QUERN_DTYPE_F32) {
+    quern_store(quad, (float *)out, i, i + 4);
+  } else if (((unsigned long long)halves & 7) == 0) {
+    QuernFour<unsigned short> four;
+    for (int j = 0; j < 4; j++) {
+      four.v[j] = (unsigned short)(dtype == QUERN_DTYPE_F16 ? quern_to_f16(quad.v[j])
+                                                           : quern_to_bf16(quad.v[j]));
+    }
+    *(QuernFour<unsigned short> *)halves = four;
+  } else {
+    for (int j = 0; j < 4; j++) {
+      quern_store_float(quad.v[j], out, dtype, i + j);
+    }
+  }
+}
+
 // The block's sums of N quantities, for all threads to read: lanes by shuffles in a fixed tree, then
-// warps in index order. Called by the whole block, at most once per kernel.
+// warps in index order. Called by the whole block; read before it is called again.
 template <int N>
 QUERN_INLINE const double *quern_block_sums(const double (&values)[N]) {
   __shared__ double warps[N][QUERN_WARPS];

@@ -67,7 +67,10 @@ final class CudaBackend implements Backend {
     this.confusion = new CudaConfusionKernels(module("confusion", CudaConfusionKernels.SIGNATURES));
     this.optimizer = new CudaOptimizerKernels(module("optimizer", CudaOptimizerKernels.SIGNATURES));
     this.segmentation =
-        new CudaSegmentationKernels(module("segmentation", CudaFusedLoss.SIGNATURES), memory);
+        new CudaSegmentationKernels(
+            module("segmentation", CudaFusedLoss.SIGNATURES),
+            module("segmentation_classes", CudaFusedLoss.CLASS_SIGNATURES),
+            memory);
     this.lovasz = new CudaLovaszKernels(module("lovasz", CudaLovasz.SIGNATURES), memory);
     // closed first: modules and memory must not go while kernels run
     own(queue::settle);

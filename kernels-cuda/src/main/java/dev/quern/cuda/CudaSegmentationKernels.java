@@ -3,27 +3,29 @@ package dev.quern.cuda;
 import dev.quern.cuda.host.Buffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.LossTable;
 import dev.quern.spi.SegmentationKernels;
-import dev.quern.spi.TermTable;
 import java.lang.foreign.MemorySegment;
 
-/** The fused losses on an CUDA device. */
+/** The fused losses on a CUDA device. */
 final class CudaSegmentationKernels implements SegmentationKernels {
-  private final FamilyModule module;
+  private final FamilyModule elements;
+  private final FamilyModule classes;
   private final CudaMemory memory;
 
-  CudaSegmentationKernels(FamilyModule module, CudaMemory memory) {
-    this.module = module;
+  CudaSegmentationKernels(
+      FamilyModule elements, FamilyModule classes, CudaMemory memory) {
+    this.elements = elements;
+    this.classes = classes;
     this.memory = memory;
   }
 
-  /** Prepares a loss; its table of terms stays on the device until the backend is closed. */
+  /** Prepares a loss; its table stays on the device until the backend is closed. */
   @Override
   public FusedLossPlan prepare(FusedLossSpec spec) {
-    TermTable.requireBinary(spec);
-    MemorySegment terms = TermTable.encode(spec);
-    Buffer table = memory.allocate(terms.byteSize());
-    memory.upload(terms, table, 0);
-    return new CudaFusedLoss(spec, table, module);
+    MemorySegment table = LossTable.encode(spec).memory();
+    Buffer onDevice = memory.allocate(table.byteSize());
+    memory.upload(table, onDevice, 0);
+    return new CudaFusedLoss(spec, onDevice, elements, classes);
   }
 }

@@ -21,6 +21,7 @@ final class KernelSources {
           "matrix",
           "random",
           "segmentation",
+          "segmentation_classes",
           "lovasz",
           "confusion",
           "optimizer",

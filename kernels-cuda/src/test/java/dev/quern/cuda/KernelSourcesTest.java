@@ -29,6 +29,7 @@ class KernelSourcesTest {
           "matrix", CudaMatrixKernels.SIGNATURES,
           "random", CudaRandomKernels.SIGNATURES,
           "segmentation", CudaFusedLoss.SIGNATURES,
+          "segmentation_classes", CudaFusedLoss.CLASS_SIGNATURES,
           "lovasz", CudaLovasz.SIGNATURES,
           "confusion", CudaConfusionKernels.SIGNATURES,
           "optimizer", CudaOptimizerKernels.SIGNATURES,

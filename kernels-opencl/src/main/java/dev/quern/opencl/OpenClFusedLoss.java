@@ -70,7 +70,7 @@ final class OpenClFusedLoss implements FusedLossPlan {
     if (!onePass) {
       long tiles = elements.geometry().tiles(grid.images() * grid.pixels());
       Kernel kernel =
-          operands(ofElements ? "segmentation_element_gradient" : "segmentation_class_gradient", operands)
+          operands("gradient", operands)
               .scratch(scratch, 0, Float.BYTES)
               .tensor(gradient);
       launch(extent(kernel, grid).scalar(tiles), parts(grid) * tiles);
@@ -81,7 +81,7 @@ final class OpenClFusedLoss implements FusedLossPlan {
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
     LossGrid grid = grid(operands.extent());
     Kernel kernel =
-        operands(ofElements ? "segmentation_element_losses" : "segmentation_class_losses", operands)
+        operands("losses", operands)
             .tensor(losses)
             .scratch(scratch, 0, Long.BYTES);
     long rounds = Math.ceilDiv(grid.images() * grid.pixels(), round());
@@ -95,13 +95,15 @@ final class OpenClFusedLoss implements FusedLossPlan {
         1);
   }
 
+  /** Pass 1, or both passes in one if there is a gradient. */
   private void sums(LossOperands operands, @Nullable Span gradient, LossGrid grid, Span scratch) {
-    Kernel kernel =
-        operands(ofElements ? "segmentation_element_sums" : "segmentation_class_sums", operands)
-            .scratch(scratch, 0, Float.BYTES)
-            .tensorOrNull(gradient)
-            .scratch(scratch, grid.partials(), Double.BYTES)
-            .scratch(scratch, grid.faults(), Long.BYTES);
+    Kernel kernel = operands(gradient == null ? "sums" : "one_pass", operands);
+    if (gradient != null) {
+      kernel.scratch(scratch, 0, Float.BYTES).tensor(gradient);
+    }
+    kernel
+        .scratch(scratch, grid.partials(), Double.BYTES)
+        .scratch(scratch, grid.faults(), Long.BYTES);
     launch(extent(kernel, grid).scalar(grid.chunks()).scalar(grid.rounds()), grid.groups());
   }
 
@@ -148,7 +150,8 @@ final class OpenClFusedLoss implements FusedLossPlan {
   }
 
   /** Starts a kernel over the pixels with what it reads. */
-  private Kernel operands(String name, LossOperands operands) {
+  private Kernel operands(String what, LossOperands operands) {
+    String name = (ofElements ? "segmentation_element_" : "segmentation_class_") + what;
     Kernel kernel = program().kernel(name).tensor(operands.logits()).tensor(operands.target());
     if (ofElements) {
       kernel.tensorOrNull(operands.weight());

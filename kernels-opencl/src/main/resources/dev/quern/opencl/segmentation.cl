@@ -1,13 +1,12 @@
 // Fused segmentation losses of logits with a target each, and what all layouts share: any weighted
 // sum of the terms of segmentation.inc. A pool is the images whose overlap is scored together (one, or
 // the batch); a segment is one class of a pool. Pass 1 reads logits and target once; each group sums
-// one chunk of a segment, rounds of QUERN_CHUNK elements (a work-item in f32 within a round, else in
-// f64), and leaves a record of the sums and confusion counts and its least faulty index. The totals,
+// one chunk of a segment, rounds of QUERN_CHUNK elements (a work-item in f32, the group in f64),
+// and leaves a record of the sums and confusion counts and its least faulty index. The totals,
 // one group per segment, add the records in f64. The epilogue, a single group, turns the sums into
 // the value and each segment's coefficients of the gradient, upstream factor included, adds the counts
 // and lowers the fault word. Pass 2 maps logits and target to the gradient. Where every divisor is
-// known beforehand, totals and epilogue run first with known divisors, and pass 1 writes the gradient
-// too. Elements behind a segment's end, ignored and faulty ones add nothing (but to the number of
+// known beforehand, totals and epilogue run first with known divisors, and one pass does both. Elements behind a segment's end, ignored and faulty ones add nothing (but to the number of
 // valid ones); the gradient of the latter two is 0 whatever their logit is. Deterministic, as all
 // orders depend on the extents and the kind of device only; the only atomic is an integer minimum.
 
@@ -19,8 +18,142 @@
 #define QUERN_ELEMENT_SUMS 7
 #define QUERN_MOST_TERMS 8
 
-// coefficients and gradient are null unless everything is done in one pass.
+// Sums one chunk; writes its gradient, too, unless coefficients and gradient are null.
+QUERN_INLINE void segmentation_element_chunk(
+    __global const void *logits,
+    const long logits_offset,
+    __global const void *target,
+    const long target_offset,
+    __global const float *weight,
+    const long weight_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
+    __global const float *coefficients,
+    const long coefficients_offset,
+    __global void *gradient,
+    const long gradient_offset,
+    __global double *partials,
+    const long partials_offset,
+    __global long *faults,
+    const long faults_offset,
+    const long images,
+    const int classes,
+    const long pixels,
+    const long chunks,
+    const int rounds,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype,
+    __local double *items,
+    __local double *rows,
+    __local int *first_fault) {
+  int item = (int)get_local_id(0);
+  if (item == 0) {
+    *first_fault = INT_MAX;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  long group = (long)get_group_id(0);
+  long segment = group / chunks;
+  int c = (int)(segment % classes);
+  long image = segment / classes * images;
+  long first = group % chunks * rounds * QUERN_CHUNK;
+  QuernLossOptions o = options[0];
+  float positive = quern_class_factors(options, terms, classes, c).bce_positive;
+  QuernLossCoefficients k;
+  if (gradient) {
+    k = ((__global const QuernLossCoefficients *)(coefficients + coefficients_offset))[segment];
+  }
+  QuernPixelSums s = {0.0f};
+  int counts[QUERN_COUNTS] = {0};
+  for (int round = 0; round < rounds; round++) {
+    long start = first + round * QUERN_CHUNK;
+    QuernPixel base = quern_pixel_ahead(image, start, pixels);
+    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++) {
+      int ahead = j * QUERN_GROUP + item;
+      if (start + ahead < images * pixels) {
+        QuernPixel at = quern_pixel_ahead(base.image, base.pixel + ahead, pixels);
+        long i = (at.image * classes + c) * pixels + at.pixel;
+        float t = quern_load_float(target, target_dtype, target_offset + i);
+        float g = 0.0f;
+        if (t != o.ignored) {
+          s.valid += 1.0f;
+          if (o.checked && t != 0.0f && t != 1.0f) {
+            atomic_min(first_fault, round * (int)QUERN_CHUNK + ahead);
+          } else {
+            float x = quern_load_float(logits, logits_dtype, logits_offset + i);
+            float w = weight ? weight[weight_offset + i] : 1.0f;
+            quern_add_element(&o, positive, x, t, w, &s);
+            int predicted = x >= o.cut;
+            int on = t >= 0.5f;
+            counts[0] += !on && !predicted;
+            counts[1] += !on && predicted;
+            counts[2] += on && !predicted;
+            counts[3] += on && predicted;
+            if (gradient) {
+              g = quern_element_gradient(&o, k, positive, x, t, w);
+            }
+          }
+        }
+        if (gradient) {
+          quern_store_float(g, gradient, logits_dtype, gradient_offset + i);
+        }
+      }
+    }
+  }
+  double values[QUERN_ELEMENT_SUMS + QUERN_COUNTS] = {
+    s.true_positives, s.probabilities, s.target, s.bce, s.focal, s.focal_norm, s.valid};
+  for (int q = 0; q < QUERN_COUNTS; q++) {
+    values[QUERN_ELEMENT_SUMS + q] = counts[q];
+  }
+  quern_sum_rows(QUERN_ELEMENT_SUMS + QUERN_COUNTS, values, items, rows);
+  partials += partials_offset + group * QUERN_RECORD;
+  if (item < QUERN_ELEMENT_SUMS) {
+    partials[item] = quern_group_sum(item, rows);
+  } else if (item < QUERN_LOSS_SUMS) {
+    partials[item] = 0.0;
+  } else if (item < QUERN_RECORD) {
+    partials[item] = quern_group_sum(item - QUERN_LOSS_SUMS + QUERN_ELEMENT_SUMS, rows);
+  }
+  if (item == 0) {
+    QuernPixel at = quern_pixel_ahead(image, first + *first_fault, pixels);
+    long fault = (at.image * classes + c) * pixels + at.pixel;
+    faults[faults_offset + group] = *first_fault == INT_MAX ? LONG_MAX : fault;
+  }
+}
+
 QUERN_KERNEL void segmentation_element_sums(
+    __global const void *logits,
+    const long logits_offset,
+    __global const void *target,
+    const long target_offset,
+    __global const float *weight,
+    const long weight_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
+    __global double *partials,
+    const long partials_offset,
+    __global long *faults,
+    const long faults_offset,
+    const long images,
+    const int classes,
+    const long pixels,
+    const long chunks,
+    const int rounds,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype) {
+  __local double items[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_GROUP];
+  __local double rows[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_ROWS];
+  __local int first_fault;
+  segmentation_element_chunk(
+      logits, logits_offset, target, target_offset, weight, weight_offset, options,
+      options_offset, 0, 0, 0, 0, partials, partials_offset, faults, faults_offset, images,
+      classes, pixels, chunks, rounds, terms, logits_dtype, target_dtype, items, rows,
+      &first_fault);
+}
+
+// The same, and the gradient from coefficients that are known beforehand.
+QUERN_KERNEL void segmentation_element_one_pass(
     __global const void *logits,
     const long logits_offset,
     __global const void *target,
@@ -48,84 +181,11 @@ QUERN_KERNEL void segmentation_element_sums(
   __local double items[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_GROUP];
   __local double rows[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_ROWS];
   __local int first_fault;
-  int item = (int)get_local_id(0);
-  if (item == 0) {
-    first_fault = INT_MAX;
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  long group = (long)get_group_id(0);
-  long segment = group / chunks;
-  int c = (int)(segment % classes);
-  long image = segment / classes * images;
-  long first = group % chunks * rounds * QUERN_CHUNK;
-  QuernLossOptions o = options[0];
-  float positive = quern_class_factors(options, terms, classes, c).bce_positive;
-  QuernLossCoefficients k;
-  if (gradient) {
-    k = ((__global const QuernLossCoefficients *)(coefficients + coefficients_offset))[segment];
-  }
-  double values[QUERN_ELEMENT_SUMS + QUERN_COUNTS] = {0.0};
-  int counts[QUERN_COUNTS] = {0};
-  for (int round = 0; round < rounds; round++) {
-    long start = first + round * QUERN_CHUNK;
-    QuernPixel base = quern_pixel_ahead(image, start, pixels);
-    QuernPixelSums s = {0.0f};
-    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++) {
-      int ahead = j * QUERN_GROUP + item;
-      if (start + ahead < images * pixels) {
-        QuernPixel at = quern_pixel_ahead(base.image, base.pixel + ahead, pixels);
-        long i = (at.image * classes + c) * pixels + at.pixel;
-        float t = quern_load_float(target, target_dtype, target_offset + i);
-        float g = 0.0f;
-        if (t != o.ignored) {
-          s.valid += 1.0f;
-          if (o.checked && t != 0.0f && t != 1.0f) {
-            atomic_min(&first_fault, round * (int)QUERN_CHUNK + ahead);
-          } else {
-            float x = quern_load_float(logits, logits_dtype, logits_offset + i);
-            float w = weight ? weight[weight_offset + i] : 1.0f;
-            quern_add_element(&o, positive, x, t, w, &s);
-            int predicted = x >= o.cut;
-            int on = t >= 0.5f;
-            counts[0] += !on && !predicted;
-            counts[1] += !on && predicted;
-            counts[2] += on && !predicted;
-            counts[3] += on && predicted;
-            if (gradient) {
-              g = quern_element_gradient(&o, k, positive, x, t, w);
-            }
-          }
-        }
-        if (gradient) {
-          quern_store_float(g, gradient, logits_dtype, gradient_offset + i);
-        }
-      }
-    }
-    values[0] += s.true_positives;
-    values[1] += s.probabilities;
-    values[2] += s.target;
-    values[3] += s.bce;
-    values[4] += s.focal;
-    values[5] += s.focal_norm;
-    values[6] += s.valid;
-  }
-  for (int q = 0; q < QUERN_COUNTS; q++) {
-    values[QUERN_ELEMENT_SUMS + q] = counts[q];
-  }
-  quern_sum_rows(QUERN_ELEMENT_SUMS + QUERN_COUNTS, values, items, rows);
-  partials += partials_offset + group * QUERN_RECORD;
-  if (item < QUERN_ELEMENT_SUMS) {
-    partials[item] = quern_group_sum(item, rows);
-  } else if (item < QUERN_LOSS_SUMS) {
-    partials[item] = 0.0;
-  } else if (item < QUERN_RECORD) {
-    partials[item] = quern_group_sum(item - QUERN_LOSS_SUMS + QUERN_ELEMENT_SUMS, rows);
-  }
-  if (item == 0) {
-    QuernPixel at = quern_pixel_ahead(image, first + first_fault, pixels);
-    long fault = (at.image * classes + c) * pixels + at.pixel;
-    faults[faults_offset + group] = first_fault == INT_MAX ? LONG_MAX : fault;
-  }
+  segmentation_element_chunk(
+      logits, logits_offset, target, target_offset, weight, weight_offset, options,
+      options_offset, coefficients, coefficients_offset, gradient, gradient_offset, partials,
+      partials_offset, faults, faults_offset, images, classes, pixels, chunks, rounds, terms,
+      logits_dtype, target_dtype, items, rows, &first_fault);
 }
 
 // One group for each segment. known: the number of its elements, all valid, which is what divisors

@@ -130,8 +130,8 @@ QUERN_INLINE void segmentation_pixel_gradient(
   }
 }
 
-// coefficients and gradient are null unless everything is done in one pass.
-QUERN_KERNEL void segmentation_class_sums(
+// Sums one chunk; writes its gradient, too, unless coefficients and gradient are null.
+QUERN_INLINE void segmentation_class_chunk(
     __global const void *logits,
     const long logits_offset,
     __global const void *target,
@@ -153,13 +153,13 @@ QUERN_KERNEL void segmentation_class_sums(
     const int rounds,
     const int terms,
     const int logits_dtype,
-    const int target_dtype) {
-  __local double items[QUERN_CLASS_SUMS * QUERN_GROUP];
-  __local double rows[QUERN_CLASS_SUMS * QUERN_ROWS];
-  __local int first_fault;
+    const int target_dtype,
+    __local double *items,
+    __local double *rows,
+    __local int *first_fault) {
   int item = (int)get_local_id(0);
   if (item == 0) {
-    first_fault = INT_MAX;
+    *first_fault = INT_MAX;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   SegmentationBatch b = {
@@ -191,7 +191,7 @@ QUERN_KERNEL void segmentation_class_sums(
               known ? segmentation_factors(&b, (int)own[j].label).cross_entropy : 1.0f;
         }
         if (!ignored && !own[j].counts) {
-          atomic_min(&first_fault, round * (int)QUERN_TILE + ahead);
+          atomic_min(first_fault, round * (int)QUERN_TILE + ahead);
         }
       }
     }
@@ -236,8 +236,70 @@ QUERN_KERNEL void segmentation_class_sums(
   }
   if (item == 0) {
     faults[faults_offset + group] =
-        first_fault == INT_MAX ? LONG_MAX : pool * images * pixels + first + first_fault;
+        *first_fault == INT_MAX ? LONG_MAX : pool * images * pixels + first + *first_fault;
   }
+}
+
+QUERN_KERNEL void segmentation_class_sums(
+    __global const void *logits,
+    const long logits_offset,
+    __global const void *target,
+    const long target_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
+    __global double *partials,
+    const long partials_offset,
+    __global long *faults,
+    const long faults_offset,
+    const long images,
+    const int classes,
+    const long pixels,
+    const long chunks,
+    const int rounds,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype) {
+  __local double items[QUERN_CLASS_SUMS * QUERN_GROUP];
+  __local double rows[QUERN_CLASS_SUMS * QUERN_ROWS];
+  __local int first_fault;
+  segmentation_class_chunk(
+      logits, logits_offset, target, target_offset, options, options_offset, 0, 0, 0, 0, partials,
+      partials_offset, faults, faults_offset, images, classes, pixels, chunks, rounds, terms,
+      logits_dtype, target_dtype, items, rows, &first_fault);
+}
+
+// The same, and the gradient from coefficients that are known beforehand.
+QUERN_KERNEL void segmentation_class_one_pass(
+    __global const void *logits,
+    const long logits_offset,
+    __global const void *target,
+    const long target_offset,
+    __global const QuernLossOptions *options,
+    const long options_offset,
+    __global const float *coefficients,
+    const long coefficients_offset,
+    __global void *gradient,
+    const long gradient_offset,
+    __global double *partials,
+    const long partials_offset,
+    __global long *faults,
+    const long faults_offset,
+    const long images,
+    const int classes,
+    const long pixels,
+    const long chunks,
+    const int rounds,
+    const int terms,
+    const int logits_dtype,
+    const int target_dtype) {
+  __local double items[QUERN_CLASS_SUMS * QUERN_GROUP];
+  __local double rows[QUERN_CLASS_SUMS * QUERN_ROWS];
+  __local int first_fault;
+  segmentation_class_chunk(
+      logits, logits_offset, target, target_offset, options, options_offset, coefficients,
+      coefficients_offset, gradient, gradient_offset, partials, partials_offset, faults,
+      faults_offset, images, classes, pixels, chunks, rounds, terms, logits_dtype, target_dtype,
+      items, rows, &first_fault);
 }
 
 // One group for each tile of a pool, tiles of them for each.
