@@ -3,14 +3,15 @@ package dev.quern.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.DType;
+import dev.quern.reference.ElementLoss;
 import dev.quern.reference.FloatMath;
-import dev.quern.reference.LossTerms;
 import dev.quern.reference.Philox;
 import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossOperands;
+import dev.quern.spi.LossTable;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
@@ -72,7 +73,9 @@ class CudaFormulasTest {
         FusedLossSpec.binary(
             List.of(
                 new FusedLossSpec.WeightedTerm(LossTerm.Overlap.dice(1, 1e-7, false), 0.7),
-                new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 0.3)),
+                new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 0.3),
+                new FusedLossSpec.WeightedTerm(
+                    new LossTerm.Focal(true, 2, 0.25, 0.75, 0, false, true, List.of()), 0.2)),
             form,
             null,
             DType.F32,
@@ -93,12 +96,12 @@ class CudaFormulasTest {
         CudaTesting.upload(backend, DType.I64, MemorySegment.ofArray(new long[1])),
         scratch);
     // the coefficients lie at the scratch memory's start
-    float[] k = new float[3];
+    float[] k = new float[LossTable.COEFFICIENTS];
     backend.memory().download(scratch.buffer(), 0, MemorySegment.ofArray(k));
-    var coefficients = new LossTerms.Coefficients(0, k[0], k[1], k[2]);
+    var twin = new ElementLoss(spec);
     float[] found = CudaTesting.download(backend, gradient);
     for (int i = 0; i < COUNT; i++) {
-      assertSame(LossTerms.gradient(form, coefficients, x[i], t[i]), found[i], "gradient", x[i]);
+      assertSame(twin.gradient(x[i], t[i], 1, 1, k, 0), found[i], "gradient", x[i]);
     }
   }
 

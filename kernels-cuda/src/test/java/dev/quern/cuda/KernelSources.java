@@ -1,5 +1,6 @@
 package dev.quern.cuda;
 
+import dev.quern.spi.Formulas;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -52,6 +53,18 @@ final class KernelSources {
   /** Returns the text of a CUDA source. */
   static String cudaSource(String file) {
     return read(CUDA.resolve(file));
+  }
+
+  /** Returns the fields of a structure of the segmentation formulas. */
+  static List<Argument> record(String name) {
+    String source = Formulas.source("segmentation.inc").replaceAll("//.*", "");
+    Matcher structure = CUDA_STRUCTURE.matcher(source);
+    while (structure.find()) {
+      if (structure.group(2).equals(name)) {
+        return arguments(structure.group(1).split(";", -1));
+      }
+    }
+    throw new AssertionError("The formulas have no " + name + ".");
   }
 
   /** Returns the arguments of the entries in a {@code .cu}, the name of each structure checked. */

@@ -10,9 +10,11 @@ import dev.quern.spi.OptimizerArena;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +82,31 @@ class KernelSourcesTest {
                 .toList(),
             arguments.stream().map(KernelSourcesTest::untyped).toList(),
             kernel));
+  }
+
+  @Test
+  void recordsOfTheLossTableAreThoseOfTheFormulas() {
+    assertEquals(fields(LossTable.TERM), KernelSources.record("QuernLossTerm"));
+    assertEquals(fields(LossTable.OPTIONS), KernelSources.record("QuernLossOptions"));
+    assertEquals(LossTable.SUMS, KernelSources.record("QuernLossSums").size());
+    assertEquals(LossTable.COEFFICIENTS, KernelSources.record("QuernLossCoefficients").size());
+  }
+
+  /** The fields of a structure, which has no gaps, as in C. */
+  private static List<Argument> fields(StructLayout layout) {
+    return layout.memberLayouts().stream()
+        .map(ValueLayout.class::cast)
+        .map(
+            field ->
+                new Argument(
+                    field.carrier().getName(),
+                    false,
+                    field
+                        .name()
+                        .orElseThrow()
+                        .replaceAll("([A-Z])", "_$1")
+                        .toLowerCase(Locale.ROOT)))
+        .toList();
   }
 
   @Test
