@@ -111,11 +111,7 @@ final class CudaFusedLoss implements FusedLossPlan {
               int32("terms"),
               int32("logits_dtype"),
               int32("target_dtype")),
-          Signature.of(
-              "segmentation_faults",
-              pointer("faults"),
-              pointer("fault"),
-              int64("count")));
+          Signature.of("segmentation_faults", pointer("faults"), pointer("fault"), int64("count")));
 
   /** The entries of {@code segmentation_classes.cu} and their parameter structures. */
   static final List<Signature> CLASS_SIGNATURES =
@@ -187,8 +183,7 @@ final class CudaFusedLoss implements FusedLossPlan {
   private final FamilyModule classes;
   private final boolean ofElements;
 
-  CudaFusedLoss(
-      FusedLossSpec spec, Buffer table, FamilyModule elements, FamilyModule classes) {
+  CudaFusedLoss(FusedLossSpec spec, Buffer table, FamilyModule elements, FamilyModule classes) {
     this.spec = spec;
     this.table = table;
     this.elements = elements;
@@ -235,10 +230,7 @@ final class CudaFusedLoss implements FusedLossPlan {
     epilogue(operands, upstream, value, counts, fault, grid, grid.groups(), scratch);
     if (!onePass) {
       long tiles = LaunchGeometry.tiles(grid.images() * grid.pixels());
-      Kernel kernel =
-          operands("gradient", operands)
-              .scratch(scratch, 0)
-              .tensor(gradient);
+      Kernel kernel = operands("gradient", operands).scratch(scratch, 0).tensor(gradient);
       launch(extent(kernel, grid).scalar(tiles), parts(grid) * tiles);
     }
   }
@@ -246,10 +238,7 @@ final class CudaFusedLoss implements FusedLossPlan {
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
     LossGrid grid = grid(operands.extent());
-    Kernel kernel =
-        operands("losses", operands)
-            .tensor(losses)
-            .scratch(scratch, 0);
+    Kernel kernel = operands("losses", operands).tensor(losses).scratch(scratch, 0);
     long rounds = Math.ceilDiv(grid.images() * grid.pixels(), round());
     launch(extent(kernel, grid).scalar(rounds), grid.unchunked());
     elements.launch(
@@ -267,9 +256,7 @@ final class CudaFusedLoss implements FusedLossPlan {
     if (gradient != null) {
       kernel.scratch(scratch, 0).tensor(gradient);
     }
-    kernel
-        .scratch(scratch, grid.partials())
-        .scratch(scratch, grid.faults());
+    kernel.scratch(scratch, grid.partials()).scratch(scratch, grid.faults());
     launch(extent(kernel, grid).scalar(grid.chunks()).scalar(grid.rounds()), grid.groups());
   }
 

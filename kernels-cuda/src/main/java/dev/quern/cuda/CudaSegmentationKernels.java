@@ -13,8 +13,7 @@ final class CudaSegmentationKernels implements SegmentationKernels {
   private final FamilyModule classes;
   private final CudaMemory memory;
 
-  CudaSegmentationKernels(
-      FamilyModule elements, FamilyModule classes, CudaMemory memory) {
+  CudaSegmentationKernels(FamilyModule elements, FamilyModule classes, CudaMemory memory) {
     this.elements = elements;
     this.classes = classes;
     this.memory = memory;

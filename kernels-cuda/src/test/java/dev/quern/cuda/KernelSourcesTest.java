@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.cuda.KernelSources.Argument;
 import dev.quern.cuda.host.Signature;
+import dev.quern.spi.LossTable;
 import dev.quern.spi.LovaszLayout;
 import dev.quern.spi.OptimizerArena;
 import java.lang.foreign.AddressLayout;
@@ -96,16 +97,11 @@ class KernelSourcesTest {
   private static List<Argument> fields(StructLayout layout) {
     return layout.memberLayouts().stream()
         .map(ValueLayout.class::cast)
-        .map(
-            field ->
-                new Argument(
-                    field.carrier().getName(),
-                    false,
-                    field
-                        .name()
-                        .orElseThrow()
-                        .replaceAll("([A-Z])", "_$1")
-                        .toLowerCase(Locale.ROOT)))
+        .map(field ->
+            new Argument(
+                field.carrier().getName(),
+                false,
+                field.name().orElseThrow().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT)))
         .toList();
   }
 

@@ -21,8 +21,7 @@ final class OpenClFusedLoss implements FusedLossPlan {
   private final FamilyProgram classes;
   private final boolean ofElements;
 
-  OpenClFusedLoss(
-      FusedLossSpec spec, Buffer table, FamilyProgram elements, FamilyProgram classes) {
+  OpenClFusedLoss(FusedLossSpec spec, Buffer table, FamilyProgram elements, FamilyProgram classes) {
     this.spec = spec;
     this.table = table;
     this.elements = elements;
@@ -70,9 +69,7 @@ final class OpenClFusedLoss implements FusedLossPlan {
     if (!onePass) {
       long tiles = elements.geometry().tiles(grid.images() * grid.pixels());
       Kernel kernel =
-          operands("gradient", operands)
-              .scratch(scratch, 0, Float.BYTES)
-              .tensor(gradient);
+          operands("gradient", operands).scratch(scratch, 0, Float.BYTES).tensor(gradient);
       launch(extent(kernel, grid).scalar(tiles), parts(grid) * tiles);
     }
   }
@@ -80,10 +77,7 @@ final class OpenClFusedLoss implements FusedLossPlan {
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
     LossGrid grid = grid(operands.extent());
-    Kernel kernel =
-        operands("losses", operands)
-            .tensor(losses)
-            .scratch(scratch, 0, Long.BYTES);
+    Kernel kernel = operands("losses", operands).tensor(losses).scratch(scratch, 0, Long.BYTES);
     long rounds = Math.ceilDiv(grid.images() * grid.pixels(), round());
     launch(extent(kernel, grid).scalar(rounds), grid.unchunked());
     elements.launch(

@@ -13,8 +13,7 @@ final class OpenClSegmentationKernels implements SegmentationKernels {
   private final FamilyProgram classes;
   private final OpenClMemory memory;
 
-  OpenClSegmentationKernels(
-      FamilyProgram elements, FamilyProgram classes, OpenClMemory memory) {
+  OpenClSegmentationKernels(FamilyProgram elements, FamilyProgram classes, OpenClMemory memory) {
     this.elements = elements;
     this.classes = classes;
     this.memory = memory;
