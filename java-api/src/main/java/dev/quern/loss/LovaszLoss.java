@@ -7,7 +7,9 @@ import dev.quern.Engine;
 import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossInput;
 import dev.quern.spi.LovaszPlan;
@@ -43,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * LossResult result = loss.forwardBackward(logits, labels);
  * }</pre>
  */
-public final class LovaszLoss {
+public final class LovaszLoss extends SegmentationLoss {
   private final Mode mode;
   private final LossInput input;
   private final boolean perImage;
@@ -149,6 +151,7 @@ public final class LovaszLoss {
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
    */
+  @Override
   public Tensor forward(Tensor logits, Tensor target) {
     LossExtent extent = requireFitting(logits, target);
     Engine engine = logits.engine();
@@ -168,35 +171,29 @@ public final class LovaszLoss {
   }
 
   /**
-   * Computes value and gradient.
-   *
-   * @param logits F32, (N, ...); MULTICLASS: (N, C, ...)
-   * @param target U8, I32, I64 or F32, of equal shape; MULTICLASS: (N, ...)
-   * @return both, owned by the current scope
-   * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
-   * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
-   */
-  public LossResult forwardBackward(Tensor logits, Tensor target) {
-    return forwardBackward(logits, target, logits.engine().one());
-  }
-
-  /**
    * Computes value and gradient. A label out of range counts as ignored and is reported at the next
    * host read as a {@link DataException}.
    *
    * @param logits F32, (N, ...); MULTICLASS: (N, C, ...)
    * @param target U8, I32, I64 or F32, of equal shape; MULTICLASS: (N, ...)
    * @param upstream F32, one element: multiplies the gradient, not the value (a loss scale)
+   * @param metric a metric over logits with the same ignore index, updated with these pixels in a
+   *     pass of its own (modes BINARY and MULTILABEL). Null for none
    * @return value and gradient, owned by the current scope
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
    */
-  public LossResult forwardBackward(Tensor logits, Tensor target, Tensor upstream) {
+  @Override
+  public LossResult forwardBackward(
+      Tensor logits, Tensor target, Tensor upstream, @Nullable BinaryJaccardIndex metric) {
     LossExtent extent = requireFitting(logits, target);
     logits.requireSameEngine(upstream);
     if (upstream.dtype() != DType.F32 || upstream.shape().elements() != 1) {
       throw new IllegalArgumentException(
           "The upstream gradient is one F32 number, but it is " + upstream + ".");
+    }
+    if (metric != null) {
+      countFor(metric, logits, target);
     }
     Engine engine = logits.engine();
     LovaszPlan plan = engine.prepare(spec(target.dtype()));
@@ -227,8 +224,9 @@ public final class LovaszLoss {
    *     and so needs a shape
    * @throws DataException if a label is out of range
    */
+  @Override
   public float forward(float[] logits, byte[] target) {
-    return onArrays(logits, target, null);
+    return onArrays(logits, MemorySegment.ofArray(target), DType.U8, null);
   }
 
   /**
@@ -242,8 +240,10 @@ public final class LovaszLoss {
    *     and so needs a shape
    * @throws DataException if a label is out of range; the gradient is written all the same
    */
+  @Override
   public float forwardBackward(float[] logits, byte[] target, float[] gradient) {
-    return onArrays(logits, target, MemorySegment.ofArray(gradient));
+    return onArrays(
+        logits, MemorySegment.ofArray(target), DType.U8, MemorySegment.ofArray(gradient));
   }
 
   /**
@@ -261,6 +261,7 @@ public final class LovaszLoss {
    * @throws UnsupportedOperationException if a list would have 2^31 pixels or more
    * @throws DataException if a label is out of range; the gradient is written all the same
    */
+  @Override
   public float forwardBackward(
       Shape shape,
       MemorySegment logits,
@@ -312,7 +313,40 @@ public final class LovaszLoss {
         target);
   }
 
-  private float onArrays(float[] logits, byte[] target, @Nullable MemorySegment gradient) {
+  @Override
+  public float forward(float[] logits, float[] target) {
+    return onArrays(logits, MemorySegment.ofArray(target), DType.F32, null);
+  }
+
+  @Override
+  public float forwardBackward(float[] logits, float[] target, float[] gradient) {
+    return onArrays(
+        logits, MemorySegment.ofArray(target), DType.F32, MemorySegment.ofArray(gradient));
+  }
+
+  @Override
+  Frame frame() {
+    Frame frame = Frame.PIXELS.withMode(mode).withInput(input);
+    return ignoreIndex == null ? frame : frame.withIgnoreIndex(ignoreIndex);
+  }
+
+  /** Sorted lists are no sums over pixels: the loss has a kernel family of its own. */
+  @Override
+  List<WeightedTerm> terms(int count) {
+    return List.of();
+  }
+
+  private void countFor(BinaryJaccardIndex metric, Tensor logits, Tensor target) {
+    if (mode == Mode.MULTICLASS) {
+      throw new IllegalArgumentException(
+          "Binary confusion counts ride along in the binary and multilabel modes only.");
+    }
+    metric.countsFor(logits, ignoreIndex);
+    metric.update(logits, target);
+  }
+
+  private float onArrays(
+      float[] logits, MemorySegment target, DType dtype, @Nullable MemorySegment gradient) {
     if (mode == Mode.MULTICLASS || perImage) {
       throw new IllegalArgumentException(
           "A loss that is MULTICLASS or per image needs the shape of the logits: call forwardBackward(shape, ...) with MemorySegment.ofArray.");
@@ -320,8 +354,8 @@ public final class LovaszLoss {
     return forwardBackward(
         Shape.of(1, logits.length),
         MemorySegment.ofArray(logits),
-        MemorySegment.ofArray(target),
-        DType.U8,
+        target,
+        dtype,
         gradient);
   }
 

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * float value = loss.forwardBackward(logits, mask, gradient);
  * }</pre>
  */
-public abstract sealed class SegmentationLoss permits SingleLoss, WeightedLoss {
+public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, WeightedLoss {
   SegmentationLoss() {}
 
   abstract Frame frame();

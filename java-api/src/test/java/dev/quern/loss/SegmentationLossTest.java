@@ -128,6 +128,42 @@ class SegmentationLossTest {
   }
 
   @Test
+  void lovaszJoinsSums() {
+    SegmentationLoss parts = new DiceLoss().times(0.5).plus(new LovaszLoss().times(3));
+    SegmentationLoss loss = parts.plus(new BceLoss()).times(2);
+    float[] dice = new float[4];
+    float[] lovasz = new float[4];
+    float[] bce = new float[4];
+    double value =
+        2
+            * (0.5 * new DiceLoss().forwardBackward(LOGITS, TARGET, dice)
+                + 3 * new LovaszLoss().forwardBackward(LOGITS, TARGET, lovasz)
+                + new BceLoss().forwardBackward(LOGITS, TARGET, bce));
+    float[] expected = new float[4];
+    for (int i = 0; i < 4; i++) {
+      expected[i] = 2 * (0.5f * dice[i] + 3 * lovasz[i] + bce[i]);
+    }
+    float[] gradient = new float[4];
+    assertEquals(value, loss.forwardBackward(LOGITS, TARGET, gradient), 1e-6);
+    assertArrayEquals(expected, gradient, 1e-6f);
+    assertEquals(value, loss.forward(LOGITS, TARGET), 1e-6);
+    try (Engine engine = Engine.open("reference");
+        Scope _ = engine.openScope();
+        BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+      Tensor x = engine.tensor(LOGITS, 1, 1, 2, 2);
+      Tensor t = engine.tensor(TARGET, 1, 1, 2, 2);
+      LossResult result = loss.forwardBackward(x, t, engine.one(), metric);
+      assertEquals(value, result.value().item(), 1e-6);
+      assertArrayEquals(expected, result.gradient().toFloatArray(), 1e-6f);
+      assertEquals(value, loss.forward(x, t).item(), 1e-6);
+      assertEquals(4, metric.counts().trueNegatives()
+              + metric.counts().falsePositives()
+              + metric.counts().falseNegatives()
+              + metric.counts().truePositives());
+    }
+  }
+
+  @Test
   void emptyTargetHasNoDiceLoss() {
     float[] g = new float[4];
     assertEquals(0f, new DiceLoss().forwardBackward(LOGITS, new byte[4], g));

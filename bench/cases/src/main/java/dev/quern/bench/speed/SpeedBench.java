@@ -143,9 +143,7 @@ public final class SpeedBench {
     long end = System.nanoTime() + pace.warmUpNanos();
     var shortest = new HashMap<Cell, Double>();
     boolean faster = true;
-    for (int sweep = 1;
-        (faster || sweep <= LEAST_SWEEPS) && System.nanoTime() < end;
-        sweep++) {
+    for (int sweep = 1; (faster || sweep <= LEAST_SWEEPS) && System.nanoTime() < end; sweep++) {
       faster = false;
       for (Cell cell : warmUpCells(devices)) {
         progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
