@@ -276,7 +276,8 @@ public final class LovaszLoss extends SegmentationLoss {
       requireBytes("gradient", gradient, shape.elements(), DType.F32);
       if (logits.asOverlappingSlice(gradient).isPresent()) {
         throw new IllegalArgumentException(
-            "The gradient lies in the memory of the logits, which are read again; give other memory.");
+            "The gradient lies in the memory of the logits, which are read again; give other"
+                + " memory.");
       }
     }
     ArrayKernels.Result result =
@@ -349,14 +350,11 @@ public final class LovaszLoss extends SegmentationLoss {
       float[] logits, MemorySegment target, DType dtype, @Nullable MemorySegment gradient) {
     if (mode == Mode.MULTICLASS || perImage) {
       throw new IllegalArgumentException(
-          "A loss that is MULTICLASS or per image needs the shape of the logits: call forwardBackward(shape, ...) with MemorySegment.ofArray.");
+          "A loss that is MULTICLASS or per image needs the shape of the logits: call"
+              + " forwardBackward(shape, ...) with MemorySegment.ofArray.");
     }
     return forwardBackward(
-        Shape.of(1, logits.length),
-        MemorySegment.ofArray(logits),
-        target,
-        dtype,
-        gradient);
+        Shape.of(1, logits.length), MemorySegment.ofArray(logits), target, dtype, gradient);
   }
 
   private LossExtent requireFitting(Tensor logits, Tensor target) {

@@ -72,15 +72,14 @@ final class WeightedLoss extends SegmentationLoss {
     }
     return logits
         .engine()
-        .scoped(
-            () -> {
-              SegmentationLoss fused = fused();
-              Tensor total = fused == null ? null : fused.forward(logits, target);
-              for (Part part : sorted) {
-                total = sum(total, part.loss.forward(logits, target), part.weight);
-              }
-              return Objects.requireNonNull(total);
-            });
+        .scoped(() -> {
+          SegmentationLoss fused = fused();
+          Tensor total = fused == null ? null : fused.forward(logits, target);
+          for (Part part : sorted) {
+            total = sum(total, part.loss.forward(logits, target), part.weight);
+          }
+          return Objects.requireNonNull(total);
+        });
   }
 
   @Override
@@ -91,27 +90,25 @@ final class WeightedLoss extends SegmentationLoss {
     }
     return logits
         .engine()
-        .scoped(
-            () -> {
-              SegmentationLoss fused = fused();
-              BinaryJaccardIndex counter = metric;
-              Tensor value = null;
-              Tensor gradient = null;
-              if (fused != null) {
-                LossResult result = fused.forwardBackward(logits, target, upstream, counter);
-                value = result.value();
-                gradient = result.gradient();
-                counter = null;
-              }
-              for (Part part : sorted) {
-                LossResult result = part.loss.forwardBackward(logits, target, upstream, counter);
-                value = sum(value, result.value(), part.weight);
-                gradient = sum(gradient, result.gradient(), part.weight);
-                counter = null;
-              }
-              return new LossResult(
-                  Objects.requireNonNull(value), Objects.requireNonNull(gradient));
-            });
+        .scoped(() -> {
+          SegmentationLoss fused = fused();
+          BinaryJaccardIndex counter = metric;
+          Tensor value = null;
+          Tensor gradient = null;
+          if (fused != null) {
+            LossResult result = fused.forwardBackward(logits, target, upstream, counter);
+            value = result.value();
+            gradient = result.gradient();
+            counter = null;
+          }
+          for (Part part : sorted) {
+            LossResult result = part.loss.forwardBackward(logits, target, upstream, counter);
+            value = sum(value, result.value(), part.weight);
+            gradient = sum(gradient, result.gradient(), part.weight);
+            counter = null;
+          }
+          return new LossResult(Objects.requireNonNull(value), Objects.requireNonNull(gradient));
+        });
   }
 
   private static Tensor sum(@Nullable Tensor total, Tensor next, double weight) {
@@ -183,8 +180,7 @@ final class WeightedLoss extends SegmentationLoss {
       float[] own = total == null ? null : new float[length];
       MemorySegment ownSegment = own == null ? null : MemorySegment.ofArray(own);
       double weight = part.weight;
-      value +=
-          weight * part.loss.forwardBackward(shape, logits, target, targetDtype, ownSegment);
+      value += weight * part.loss.forwardBackward(shape, logits, target, targetDtype, ownSegment);
       for (int i = 0; own != null && total != null && i < length; i++) {
         total[i] += (float) (weight * own[i]);
       }

@@ -156,7 +156,9 @@ class SegmentationLossTest {
       assertEquals(value, result.value().item(), 1e-6);
       assertArrayEquals(expected, result.gradient().toFloatArray(), 1e-6f);
       assertEquals(value, loss.forward(x, t).item(), 1e-6);
-      assertEquals(4, metric.counts().trueNegatives()
+      assertEquals(
+          4,
+          metric.counts().trueNegatives()
               + metric.counts().falsePositives()
               + metric.counts().falseNegatives()
               + metric.counts().truePositives());

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * One process of one side: every workload once, warmed up, its median of at least 15 runs; with an
- * FMA calibration before and after on one and two threads. Prints a line each for {@link PeerTable}.
+ * FMA calibration before and after on one and two threads. Prints a line each for {@link
+ * PeerTable}.
  */
 final class PeerProcess {
   private static final int RUNS = 15;

@@ -124,13 +124,10 @@ final class QuernSide {
     }
     ParameterStore store = builder.build();
     for (int i = 0; i < work.parts(); i++) {
-      store
-          .gradient("p" + i)
-          .copyFrom(Arrays.copyOfRange(gradients, i * length, (i + 1) * length));
+      store.gradient("p" + i).copyFrom(Arrays.copyOfRange(gradients, i * length, (i + 1) * length));
     }
     boolean amsgrad = work.kind() == Workload.Kind.ADAM_AMSGRAD;
-    Adam adam =
-        Adam.builder(store).options(new AdamOptions().withAmsgrad(amsgrad)).build();
+    Adam adam = Adam.builder(store).options(new AdamOptions().withAmsgrad(amsgrad)).build();
     return new Side() {
       @Override
       public void run() {
