@@ -108,6 +108,19 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   }
 
   /**
+   * Computes value and gradient under a loss scale.
+   *
+   * @param logits F32
+   * @param target on the same engine, of fitting shape and dtype
+   * @param upstream F32, one element: multiplies the gradient, not the value
+   * @return both, owned by the current scope
+   * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
+   */
+  public LossResult forwardBackward(Tensor logits, Tensor target, Tensor upstream) {
+    return forwardBackward(logits, target, upstream, null);
+  }
+
+  /**
    * Computes value and gradient, with confusion counts riding along.
    *
    * @param logits F32
