@@ -2,9 +2,12 @@ package dev.quern.schedule;
 
 /**
  * Cosine annealing with warm restarts: the learning rate falls from its base to {@code etaMin}
- * along half a cosine, jumps back, and falls again over a period {@code tMult} times as long.
+ * along half a cosine, jumps back, and falls again over a period {@code tMult} times as long. With
+ * a {@code restartDecay} below 1 it jumps back to a lower peak each time.
  *
- * <pre>lr = etaMin + (base - etaMin) (1 + cos(pi tCur / tI)) / 2</pre>
+ * <pre>
+ * peak = max(base restartDecay^restarts, min(base, etaMin))
+ * lr   = etaMin + (peak - etaMin) (1 + cos(pi tCur / tI)) / 2</pre>
  *
  * <p>{@code tCur} counts from the last restart, {@code tI} is the current period; both in calls of
  * {@link #step step}, or in whatever unit is given to {@link #at at} (usually epochs, with a
@@ -20,6 +23,7 @@ package dev.quern.schedule;
  *       in place of the restart (for example {@code tMult} = 3 at epoch 121 {@code t0}).
  *   <li>The schedule yields a factor of the base learning rate, so it composes with other
  *       schedules; PyTorch overwrites. A group whose base learning rate is 0 stays at 0.
+ *   <li>PyTorch has no {@code restartDecay}; 1 gives its sequence.
  *   <li>A negative or non-finite {@code etaMin} is refused.
  *   <li>To resume, go on from the saved state; there is no constructor argument for a last epoch.
  * </ul>
@@ -28,8 +32,10 @@ package dev.quern.schedule;
  * @param tMult growth of the period at each restart, at least 1
  * @param etaMin the learning rate at the end of a period, finite and not negative; it may exceed
  *     the base
+ * @param restartDecay what a restart multiplies the peak by, in (0, 1]; the peak does not fall
+ *     below {@code etaMin}
  */
-public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
+public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin, double restartDecay) {
 
   /**
    * Checks the parameters.
@@ -47,6 +53,22 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
       throw new IllegalArgumentException(
           "etaMin must be finite and not negative, but is " + etaMin + ".");
     }
+    if (!(restartDecay > 0 && restartDecay <= 1)) {
+      throw new IllegalArgumentException(
+          "restartDecay must lie in (0, 1], but is " + restartDecay + ".");
+    }
+  }
+
+  /**
+   * A schedule that jumps back to the base at every restart.
+   *
+   * @param t0 length of the first period, at least 1
+   * @param tMult growth of the period at each restart, at least 1
+   * @param etaMin the learning rate at the end of a period, finite and not negative
+   * @throws IllegalArgumentException if a parameter is outside its range
+   */
+  public CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
+    this(t0, tMult, etaMin, 1);
   }
 
   /**
@@ -65,24 +87,27 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
    * @param epoch whole steps or epochs since the start
    * @param tCur position within the current period, from 0
    * @param tI length of the current period, a whole number
+   * @param restarts how often it has started over
    */
-  public record State(long epoch, double tCur, double tI) {
+  public record State(long epoch, double tCur, double tI, long restarts) {
 
     /**
      * Checks that a saved state can be continued.
      *
-     * @throws IllegalArgumentException if {@code epoch} or {@code tCur} is negative or {@code tI}
-     *     is below 1
+     * @throws IllegalArgumentException if {@code epoch}, {@code tCur} or {@code restarts} is
+     *     negative or {@code tI} is below 1
      */
     public State {
-      if (epoch < 0 || !(tCur >= 0) || !(tI >= 1) || Double.isInfinite(tCur)) {
+      if (epoch < 0 || restarts < 0 || !(tCur >= 0) || !(tI >= 1) || Double.isInfinite(tCur)) {
         throw new IllegalArgumentException(
-            "A state of a cosine schedule needs epoch >= 0, finite tCur >= 0 and tI >= 1, but has epoch "
+            "A state of a cosine schedule needs epoch >= 0, finite tCur >= 0, tI >= 1 and restarts >= 0, but has epoch "
                 + epoch
                 + ", tCur "
                 + tCur
                 + ", tI "
                 + tI
+                + ", restarts "
+                + restarts
                 + ".");
       }
     }
@@ -90,7 +115,7 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
 
   /** {@return the state before any step: the learning rate is the base} */
   public State start() {
-    return new State(0, 0, t0);
+    return new State(0, 0, t0, 0);
   }
 
   /**
@@ -101,8 +126,8 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
   public State step(State state) {
     double next = state.tCur() + 1;
     return next < state.tI()
-        ? new State(state.epoch() + 1, next, state.tI())
-        : new State(state.epoch() + 1, next % state.tI(), state.tI() * tMult);
+        ? new State(state.epoch() + 1, next, state.tI(), state.restarts())
+        : new State(state.epoch() + 1, next % state.tI(), state.tI() * tMult, state.restarts() + 1);
   }
 
   /**
@@ -118,15 +143,17 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
     }
     long whole = (long) epoch;
     if (tMult == 1) {
-      return new State(whole, epoch % t0, t0);
+      return new State(whole, epoch % t0, t0, (long) ((epoch - epoch % t0) / t0));
     }
     double restart = 0;
     double period = t0;
+    long restarts = 0;
     while (epoch - restart >= period) {
       restart += period;
       period *= tMult;
+      restarts++;
     }
-    return new State(whole, epoch - restart, period);
+    return new State(whole, epoch - restart, period, restarts);
   }
 
   /**
@@ -141,7 +168,11 @@ public record CosineAnnealingWarmRestarts(int t0, int tMult, double etaMin) {
     if (baseLr == 0) {
       return 0;
     }
-    return etaMin + (baseLr - etaMin) * (1 + Math.cos(Math.PI * state.tCur() / state.tI())) / 2;
+    double peak =
+        Math.max(
+            baseLr * StrictMath.pow(restartDecay, (double) state.restarts()),
+            Math.min(baseLr, etaMin));
+    return etaMin + (peak - etaMin) * (1 + Math.cos(Math.PI * state.tCur() / state.tI())) / 2;
   }
 
   /**

@@ -7,6 +7,6 @@
  *
  * <p>A schedule yields, for each parameter group, a <em>factor</em> of that group's base learning
  * rate. Several schedules on one optimizer multiply: {@code lr = base x factor1 x factor2 x ...};
- * none overwrites what another one did.
+ * none overwrites what another one did. {@link dev.quern.schedule.ScheduleProduct} holds several.
  */
 package dev.quern.schedule;

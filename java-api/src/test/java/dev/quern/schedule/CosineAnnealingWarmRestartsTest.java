@@ -44,9 +44,9 @@ class CosineAnnealingWarmRestartsTest {
   void stepAfterAFractionKeepsTheFraction() {
     var schedule = new CosineAnnealingWarmRestarts(4, 2, 0);
     assertEquals(
-        new CosineAnnealingWarmRestarts.State(3, 3.25, 4), schedule.step(schedule.at(2.25)));
+        new CosineAnnealingWarmRestarts.State(3, 3.25, 4, 0), schedule.step(schedule.at(2.25)));
     assertEquals(
-        new CosineAnnealingWarmRestarts.State(4, 0.25, 8), schedule.step(schedule.at(3.25)));
+        new CosineAnnealingWarmRestarts.State(4, 0.25, 8, 1), schedule.step(schedule.at(3.25)));
   }
 
   @Test
@@ -75,7 +75,8 @@ class CosineAnnealingWarmRestartsTest {
     return new CosineAnnealingWarmRestarts.State(
         Long.parseLong(Long.toString(state.epoch())),
         Double.parseDouble(Double.toString(state.tCur())),
-        Double.parseDouble(Double.toString(state.tI())));
+        Double.parseDouble(Double.toString(state.tI())),
+        Long.parseLong(Long.toString(state.restarts())));
   }
 
   @Test
@@ -105,9 +106,9 @@ class CosineAnnealingWarmRestartsTest {
     refused(() -> schedule.at(Double.POSITIVE_INFINITY));
     refused(() -> schedule.lr(schedule.start(), Double.NaN));
     refused(() -> schedule.lr(schedule.start(), -1));
-    refused(() -> new CosineAnnealingWarmRestarts.State(-1, 0, 1));
-    refused(() -> new CosineAnnealingWarmRestarts.State(0, Double.NaN, 1));
-    refused(() -> new CosineAnnealingWarmRestarts.State(0, 0, 0));
+    refused(() -> new CosineAnnealingWarmRestarts.State(-1, 0, 1, 0));
+    refused(() -> new CosineAnnealingWarmRestarts.State(0, Double.NaN, 1, 0));
+    refused(() -> new CosineAnnealingWarmRestarts.State(0, 0, 0, 0));
   }
 
   private static void refused(Runnable call) {
