@@ -77,6 +77,63 @@ class BadInputTest {
   }
 
   @Test
+  void lossesThatAreNone() {
+    refusedLoss("dise", "there is no loss dise", "bce, dice, jaccard, lovasz, tversky");
+    refusedLoss("dice(alpha=1)", "dice has no parameter alpha", "smooth, eps");
+    refusedLoss("bce(smooth=1)", "bce has no parameter smooth", "none");
+    refusedLoss("tversky(alpha=x)", "'x'", "no number");
+    refusedLoss("tversky(alpha=NaN)", "'NaN'", "no number");
+    refusedLoss("tversky(alpha)", "'alpha' is no parameter", "name=number");
+    refusedLoss("tversky(alpha=1, alpha=2)", "alpha is given twice");
+    refusedLoss("tversky(alpha=-1)", "tversky(alpha=-1)", "alpha");
+    refusedLoss("two*dice", "'two'", "no number");
+    refusedLoss("0*dice", "weight of dice is 0.0");
+    refusedLoss("-1*dice", "weight of dice is -1.0");
+    refusedLoss("dice+", "'' is no loss");
+    refusedLoss("dice bce", "'dice bce' is no loss");
+    refusedLoss("dice(smooth=1", "is no loss");
+  }
+
+  private void refusedLoss(String loss, String... parts) {
+    Quern quern = Quern.run("train", "--loss", loss, "--out", run);
+    assertRefused(quern, "--loss");
+    assertRefused(quern, parts);
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void optimizersAndSchedulesOutOfRange() {
+    refused("--optimizer", "lion", "lion", "ADAMW");
+    refused("--weight-decay", -1, "--weight-decay is -1.0");
+    refused("--momentum", "NaN", "--momentum is NaN");
+    refused("--momentum", 0.9, "--momentum goes with --optimizer sgd");
+    refused("--l1", -0.1, "--l1 is -0.1");
+    refused("--clip", -1, "--clip is -1.0");
+    refused("--ema", 1, "--ema is 1.0");
+    refused("--warmup", -1, "--warmup is -1");
+    refused("--warmup", 20, "--warmup is 20 epochs", "only 20");
+    refused("--min-lr", -1, "--min-lr is -1.0");
+    refused("--min-lr", 0.5, "--min-lr is 0.5", "--lr is 0.05");
+    refused("--period", 0, "--period is 0");
+    refused("--period-factor", 0, "--period-factor is 0");
+    refused("--restart-decay", 0, "--restart-decay is 0.0");
+    refused("--restart-decay", 1.5, "--restart-decay is 1.5");
+    refused("--patience", -1, "--patience is -1");
+    refused("--factor", 1, "--factor is 1.0");
+    refused("--threshold", -1, "--threshold is -1.0");
+    refused("--threshold-mode", "sometimes", "sometimes");
+    refused("--cooldown", -1, "--cooldown is -1");
+    assertRefused(Quern.run("train", "--nesterov", "--out", run), "--nesterov needs");
+    assertRefused(
+        Quern.run("train", "--optimizer", "sgd", "--l1", 1, "--out", run), "--l1 goes with");
+  }
+
+  private void refused(String option, Object value, String... parts) {
+    assertRefused(Quern.run("train", option, value, "--out", run), parts);
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
   void unknownBackendListsThosePresent() {
     assertRefused(Quern.run("train", "--backend", "abacus", "--out", run), "abacus", "reference");
     assertRefused(
@@ -113,7 +170,15 @@ class BadInputTest {
     }
     Files.write(run.resolve("checkpoint-last.safetensors"), Arrays.copyOf(bytes, 200));
     assertRefused(Quern.run("train", "--resume", run, "--epochs", 3), "checkpoint-last");
-    assertRefused(Quern.run("train", "--resume", run, "--lr", 1), "--lr", "--resume");
+    assertRefused(
+        Quern.run("train", "--resume", run, "--lr", 1), "--lr is 1.0", "0.05", "--resume");
+    assertRefused(
+        Quern.run("train", "--resume", run, "--loss", "bce"), "--loss is bce", "dice+bce");
+    assertRefused(
+        Quern.run("train", "--resume", run, "--images", images, "--masks", masks),
+        "--images",
+        "not set");
+    assertRefused(Quern.run("train", "--resume", run, "--out", folder), "--out cannot be given");
     assertRefused(Quern.run("train", "--resume", folder), "holds no run");
   }
 

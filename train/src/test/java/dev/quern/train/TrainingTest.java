@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.train.checkpoint.Safetensors;
 import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
@@ -13,8 +14,10 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,15 +71,34 @@ class TrainingTest {
 
   @Test
   void resumingGivesWhatGoingOnWouldHaveGiven() throws IOException {
+    Map<String, List<Object>> optimizers =
+        Map.of(
+            "cosine", List.of("--ema", 0.9, "--loss", "0.5*dice+lovasz", "--restart-decay", 0.5),
+            "plateau", List.of("--optimizer", "sgd", "--momentum", 0.9, "--cooldown", 1),
+            "none", List.of("--optimizer", "adamw", "--clip", 0.5, "--weight-decay", 0.1));
     for (String scheduler : List.of("cosine", "plateau", "none")) {
       Object[] options = {
-        "--synthetic", 6, "--pixels", 300, "--scheduler", scheduler, "--period", 3, "--patience", 0
+        "--synthetic",
+        6,
+        "--pixels",
+        300,
+        "--scheduler",
+        scheduler,
+        "--period",
+        2,
+        "--patience",
+        0,
+        "--warmup",
+        1
       };
+      options = concat(options, optimizers.getOrDefault(scheduler, List.of()).toArray());
       Path whole = folder.resolve(scheduler);
       assertEquals(0, train(whole, concat(options, "--epochs", 5)).code());
       Path parts = folder.resolve(scheduler + "-parts");
       assertEquals(0, train(parts, concat(options, "--epochs", 2)).code());
-      Quern resumed = Quern.run("train", "--resume", parts, "--epochs", 5);
+      // said again, settings may be given
+      Quern resumed =
+          Quern.run("train", "--resume", parts, "--epochs", 5, "--scheduler", scheduler);
       assertEquals(0, resumed.code(), resumed.err());
       for (String file : List.of("checkpoint-last.safetensors", "checkpoint-best.safetensors")) {
         assertArrayEquals(
@@ -84,6 +106,56 @@ class TrainingTest {
       }
       assertEquals(6, Files.readAllLines(parts.resolve("metrics.csv")).size());
     }
+  }
+
+  @Test
+  void everyOptionChangesTheResult() throws IOException {
+    byte[] plain = trainSmall("plain");
+    List<List<Object>> choices =
+        List.of(
+            List.of("--loss", "bce"),
+            List.of("--loss", "lovasz"),
+            List.of("--loss", "dice(smooth=1)+2*bce"),
+            List.of("--loss", "tversky(alpha=0.3, beta=0.7)"),
+            List.of("--loss", "jaccard"),
+            List.of("--optimizer", "adamw", "--weight-decay", 0.1),
+            List.of("--weight-decay", 0.1),
+            List.of("--optimizer", "sgd"),
+            List.of("--optimizer", "sgd", "--momentum", 0.9),
+            List.of("--optimizer", "sgd", "--momentum", 0.9, "--nesterov"),
+            List.of("--l1", 0.01),
+            List.of("--clip", 0.001),
+            List.of("--ema", 0.5),
+            List.of("--warmup", 1),
+            List.of("--min-lr", 0.01));
+    List<byte[]> results = new ArrayList<>(List.of(plain));
+    for (List<Object> choice : choices) {
+      byte[] result = trainSmall(String.valueOf(results.size()), choice.toArray());
+      for (byte[] other : results) {
+        assertFalse(Arrays.equals(other, result), choice.toString());
+      }
+      results.add(result);
+    }
+    // what is on by default changes nothing
+    assertArrayEquals(plain, trainSmall("same", "--loss", " dice + 1*bce ", "--warmup", 0));
+  }
+
+  @Test
+  void theMovingAverageIsWhatIsScoredAndSaved() {
+    Path run = folder.resolve("run");
+    Quern trained = train(run, "--synthetic", 6, "--epochs", 2, "--pixels", 300, "--ema", 0.9);
+    assertEquals(0, trained.code(), trained.err());
+    Safetensors last = Safetensors.read(run.resolve("checkpoint-last.safetensors"));
+    float[] average = last.tensor("linear.weight").floats();
+    float[] weight = last.tensor("optimizer.linear.weight.weight").floats();
+    double averageNorm = 0;
+    double norm = 0;
+    for (int i = 0; i < weight.length; i++) {
+      averageNorm += average[i] * average[i];
+      norm += weight[i] * weight[i];
+    }
+    // it started at 0 and lags behind
+    assertTrue(averageNorm > 0 && averageNorm < norm, averageNorm + " " + norm);
   }
 
   @Test

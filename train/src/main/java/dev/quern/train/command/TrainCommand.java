@@ -1,13 +1,15 @@
 package dev.quern.train.command;
 
+import static java.util.Map.entry;
+
 import dev.quern.Engine;
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.Split;
 import dev.quern.train.pixel.PixelRun;
 import dev.quern.train.run.EpochMetrics;
+import dev.quern.train.run.OptimizerConfig;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunConfig.DataConfig;
-import dev.quern.train.run.RunConfig.SchedulerConfig;
 import dev.quern.train.run.RunFolder;
 import dev.quern.train.run.TrainingData;
 import java.io.PrintWriter;
@@ -18,6 +20,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +41,40 @@ public final class TrainCommand implements Callable<Integer> {
 
   private static final Set<String> WITH_RESUME =
       Set.of("--resume", "--epochs", "--backend", "--threads", "--debug");
+
+  /** What {@code config.json} calls the options that decide the result. */
+  private static final Map<String, String> SETTINGS =
+      Map.ofEntries(
+          entry("--images", "data.images"),
+          entry("--masks", "data.masks"),
+          entry("--val-images", "data.valImages"),
+          entry("--val-masks", "data.valMasks"),
+          entry("--val-fraction", "data.valFraction"),
+          entry("--synthetic", "data.synthetic"),
+          entry("--model", "model"),
+          entry("--batch-size", "batchSize"),
+          entry("--pixels", "pixelsPerImage"),
+          entry("--loss", "loss"),
+          entry("--optimizer", "optimizer.kind"),
+          entry("--lr", "optimizer.lr"),
+          entry("--weight-decay", "optimizer.weightDecay"),
+          entry("--momentum", "optimizer.momentum"),
+          entry("--nesterov", "optimizer.nesterov"),
+          entry("--l1", "optimizer.l1"),
+          entry("--clip", "optimizer.clip"),
+          entry("--ema", "optimizer.ema"),
+          entry("--scheduler", "scheduler.kind"),
+          entry("--warmup", "scheduler.warmup"),
+          entry("--min-lr", "scheduler.minLr"),
+          entry("--period", "scheduler.period"),
+          entry("--period-factor", "scheduler.periodFactor"),
+          entry("--restart-decay", "scheduler.restartDecay"),
+          entry("--patience", "scheduler.patience"),
+          entry("--factor", "scheduler.factor"),
+          entry("--threshold", "scheduler.threshold"),
+          entry("--threshold-mode", "scheduler.thresholdMode"),
+          entry("--cooldown", "scheduler.cooldown"),
+          entry("--seed", "seed"));
 
   @Spec private CommandSpec spec;
 
@@ -101,53 +138,9 @@ public final class TrainCommand implements Callable<Integer> {
       description = "Pixels drawn from each image in a step (default: ${DEFAULT-VALUE}).")
   private int pixels;
 
-  @Option(
-      names = "--lr",
-      paramLabel = "X",
-      defaultValue = "0.05",
-      description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
-  private double lr;
+  @Mixin private OptimizationOptions optimization;
 
-  @Option(
-      names = "--weight-decay",
-      paramLabel = "X",
-      defaultValue = "0",
-      description = "L2 penalty of Adam (default: ${DEFAULT-VALUE}).")
-  private double weightDecay;
-
-  @Option(
-      names = "--scheduler",
-      paramLabel = "NAME",
-      defaultValue = "cosine",
-      description = "cosine (warm restarts), plateau or none (default: ${DEFAULT-VALUE}).")
-  private SchedulerConfig.Kind scheduler;
-
-  @Option(
-      names = "--period",
-      paramLabel = "N",
-      description = "cosine: epochs of the first period (default: all).")
-  private @Nullable Integer period;
-
-  @Option(
-      names = "--period-factor",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "cosine: each period is this many times the last (${DEFAULT-VALUE}).")
-  private int periodFactor;
-
-  @Option(
-      names = "--patience",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "plateau: epochs without progress before a reduction (${DEFAULT-VALUE}).")
-  private int patience;
-
-  @Option(
-      names = "--factor",
-      paramLabel = "X",
-      defaultValue = "0.3",
-      description = "plateau: what the rate is multiplied by (default: ${DEFAULT-VALUE}).")
-  private double factor;
+  @Mixin private ScheduleOptions schedule;
 
   @Option(
       names = "--seed",
@@ -180,7 +173,6 @@ public final class TrainCommand implements Callable<Integer> {
     RunFolder folder;
     RunConfig config;
     if (resume != null) {
-      refuseOtherOptions();
       folder = RunFolder.existing(resume);
       config = resumedConfig(folder.readConfig());
     } else {
@@ -245,14 +237,7 @@ public final class TrainCommand implements Callable<Integer> {
     requireAtLeastOne("--batch-size", batchSize);
     requireAtLeastOne("--pixels", pixels);
     requireAtLeastOne("--synthetic", synthetic);
-    if (!(lr > 0 && Double.isFinite(lr))) {
-      throw new BadInputException("--lr is %s; give a number above 0.".formatted(lr));
-    }
-    if (!(weightDecay >= 0 && Double.isFinite(weightDecay))) {
-      throw new BadInputException(
-          "--weight-decay is %s; give 0 or a number above.".formatted(weightDecay));
-    }
-    SchedulerConfig schedule = schedulerConfig();
+    OptimizerConfig optimizer = optimization.optimizer();
     DataConfig data =
         new DataConfig(
             absolute(images),
@@ -262,23 +247,16 @@ public final class TrainCommand implements Callable<Integer> {
             valFraction,
             synthetic);
     return new RunConfig(
-        model, options.backend, data, epochs, batchSize, pixels, lr, weightDecay, schedule, seed);
-  }
-
-  private SchedulerConfig schedulerConfig() {
-    if (period != null) {
-      requireAtLeastOne("--period", period);
-    }
-    requireAtLeastOne("--period-factor", periodFactor);
-    if (patience < 0) {
-      throw new BadInputException("--patience is %d; give 0 or more.".formatted(patience));
-    }
-    if (!(factor > 0 && factor < 1)) {
-      throw new BadInputException(
-          "--factor is %s; give a number between 0 and 1.".formatted(factor));
-    }
-    return new SchedulerConfig(
-        scheduler, period != null ? period : epochs, periodFactor, patience, factor);
+        model,
+        options.backend,
+        data,
+        epochs,
+        batchSize,
+        pixels,
+        optimization.loss(),
+        optimizer,
+        schedule.scheduler(epochs, optimizer.lr()),
+        seed);
   }
 
   private RunConfig resumedConfig(RunConfig saved) {
@@ -287,15 +265,34 @@ public final class TrainCommand implements Callable<Integer> {
       requireAtLeastOne("--epochs", epochs);
       config = config.withEpochs(epochs);
     }
+    refuseOtherSettings(saved);
     return options.backend == null ? config : config.withBackend(options.backend);
   }
 
-  private void refuseOtherOptions() {
-    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-      if (!WITH_RESUME.contains(option.longestName())) {
+  /** What decides the result stays as it was: options given again must say the same. */
+  private void refuseOtherSettings(RunConfig saved) {
+    List<String> given =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !WITH_RESUME.contains(name))
+            .toList();
+    if (given.isEmpty()) {
+      return;
+    }
+    Map<String, String> before = saved.describe();
+    Map<String, String> now = newConfig().describe();
+    for (String name : given) {
+      String setting = SETTINGS.get(name);
+      if (setting == null) {
         throw new BadInputException(
-            "%s cannot be changed with --resume; start a new run instead."
-                .formatted(option.longestName()));
+            "%s cannot be given with --resume; start a new run instead.".formatted(name));
+      }
+      String was = before.getOrDefault(setting, "not set");
+      String is = now.getOrDefault(setting, "not set");
+      if (!was.equals(is)) {
+        throw new BadInputException(
+            "%s is %s, but the run was started with %s, and --resume changes no setting; leave it out or start a new run."
+                .formatted(name, is, was));
       }
     }
   }

@@ -4,6 +4,8 @@ import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.optim.Adam;
+import dev.quern.optim.Optimizer;
+import dev.quern.optim.Sgd;
 import dev.quern.train.BadInputException;
 import dev.quern.train.checkpoint.Safetensors;
 import dev.quern.train.checkpoint.StoredTensor;
@@ -20,9 +22,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A pixel model on disk. Tensors: {@code linear.weight} (1, features) and {@code linear.bias} (1),
- * as a linear layer has them elsewhere; {@code features.mean} and {@code features.std}; {@code
- * optimizer.NAME.exp_avg}, {@code .exp_avg_sq} and {@code .step} for both. Metadata: model, feature
- * version, channels, epoch, best IoU, scheduler state. The same training gives the same bytes.
+ * as a linear layer has them elsewhere; {@code features.mean} and {@code features.std}; and for
+ * both parameters {@code optimizer.NAME.step}, of Adam {@code .exp_avg} and {@code .exp_avg_sq}, of
+ * gradient descent with momentum {@code .momentum_buffer}. Where a moving average of the weights is
+ * kept, the parameters are that average and {@code optimizer.NAME.weight} is what training goes on
+ * with. Metadata: model, feature version, channels, epoch, best IoU, scheduler state. The same
+ * training gives the same bytes.
  */
 final class PixelCheckpoint {
 
@@ -40,7 +45,7 @@ final class PixelCheckpoint {
   static void write(
       Path file,
       PixelModel model,
-      Adam adam,
+      Optimizer<?> optimizer,
       LearningRateSchedule schedule,
       int epoch,
       double bestIou) {
@@ -48,11 +53,16 @@ final class PixelCheckpoint {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (String name : PARAMETERS) {
       Shape shape = name.equals(PixelModel.WEIGHT) ? Shape.of(1, features) : Shape.of(1);
-      tensors.put(name, stored(shape, model.parameters().parameter(name)));
-      tensors.put("optimizer." + name + ".exp_avg", stored(shape, adam.expAvg(name)));
-      tensors.put("optimizer." + name + ".exp_avg_sq", stored(shape, adam.expAvgSq(name)));
+      Tensor weight = model.parameters().parameter(name);
+      tensors.put(name, stored(shape, optimizer.hasEma() ? optimizer.ema(name) : weight));
+      if (optimizer.hasEma()) {
+        tensors.put("optimizer." + name + ".weight", stored(shape, weight));
+      }
+      state(optimizer, name)
+          .forEach(
+              (key, tensor) -> tensors.put("optimizer." + name + "." + key, stored(shape, tensor)));
     }
-    long[] steps = adam.steps();
+    long[] steps = optimizer.steps();
     for (int i = 0; i < steps.length; i++) {
       tensors.put(
           "optimizer." + PARAMETERS.get(i) + ".step",
@@ -69,6 +79,25 @@ final class PixelCheckpoint {
     metadata.put("best_val_iou", String.valueOf(bestIou));
     metadata.put("scheduler", schedule.toJson().toString());
     new Safetensors(tensors, metadata).write(file);
+  }
+
+  /**
+   * What an optimizer remembers of a parameter besides its step, by the name it is stored under.
+   */
+  private static Map<String, Tensor> state(Optimizer<?> optimizer, String name) {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    switch (optimizer) {
+      case Adam adam -> {
+        state.put("exp_avg", adam.expAvg(name));
+        state.put("exp_avg_sq", adam.expAvgSq(name));
+      }
+      case Sgd sgd -> {
+        if (sgd.groups().getFirst().options().momentum() > 0) {
+          state.put("momentum_buffer", sgd.momentumBuffer(name));
+        }
+      }
+    }
+    return state;
   }
 
   private static StoredTensor stored(Shape shape, Tensor tensor) {
@@ -120,16 +149,24 @@ final class PixelCheckpoint {
         content.tensor(PixelModel.BIAS).floats());
   }
 
-  /** Puts the optimizer where it was. */
-  void restore(Adam adam) {
-    adam.setSteps(
+  /** Puts the optimizer, and the weights it goes on with, where they were. */
+  void restore(PixelModel model, Optimizer<?> optimizer) {
+    optimizer.setSteps(
         understand(() -> {
           long[] steps = new long[PARAMETERS.size()];
           for (int i = 0; i < steps.length; i++) {
             String name = PARAMETERS.get(i);
             String prefix = "optimizer." + name;
-            adam.expAvg(name).copyFrom(content.tensor(prefix + ".exp_avg").floats());
-            adam.expAvgSq(name).copyFrom(content.tensor(prefix + ".exp_avg_sq").floats());
+            if (optimizer.hasEma()) {
+              optimizer.ema(name).copyFrom(content.tensor(name).floats());
+              model
+                  .parameters()
+                  .parameter(name)
+                  .copyFrom(content.tensor(prefix + ".weight").floats());
+            }
+            state(optimizer, name)
+                .forEach(
+                    (key, tensor) -> tensor.copyFrom(content.tensor(prefix + "." + key).floats()));
             steps[i] = content.tensor(prefix + ".step").longs()[0];
           }
           return steps;
@@ -151,7 +188,7 @@ final class PixelCheckpoint {
     return understand(() ->
         LearningRateSchedule.resume(
             config.scheduler(),
-            config.lr(),
+            config.optimizer().lr(),
             JsonMapper.shared().readTree(content.text("scheduler"))));
   }
 

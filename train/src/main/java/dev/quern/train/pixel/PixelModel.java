@@ -2,6 +2,7 @@ package dev.quern.train.pixel;
 
 import dev.quern.Engine;
 import dev.quern.Tensor;
+import dev.quern.optim.Optimizer;
 import dev.quern.optim.ParameterStore;
 import dev.quern.train.features.FeatureExtractor;
 import dev.quern.train.features.Standardization;
@@ -34,6 +35,18 @@ final class PixelModel implements AutoCloseable {
   static PixelModel untrained(Engine engine, int channels, Standardization standardization) {
     float[] weight = new float[standardization.mean().length];
     return new PixelModel(engine, channels, standardization, weight, new float[1]);
+  }
+
+  /** A model with the same features, whose parameters are set by {@link #average}. */
+  PixelModel sibling(Engine engine) {
+    return untrained(engine, extractor.channels(), standardization);
+  }
+
+  /** Takes over the moving averages that an optimizer keeps of another model. */
+  void average(Optimizer<?> optimizer) {
+    for (String name : parameters.names()) {
+      parameters.parameter(name).copyFrom(optimizer.ema(name));
+    }
   }
 
   /** Gives the standardised features that {@link #logits} takes. */

@@ -13,6 +13,7 @@ import dev.quern.train.report.RunReport;
 import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
+import dev.quern.train.run.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -135,7 +136,7 @@ public final class PixelRun implements AutoCloseable {
             otsu().jaccard(0),
             examples,
             config.describe(),
-            config.scheduler().kind() == RunConfig.SchedulerConfig.Kind.PLATEAU)
+            config.scheduler().kind() == SchedulerConfig.Kind.PLATEAU)
         .write(folder.report());
   }
 

@@ -4,12 +4,12 @@ import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
 import dev.quern.Tensor;
-import dev.quern.loss.SegmentationLoss;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
+import dev.quern.train.loss.TrainingLoss;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.function.BiConsumer;
@@ -36,7 +36,7 @@ final class PixelScorer {
   record Score(double loss, ConfusionCounts counts) {}
 
   /** Scores every pixel of a data set. */
-  Score score(Dataset data, SegmentationLoss loss) {
+  Score score(Dataset data, TrainingLoss loss) {
     double sum = 0;
     long rows = 0;
     try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
@@ -63,6 +63,20 @@ final class PixelScorer {
         sum += before.await() * (double) rowsBefore;
       }
       return new Score(sum / rows, metric.counts());
+    }
+  }
+
+  /** Compares the predictions of every pixel of a data set with the truth. */
+  ConfusionCounts count(Dataset data) {
+    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+      Iterator<Chunk> chunks = loader.whole(data, model.extractor());
+      while (chunks.hasNext()) {
+        Chunk chunk = chunks.next();
+        try (Scope _ = engine.openScope()) {
+          metric.update(logits(chunk), engine.tensor(chunk.target(), chunk.rows(), 1));
+        }
+      }
+      return metric.counts();
     }
   }
 

@@ -4,15 +4,12 @@ import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
 import dev.quern.Tensor;
-import dev.quern.loss.BceLoss;
-import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LossResult;
-import dev.quern.loss.SegmentationLoss;
 import dev.quern.metric.BinaryJaccardIndex;
-import dev.quern.optim.Adam;
-import dev.quern.optim.AdamOptions;
+import dev.quern.optim.Optimizer;
 import dev.quern.train.data.Shuffle;
 import dev.quern.train.data.Split;
+import dev.quern.train.loss.TrainingLoss;
 import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.LearningRateSchedule;
 import dev.quern.train.run.RunConfig;
@@ -23,21 +20,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a pixel model with Dice + BCE and Adam. Every epoch visits all images in a new order,
- * draws pixels from each, takes a step per batch of images, and scores the whole validation set.
- * Order and pixels depend on seed and epoch alone, so a run is the same to the bit for any number
- * of threads, and resuming gives what going on would have given.
+ * Trains a pixel model. Every epoch visits all images in a new order, draws pixels from each, takes
+ * a step per batch of images, and scores the whole validation set, with the moving average of the
+ * weights if one is kept. Order and pixels depend on seed and epoch alone, so a run is the same to
+ * the bit for any number of threads, and resuming gives what going on would have given.
  */
 final class PixelTrainer implements AutoCloseable {
-
-  static final SegmentationLoss LOSS = new DiceLoss().plus(new BceLoss());
 
   private final Engine engine;
   private final RunConfig config;
   private final Split data;
   private final FeatureLoader loader;
   private final PixelModel model;
-  private final Adam adam;
+  private final PixelModel scored;
+  private final TrainingLoss loss;
+  private final Optimizer<?> optimizer;
   private final List<EpochMetrics> history = new ArrayList<>();
   private LearningRateSchedule schedule;
   private double bestIou = -1;
@@ -50,17 +47,15 @@ final class PixelTrainer implements AutoCloseable {
     this.data = data;
     this.loader = loader;
     this.model = model;
-    this.adam =
-        Adam.builder(model.parameters())
-            .options(new AdamOptions().withLr(config.lr()).withWeightDecay(config.weightDecay()))
-            .skipNonFinite(true)
-            .build();
-    this.schedule = LearningRateSchedule.start(config.scheduler(), config.lr());
+    this.loss = TrainingLoss.parse(config.loss());
+    this.optimizer = config.optimizer().build(model.parameters());
+    this.scored = optimizer.hasEma() ? model.sibling(engine) : model;
+    this.schedule = LearningRateSchedule.start(config.scheduler(), config.optimizer().lr());
   }
 
   /** Goes on where a checkpoint left off. */
   void resume(PixelCheckpoint checkpoint, List<EpochMetrics> before) {
-    checkpoint.restore(adam);
+    checkpoint.restore(model, optimizer);
     schedule = checkpoint.schedule(config);
     bestIou = checkpoint.bestIou();
     history.addAll(before.subList(0, Math.min(before.size(), checkpoint.epoch())));
@@ -75,13 +70,16 @@ final class PixelTrainer implements AutoCloseable {
   List<EpochMetrics> run(int done, RunFolder folder, TrainingListener listener) {
     int batches = Math.ceilDiv(data.train().size(), config.batchSize());
     listener.start(done, config.epochs(), batches);
-    PixelScorer scorer = new PixelScorer(engine, model, loader);
+    PixelScorer scorer = new PixelScorer(engine, scored, loader);
     for (int epoch = done + 1; epoch <= config.epochs(); epoch++) {
       long start = System.nanoTime();
       double lr = schedule.rate();
-      adam.setLearningRate(0, lr);
+      optimizer.setLearningRate(0, lr);
       Trained trained = trainEpoch(epoch, batches, folder, listener);
-      PixelScorer.Score score = scorer.score(data.validation(), LOSS);
+      if (optimizer.hasEma()) {
+        scored.average(optimizer);
+      }
+      PixelScorer.Score score = scorer.score(data.validation(), loss);
       double valIou = score.counts().jaccard(0);
       EpochMetrics metrics =
           new EpochMetrics(
@@ -105,11 +103,12 @@ final class PixelTrainer implements AutoCloseable {
     bestIou = Math.max(bestIou, metrics.valIou());
     if (best) {
       PixelCheckpoint.write(
-          folder.bestCheckpoint(), model, adam, schedule, metrics.epoch(), bestIou);
+          folder.bestCheckpoint(), model, optimizer, schedule, metrics.epoch(), bestIou);
     }
     // Metrics first: a run that is cut off between the two has a line too many, never one missing.
     folder.writeMetrics(history);
-    PixelCheckpoint.write(folder.lastCheckpoint(), model, adam, schedule, metrics.epoch(), bestIou);
+    PixelCheckpoint.write(
+        folder.lastCheckpoint(), model, optimizer, schedule, metrics.epoch(), bestIou);
   }
 
   private record Trained(double loss, double iou) {}
@@ -125,9 +124,9 @@ final class PixelTrainer implements AutoCloseable {
       PendingValue before = null;
       for (int step = 1; step <= batches; step++) {
         PendingValue value = step(nextBatch(chunks), metric);
-        double loss = finite(before, epoch, step - 1, folder);
-        sum += before == null ? 0 : loss;
-        listener.step(epoch, loss);
+        double valueBefore = finite(before, epoch, step - 1, folder);
+        sum += before == null ? 0 : valueBefore;
+        listener.step(epoch, valueBefore);
         before = value;
       }
       sum += finite(before, epoch, batches, folder);
@@ -157,10 +156,9 @@ final class PixelTrainer implements AutoCloseable {
     try (Scope _ = engine.openScope()) {
       Tensor features = engine.tensor(values, rows, size);
       Tensor target = engine.tensor(labels, rows, 1);
-      LossResult result =
-          LOSS.forwardBackward(model.logits(features), target, engine.one(), metric);
+      LossResult result = loss.forwardBackward(model.logits(features), target, metric);
       model.backward(features, result.gradient());
-      adam.step();
+      optimizer.step();
       return result.value().itemLater();
     }
   }
@@ -182,6 +180,9 @@ final class PixelTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    adam.close();
+    optimizer.close();
+    if (scored != model) {
+      scored.close();
+    }
   }
 }

@@ -42,7 +42,7 @@ public final class TrainedPixelModel implements AutoCloseable {
    * @return counts over all pixels, at probability 0.5
    */
   public ConfusionCounts evaluate(Dataset data) {
-    return scorer.score(data, PixelTrainer.LOSS).counts();
+    return scorer.count(data);
   }
 
   /**

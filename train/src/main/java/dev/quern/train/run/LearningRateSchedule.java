@@ -1,36 +1,24 @@
 package dev.quern.train.run;
 
 import dev.quern.schedule.CosineAnnealingWarmRestarts;
+import dev.quern.schedule.LinearWarmup;
 import dev.quern.schedule.ReduceLROnPlateau;
+import dev.quern.schedule.ScheduleProduct;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The learning rate of the coming epoch, and what is needed to know the following ones. */
-public sealed interface LearningRateSchedule {
-
-  /**
-   * The learning rate of the coming epoch.
-   *
-   * @return base rate times the schedule's factor
-   */
-  double rate();
-
-  /**
-   * The schedule after an epoch.
-   *
-   * @param valIou validation IoU of the epoch
-   * @return the schedule for the next epoch
-   */
-  LearningRateSchedule next(double valIou);
-
-  /**
-   * The schedule's state for a checkpoint.
-   *
-   * @return a JSON object, empty for a constant rate
-   */
-  ObjectNode toJson();
+/**
+ * The learning rate of the coming epoch, and what is needed to know the following ones.
+ *
+ * @param base base learning rate
+ * @param schedule its parameters
+ * @param state where it stands
+ */
+public record LearningRateSchedule(
+    double base, ScheduleProduct schedule, ScheduleProduct.State state) {
 
   /**
    * A schedule before its first epoch.
@@ -39,22 +27,9 @@ public sealed interface LearningRateSchedule {
    * @param base base learning rate
    * @return the schedule
    */
-  static LearningRateSchedule start(RunConfig.SchedulerConfig config, double base) {
-    return switch (config.kind()) {
-      case NONE -> new Constant(base);
-      case COSINE -> {
-        CosineAnnealingWarmRestarts cosine =
-            new CosineAnnealingWarmRestarts(config.period(), config.periodFactor(), 0);
-        yield new Cosine(base, cosine, cosine.start());
-      }
-      case PLATEAU -> {
-        ReduceLROnPlateau plateau =
-            new ReduceLROnPlateau(ReduceLROnPlateau.Mode.MAX)
-                .withFactor(config.factor())
-                .withPatience(config.patience());
-        yield new Plateau(base, plateau, plateau.start(1));
-      }
-    };
+  public static LearningRateSchedule start(SchedulerConfig config, double base) {
+    ScheduleProduct schedule = config.schedule();
+    return new LearningRateSchedule(base, schedule, schedule.start(1));
   }
 
   /**
@@ -62,110 +37,94 @@ public sealed interface LearningRateSchedule {
    *
    * @param config kind and parameters
    * @param base base learning rate
-   * @param state what {@link #toJson} returned
+   * @param saved what {@link #toJson} returned
    * @return the schedule
    */
-  static LearningRateSchedule resume(
-      RunConfig.SchedulerConfig config, double base, JsonNode state) {
-    return switch (start(config, base)) {
-      case Constant constant -> constant;
-      case Cosine cosine ->
-          new Cosine(
-              base,
-              cosine.schedule(),
-              new CosineAnnealingWarmRestarts.State(
-                  state.required("epoch").asLong(),
-                  state.required("tCur").asDouble(),
-                  state.required("tI").asDouble()));
-      case Plateau plateau ->
-          new Plateau(
-              base,
-              plateau.schedule(),
-              new ReduceLROnPlateau.State(
-                  state.required("epoch").asLong(),
-                  // Infinity before the first metric is no JSON number.
-                  Double.parseDouble(state.required("best").asString()),
-                  state.required("badEpochs").asInt(),
-                  state.required("cooldownLeft").asInt(),
-                  List.of(state.required("factor").asDouble())));
-    };
+  public static LearningRateSchedule resume(SchedulerConfig config, double base, JsonNode saved) {
+    var state =
+        new ScheduleProduct.State(
+            warmup(saved.get("warmup")),
+            cosine(saved.get("cosine")),
+            plateau(saved.get("plateau")));
+    LearningRateSchedule schedule = new LearningRateSchedule(base, config.schedule(), state);
+    // one that belongs to other parameters is refused here, not in the middle of an epoch
+    double _ = schedule.rate();
+    return schedule;
+  }
+
+  private static LinearWarmup.@Nullable State warmup(@Nullable JsonNode saved) {
+    return saved == null ? null : new LinearWarmup.State(saved.required("step").asLong());
+  }
+
+  private static CosineAnnealingWarmRestarts.@Nullable State cosine(@Nullable JsonNode saved) {
+    return saved == null
+        ? null
+        : new CosineAnnealingWarmRestarts.State(
+            saved.required("epoch").asLong(),
+            saved.required("tCur").asDouble(),
+            saved.required("tI").asDouble(),
+            saved.required("restarts").asLong());
+  }
+
+  private static ReduceLROnPlateau.@Nullable State plateau(@Nullable JsonNode saved) {
+    return saved == null
+        ? null
+        : new ReduceLROnPlateau.State(
+            saved.required("epoch").asLong(),
+            // Infinity before the first metric is no JSON number.
+            Double.parseDouble(saved.required("best").asString()),
+            saved.required("badEpochs").asInt(),
+            saved.required("cooldownLeft").asInt(),
+            List.of(saved.required("factor").asDouble()));
   }
 
   /**
-   * A constant rate.
+   * The learning rate of the coming epoch.
    *
-   * @param rate of every epoch
+   * @return base rate times the schedule's factor
    */
-  record Constant(double rate) implements LearningRateSchedule {
-    @Override
-    public LearningRateSchedule next(double valIou) {
-      return this;
-    }
-
-    @Override
-    public ObjectNode toJson() {
-      return JsonMapper.shared().createObjectNode();
-    }
+  public double rate() {
+    return schedule.lr(state, 0, base);
   }
 
   /**
-   * Cosine annealing with warm restarts.
+   * The schedule after an epoch.
    *
-   * @param base base learning rate
-   * @param schedule its parameters
-   * @param position where it stands
+   * @param valIou validation IoU of the epoch
+   * @return the schedule for the next epoch
    */
-  record Cosine(
-      double base, CosineAnnealingWarmRestarts schedule, CosineAnnealingWarmRestarts.State position)
-      implements LearningRateSchedule {
-    @Override
-    public double rate() {
-      return schedule.lr(position, base);
-    }
-
-    @Override
-    public LearningRateSchedule next(double valIou) {
-      return new Cosine(base, schedule, schedule.step(position));
-    }
-
-    @Override
-    public ObjectNode toJson() {
-      return JsonMapper.shared()
-          .createObjectNode()
-          .put("epoch", position.epoch())
-          .put("tCur", position.tCur())
-          .put("tI", position.tI());
-    }
+  public LearningRateSchedule next(double valIou) {
+    return new LearningRateSchedule(base, schedule, schedule.step(state, valIou, base));
   }
 
   /**
-   * Reduction when the validation IoU stops rising.
+   * The schedule's state for a checkpoint.
    *
-   * @param base base learning rate
-   * @param schedule its parameters
-   * @param position where it stands
+   * @return a JSON object with one member for each part, empty for a constant rate
    */
-  record Plateau(double base, ReduceLROnPlateau schedule, ReduceLROnPlateau.State position)
-      implements LearningRateSchedule {
-    @Override
-    public double rate() {
-      return base * position.factor(0);
+  public ObjectNode toJson() {
+    ObjectNode node = JsonMapper.shared().createObjectNode();
+    LinearWarmup.State warmup = state.warmup();
+    if (warmup != null) {
+      node.putObject("warmup").put("step", warmup.step());
     }
-
-    @Override
-    public LearningRateSchedule next(double valIou) {
-      return new Plateau(base, schedule, schedule.step(position, valIou, base));
+    CosineAnnealingWarmRestarts.State cosine = state.cosine();
+    if (cosine != null) {
+      node.putObject("cosine")
+          .put("epoch", cosine.epoch())
+          .put("tCur", cosine.tCur())
+          .put("tI", cosine.tI())
+          .put("restarts", cosine.restarts());
     }
-
-    @Override
-    public ObjectNode toJson() {
-      return JsonMapper.shared()
-          .createObjectNode()
-          .put("epoch", position.epoch())
-          .put("best", Double.toString(position.best()))
-          .put("badEpochs", position.badEpochs())
-          .put("cooldownLeft", position.cooldownLeft())
-          .put("factor", position.factor(0));
+    ReduceLROnPlateau.State plateau = state.plateau();
+    if (plateau != null) {
+      node.putObject("plateau")
+          .put("epoch", plateau.epoch())
+          .put("best", Double.toString(plateau.best()))
+          .put("badEpochs", plateau.badEpochs())
+          .put("cooldownLeft", plateau.cooldownLeft())
+          .put("factor", plateau.factor(0));
     }
+    return node;
   }
 }

@@ -18,8 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param epochs passes over the training set
  * @param batchSize images per step
  * @param pixelsPerImage pixels drawn from each image in a step
- * @param lr base learning rate of Adam
- * @param weightDecay L2 penalty of Adam
+ * @param loss what is minimised, as given on the command line
+ * @param optimizer how weights follow from gradients
  * @param scheduler how the learning rate changes
  * @param seed of everything drawn
  */
@@ -30,8 +30,8 @@ public record RunConfig(
     int epochs,
     int batchSize,
     int pixelsPerImage,
-    double lr,
-    double weightDecay,
+    String loss,
+    OptimizerConfig optimizer,
     SchedulerConfig scheduler,
     long seed) {
 
@@ -54,28 +54,6 @@ public record RunConfig(
       int synthetic) {}
 
   /**
-   * How the learning rate changes from epoch to epoch.
-   *
-   * @param kind cosine, plateau or none
-   * @param period epochs of the first cosine period
-   * @param periodFactor every further period is this many times longer
-   * @param patience epochs without a better validation IoU before a plateau reduces the rate
-   * @param factor by which a plateau multiplies the rate
-   */
-  public record SchedulerConfig(
-      Kind kind, int period, int periodFactor, int patience, double factor) {
-    /** The schedules there are. */
-    public enum Kind {
-      /** Cosine annealing with warm restarts. */
-      COSINE,
-      /** Reduction when the validation IoU stops rising. */
-      PLATEAU,
-      /** A constant rate. */
-      NONE
-    }
-  }
-
-  /**
    * The same run with another number of epochs.
    *
    * @param newEpochs passes over the training set
@@ -89,8 +67,8 @@ public record RunConfig(
         newEpochs,
         batchSize,
         pixelsPerImage,
-        lr,
-        weightDecay,
+        loss,
+        optimizer,
         scheduler,
         seed);
   }
@@ -109,8 +87,8 @@ public record RunConfig(
         epochs,
         batchSize,
         pixelsPerImage,
-        lr,
-        weightDecay,
+        loss,
+        optimizer,
         scheduler,
         seed);
   }
@@ -161,14 +139,9 @@ public record RunConfig(
     root.put("epochs", epochs);
     root.put("batchSize", batchSize);
     root.put("pixelsPerImage", pixelsPerImage);
-    root.put("lr", lr);
-    root.put("weightDecay", weightDecay);
-    ObjectNode schedule = root.putObject("scheduler");
-    schedule.put("kind", scheduler.kind().name());
-    schedule.put("period", scheduler.period());
-    schedule.put("periodFactor", scheduler.periodFactor());
-    schedule.put("patience", scheduler.patience());
-    schedule.put("factor", scheduler.factor());
+    root.put("loss", loss);
+    optimizer.toJson(root.putObject("optimizer"));
+    scheduler.toJson(root.putObject("scheduler"));
     root.put("seed", seed);
     return root;
   }
@@ -184,7 +157,6 @@ public record RunConfig(
     try {
       JsonNode root = JsonMapper.shared().readTree(text);
       JsonNode source = root.required("data");
-      JsonNode schedule = root.required("scheduler");
       return new RunConfig(
           root.required("model").asString(),
           text(root, "backend"),
@@ -198,14 +170,9 @@ public record RunConfig(
           root.required("epochs").asInt(),
           root.required("batchSize").asInt(),
           root.required("pixelsPerImage").asInt(),
-          root.required("lr").asDouble(),
-          root.required("weightDecay").asDouble(),
-          new SchedulerConfig(
-              SchedulerConfig.Kind.valueOf(schedule.required("kind").asString()),
-              schedule.required("period").asInt(),
-              schedule.required("periodFactor").asInt(),
-              schedule.required("patience").asInt(),
-              schedule.required("factor").asDouble()),
+          root.required("loss").asString(),
+          OptimizerConfig.parse(root.required("optimizer")),
+          SchedulerConfig.parse(root.required("scheduler")),
           root.required("seed").asLong());
     } catch (JacksonException | IllegalArgumentException e) {
       throw new BadInputException(

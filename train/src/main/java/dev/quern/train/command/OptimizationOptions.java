@@ -1,0 +1,116 @@
+package dev.quern.train.command;
+
+import dev.quern.train.BadInputException;
+import dev.quern.train.loss.TrainingLoss;
+import dev.quern.train.run.OptimizerConfig;
+import picocli.CommandLine.Option;
+
+/** The options of loss and optimizer. */
+final class OptimizationOptions {
+
+  @Option(
+      names = "--loss",
+      paramLabel = "SUM",
+      defaultValue = "dice+bce",
+      description =
+          "Sum of bce, dice, jaccard, lovasz, tversky with weights and parameters, such as"
+              + " '0.5*dice + tversky(alpha=0.3, beta=0.7)' (default: ${DEFAULT-VALUE}).")
+  private String loss;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      defaultValue = "adam",
+      description = "adam, adamw or sgd (default: ${DEFAULT-VALUE}).")
+  private OptimizerConfig.Kind optimizer;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "X",
+      defaultValue = "0.05",
+      description = "Learning rate (default: ${DEFAULT-VALUE}).")
+  private double lr;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "X",
+      defaultValue = "0",
+      description =
+          "Pull of the weights towards 0: an L2 penalty, of adamw decoupled (${DEFAULT-VALUE}).")
+  private double weightDecay;
+
+  @Option(
+      names = "--momentum",
+      paramLabel = "X",
+      defaultValue = "0",
+      description = "sgd: share of the last step in the next (default: ${DEFAULT-VALUE}).")
+  private double momentum;
+
+  @Option(names = "--nesterov", description = "sgd: look ahead along the momentum.")
+  private boolean nesterov;
+
+  @Option(
+      names = "--l1",
+      paramLabel = "X",
+      defaultValue = "0",
+      description = "adam, adamw: L1 penalty (default: ${DEFAULT-VALUE}).")
+  private double l1;
+
+  @Option(
+      names = "--clip",
+      paramLabel = "X",
+      defaultValue = "0",
+      description = "Largest norm of all gradients together, 0 for any (${DEFAULT-VALUE}).")
+  private double clip;
+
+  @Option(
+      names = "--ema",
+      paramLabel = "X",
+      defaultValue = "0",
+      description =
+          "Decay of a moving average of the weights, which is then scored and saved; 0 for none"
+              + " (${DEFAULT-VALUE}).")
+  private double ema;
+
+  @SuppressWarnings("NullAway.Init")
+  OptimizationOptions() {}
+
+  /** Checks and returns the loss's text. */
+  String loss() {
+    TrainingLoss _ = TrainingLoss.parse(loss);
+    return loss.strip();
+  }
+
+  /** Checks and returns the optimizer. */
+  OptimizerConfig optimizer() {
+    if (!(lr > 0 && Double.isFinite(lr))) {
+      throw new BadInputException("--lr is %s; give a number above 0.".formatted(lr));
+    }
+    requireAtLeastZero("--weight-decay", weightDecay);
+    requireAtLeastZero("--momentum", momentum);
+    requireAtLeastZero("--l1", l1);
+    requireAtLeastZero("--clip", clip);
+    if (!(ema >= 0 && ema < 1)) {
+      throw new BadInputException(
+          "--ema is %s; give 0 for none or a decay below 1, such as 0.99.".formatted(ema));
+    }
+    boolean sgd = optimizer == OptimizerConfig.Kind.SGD;
+    if (momentum > 0 && !sgd) {
+      throw new BadInputException(
+          "--momentum goes with --optimizer sgd, but the optimizer is %s.".formatted(optimizer));
+    }
+    if (nesterov && momentum == 0) {
+      throw new BadInputException("--nesterov needs a --momentum above 0.");
+    }
+    if (l1 > 0 && sgd) {
+      throw new BadInputException("--l1 goes with --optimizer adam or adamw, but it is sgd.");
+    }
+    return new OptimizerConfig(optimizer, lr, weightDecay, momentum, nesterov, l1, clip, ema);
+  }
+
+  private static void requireAtLeastZero(String name, double value) {
+    if (!(value >= 0 && Double.isFinite(value))) {
+      throw new BadInputException("%s is %s; give 0 or a number above.".formatted(name, value));
+    }
+  }
+}

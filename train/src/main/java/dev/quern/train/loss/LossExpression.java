@@ -1,0 +1,89 @@
+package dev.quern.train.loss;
+
+import dev.quern.train.BadInputException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A loss in words: a sum of named losses, each with a weight and parameters where wanted, as in
+ * {@code 0.5*dice + tversky(alpha=0.3, beta=0.7)}.
+ */
+final class LossExpression {
+  private static final Pattern TERM =
+      Pattern.compile("(?:([^*()]*)\\*)?\\s*([A-Za-z_]\\w*)\\s*(?:\\(([^()]*)\\))?");
+
+  /**
+   * A term of the sum.
+   *
+   * @param weight what the loss is multiplied by
+   * @param name of the loss
+   * @param parameters by name, in the order they were given
+   */
+  record Term(double weight, String name, Map<String, Double> parameters) {}
+
+  private LossExpression() {}
+
+  /**
+   * Reads an expression.
+   *
+   * @param text what was given
+   * @throws BadInputException when it is no sum of losses
+   */
+  static List<Term> parse(String text) {
+    List<Term> terms = new ArrayList<>();
+    for (String part : text.split("\\+(?![^(]*\\))", -1)) {
+      terms.add(term(part.strip(), text));
+    }
+    return terms;
+  }
+
+  private static Term term(String part, String text) {
+    Matcher matcher = TERM.matcher(part);
+    if (!matcher.matches()) {
+      throw new BadInputException(
+          "--loss '%s': '%s' is no loss; write a sum such as dice+bce or 0.5*dice + tversky(alpha=0.3, beta=0.7)."
+              .formatted(text, part));
+    }
+    String factor = matcher.group(1);
+    double weight = factor == null ? 1 : number(factor.strip(), part, text);
+    if (!(weight > 0)) {
+      throw new BadInputException(
+          "--loss '%s': the weight of %s is %s; give a number above 0."
+              .formatted(text, matcher.group(2), weight));
+    }
+    Map<String, Double> parameters = new LinkedHashMap<>();
+    String list = matcher.group(3);
+    if (list != null && !list.isBlank()) {
+      for (String assignment : list.split(",", -1)) {
+        String[] sides = assignment.split("=", -1);
+        if (sides.length != 2 || sides[0].isBlank()) {
+          throw new BadInputException(
+              "--loss '%s': '%s' is no parameter; write name=number."
+                  .formatted(text, assignment.strip()));
+        }
+        if (parameters.put(sides[0].strip(), number(sides[1].strip(), part, text)) != null) {
+          throw new BadInputException(
+              "--loss '%s': %s is given twice in %s.".formatted(text, sides[0].strip(), part));
+        }
+      }
+    }
+    return new Term(weight, matcher.group(2), parameters);
+  }
+
+  private static double number(String word, String part, String text) {
+    try {
+      double value = Double.parseDouble(word);
+      if (Double.isFinite(value)) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below, with the expression around it
+    }
+    throw new BadInputException(
+        "--loss '%s': '%s' in %s is no number.".formatted(text, word, part));
+  }
+}

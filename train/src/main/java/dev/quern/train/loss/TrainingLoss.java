@@ -1,0 +1,94 @@
+package dev.quern.train.loss;
+
+import dev.quern.Tensor;
+import dev.quern.loss.LossResult;
+import dev.quern.loss.LovaszLoss;
+import dev.quern.loss.SegmentationLoss;
+import dev.quern.metric.BinaryJaccardIndex;
+import dev.quern.train.BadInputException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loss of a training: one fused loss, the Lovasz hinge, or the sum of both. Losses are of one
+ * logit per pixel.
+ */
+public final class TrainingLoss {
+  private final @Nullable SegmentationLoss fused;
+  private final float lovasz;
+
+  private TrainingLoss(@Nullable SegmentationLoss fused, float lovasz) {
+    this.fused = fused;
+    this.lovasz = lovasz;
+  }
+
+  /**
+   * Reads the loss that an expression names, such as {@code dice+bce}, {@code lovasz} or {@code
+   * 0.5*dice + tversky(alpha=0.3, beta=0.7)}.
+   *
+   * @param expression a sum of losses with weights and parameters
+   * @return the loss
+   * @throws BadInputException when a loss or parameter is not known, a number is none, or a
+   *     parameter is outside its range
+   */
+  public static TrainingLoss parse(String expression) {
+    SegmentationLoss fused = null;
+    double lovasz = 0;
+    for (LossExpression.Term term : LossExpression.parse(expression)) {
+      KnownLoss known = KnownLoss.of(term, expression);
+      if (known == KnownLoss.LOVASZ) {
+        lovasz += term.weight();
+        continue;
+      }
+      try {
+        SegmentationLoss loss = known.fused(term);
+        SegmentationLoss weighted = term.weight() == 1 ? loss : loss.times(term.weight());
+        fused = fused == null ? weighted : fused.plus(weighted);
+      } catch (IllegalArgumentException e) {
+        throw new BadInputException("--loss '%s': %s".formatted(expression, e.getMessage()), e);
+      }
+    }
+    return new TrainingLoss(fused, (float) lovasz);
+  }
+
+  /**
+   * Computes the value.
+   *
+   * @param logits F32, (pixels, 1)
+   * @param target U8 labels of equal shape
+   * @return F32, one element, owned by the current scope
+   */
+  public Tensor forward(Tensor logits, Tensor target) {
+    Tensor value = fused == null ? null : fused.forward(logits, target);
+    if (lovasz == 0) {
+      return Objects.requireNonNull(value);
+    }
+    Tensor hinge = LovaszLoss.hinge().forward(logits, target).scale(lovasz);
+    return value == null ? hinge : value.add(hinge);
+  }
+
+  /**
+   * Computes value and gradient, and counts the predictions.
+   *
+   * @param logits F32, (pixels, 1)
+   * @param target U8 labels of equal shape
+   * @param metric over logits; raised by these pixels
+   * @return both, owned by the current scope
+   */
+  public LossResult forwardBackward(Tensor logits, Tensor target, BinaryJaccardIndex metric) {
+    LossResult result =
+        fused == null ? null : fused.forwardBackward(logits, target, logits.engine().one(), metric);
+    if (result == null) {
+      metric.update(logits, target);
+    }
+    if (lovasz == 0) {
+      return Objects.requireNonNull(result);
+    }
+    LossResult hinge = LovaszLoss.hinge().forwardBackward(logits, target);
+    Tensor value = hinge.value().scale(lovasz);
+    Tensor gradient = hinge.gradient().scale(lovasz);
+    return result == null
+        ? new LossResult(value, gradient)
+        : new LossResult(result.value().add(value), result.gradient().add(gradient));
+  }
+}
