@@ -78,9 +78,11 @@ class BadInputTest {
 
   @Test
   void lossesThatAreNone() {
-    refusedLoss("dise", "there is no loss dise", "bce, dice, jaccard, lovasz, tversky");
+    refusedLoss("dise", "there is no loss dise", "bce, dice, focal, jaccard, lovasz, tversky");
     refusedLoss("dice(alpha=1)", "dice has no parameter alpha", "smooth, eps");
     refusedLoss("bce(smooth=1)", "bce has no parameter smooth", "none");
+    refusedLoss("focal(gama=2)", "focal has no parameter gama", "gamma, alpha");
+    refusedLoss("focal(gamma=-2)", "gamma");
     refusedLoss("tversky(alpha=x)", "'x'", "no number");
     refusedLoss("tversky(alpha=NaN)", "'NaN'", "no number");
     refusedLoss("tversky(alpha)", "'alpha' is no parameter", "name=number");

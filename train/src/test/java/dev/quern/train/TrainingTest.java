@@ -118,6 +118,8 @@ class TrainingTest {
             List.of("--loss", "dice(smooth=1)+2*bce"),
             List.of("--loss", "tversky(alpha=0.3, beta=0.7)"),
             List.of("--loss", "jaccard"),
+            List.of("--loss", "0.5*dice+focal(gamma=2)"),
+            List.of("--loss", "focal(gamma=1, alpha=0.7)"),
             List.of("--optimizer", "adamw", "--weight-decay", 0.1),
             List.of("--weight-decay", 0.1),
             List.of("--optimizer", "sgd"),

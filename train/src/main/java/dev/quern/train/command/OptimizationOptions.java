@@ -13,8 +13,8 @@ final class OptimizationOptions {
       paramLabel = "SUM",
       defaultValue = "dice+bce",
       description =
-          "Sum of bce, dice, jaccard, lovasz, tversky with weights and parameters, such as"
-              + " '0.5*dice + tversky(alpha=0.3, beta=0.7)' (default: ${DEFAULT-VALUE}).")
+          "Sum of bce, dice, focal, jaccard, lovasz, tversky with weights and parameters, such as"
+              + " '0.5*dice + focal(gamma=2)' (default: ${DEFAULT-VALUE}).")
   private String loss;
 
   @Option(

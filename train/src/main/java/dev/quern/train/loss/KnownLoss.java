@@ -2,6 +2,7 @@ package dev.quern.train.loss;
 
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
+import dev.quern.loss.FocalLoss;
 import dev.quern.loss.JaccardLoss;
 import dev.quern.loss.OverlapLoss;
 import dev.quern.loss.SegmentationLoss;
@@ -18,6 +19,8 @@ enum KnownLoss {
   BCE(),
   /** 1 - Dice. */
   DICE("smooth", "eps"),
+  /** Cross-entropy in which pixels that are right weigh less: (1 - p)^gamma. */
+  FOCAL("gamma", "alpha"),
   /** 1 - Jaccard index. */
   JACCARD("smooth", "eps"),
   /** The Lovasz hinge over the pixels of a batch. */
@@ -69,6 +72,11 @@ enum KnownLoss {
     return switch (this) {
       case BCE -> new BceLoss();
       case DICE -> overlap(new DiceLoss(), term);
+      case FOCAL -> {
+        FocalLoss loss = new FocalLoss().gamma(value(term, "gamma", 2));
+        Double alpha = term.parameters().get("alpha");
+        yield alpha == null ? loss : loss.alpha(alpha);
+      }
       case JACCARD -> overlap(new JaccardLoss(), term);
       case TVERSKY ->
           overlap(

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * A loss in words: a sum of named losses, each with a weight and parameters where wanted, as in
- * {@code 0.5*dice + tversky(alpha=0.3, beta=0.7)}.
+ * {@code 0.5*dice + focal(gamma=2)}.
  */
 final class LossExpression {
   private static final Pattern TERM =
@@ -45,7 +45,7 @@ final class LossExpression {
     Matcher matcher = TERM.matcher(part);
     if (!matcher.matches()) {
       throw new BadInputException(
-          "--loss '%s': '%s' is no loss; write a sum such as dice+bce or 0.5*dice + tversky(alpha=0.3, beta=0.7)."
+          "--loss '%s': '%s' is no loss; write a sum such as dice+bce or 0.5*dice + focal(gamma=2)."
               .formatted(text, part));
     }
     String factor = matcher.group(1);

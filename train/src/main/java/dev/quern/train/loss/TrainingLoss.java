@@ -24,7 +24,7 @@ public final class TrainingLoss {
 
   /**
    * Reads the loss that an expression names, such as {@code dice+bce}, {@code lovasz} or {@code
-   * 0.5*dice + tversky(alpha=0.3, beta=0.7)}.
+   * 0.5*dice + focal(gamma=2)}.
    *
    * @param expression a sum of losses with weights and parameters
    * @return the loss
@@ -63,7 +63,7 @@ public final class TrainingLoss {
     if (lovasz == 0) {
       return Objects.requireNonNull(value);
     }
-    Tensor hinge = LovaszLoss.hinge().forward(logits, target).scale(lovasz);
+    Tensor hinge = new LovaszLoss().forward(logits, target).scale(lovasz);
     return value == null ? hinge : value.add(hinge);
   }
 
@@ -84,7 +84,7 @@ public final class TrainingLoss {
     if (lovasz == 0) {
       return Objects.requireNonNull(result);
     }
-    LossResult hinge = LovaszLoss.hinge().forwardBackward(logits, target);
+    LossResult hinge = new LovaszLoss().forwardBackward(logits, target);
     Tensor value = hinge.value().scale(lovasz);
     Tensor gradient = hinge.gradient().scale(lovasz);
     return result == null
