@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The kernels of one family on one device: its {@code .cl} file behind the prelude and the formulas
- * it uses, compiled at the first call.
+ * it uses, compiled at the first call. For a device without fp64 it is rewritten first.
  */
 final class FamilyProgram implements AutoCloseable {
   private final Context context;
@@ -69,11 +69,17 @@ final class FamilyProgram implements AutoCloseable {
   }
 
   private String source() {
-    var source = new StringBuilder(resource("prelude.cl"));
+    boolean emulated = !context.device().has(Feature.FP64);
+    var source = new StringBuilder();
+    if (emulated) {
+      source.append(resource("f64.cl")).append(resource("f64_math.cl"));
+    }
+    source.append(resource("prelude.cl"));
     for (String formula : formulas) {
       source.append(Formulas.source(formula));
     }
-    return source.append(resource(family + ".cl")).toString();
+    source.append(resource(family + ".cl"));
+    return emulated ? F64Rewriter.rewrite(source.toString()) : source.toString();
   }
 
   private String options() {
@@ -85,7 +91,8 @@ final class FamilyProgram implements AutoCloseable {
         : options;
   }
 
-  private static String resource(String name) {
+  /** Reads a file of this package. */
+  static String resource(String name) {
     try (InputStream in = FamilyProgram.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException("The kernel source " + name + " is missing.");

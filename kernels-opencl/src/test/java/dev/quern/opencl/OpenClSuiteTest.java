@@ -8,6 +8,8 @@ import dev.quern.bench.BackendSuite;
 import dev.quern.bench.CaseResult.Status;
 import dev.quern.bench.Report;
 import dev.quern.opencl.host.Device;
+import dev.quern.opencl.host.Feature;
+import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -25,18 +27,44 @@ class OpenClSuiteTest {
   @Test
   void agreesWithTheReferenceInTheGeometryOfGpus() {
     Device device = OpenClTesting.device();
+    assertAgrees(device, LaunchGeometry.of(DeviceInfo.Kind.GPU));
+  }
+
+  /** Without fp64 every f64 operation of every family is emulated. */
+  @Test
+  void agreesWithTheReferenceWithoutFp64() {
+    Device device = OpenClTesting.device();
+    var features = new HashSet<>(device.features());
+    features.remove(Feature.FP64);
+    var without =
+        new Device(
+            device.platform(),
+            device.id(),
+            device.name(),
+            device.kind(),
+            device.memoryBytes(),
+            device.largestBlock(),
+            device.computeUnits(),
+            device.largestGroup(),
+            device.driver(),
+            device.identity(),
+            features);
+    assertAgrees(without, LaunchGeometry.of(without));
+  }
+
+  private static void assertAgrees(Device device, LaunchGeometry geometry) {
     var info =
         new DeviceInfo(
             "opencl",
             0,
             device.name(),
-            DeviceInfo.Kind.GPU,
+            device.kind(),
             device.memoryBytes(),
             device.computeUnits(),
             device.driver(),
             List.of());
-    LaunchGeometry geometry = LaunchGeometry.of(DeviceInfo.Kind.GPU);
     Report report = BackendSuite.run(new OpenClBackend(info, device, geometry));
     assertEquals(List.of(), report.failures());
+    assertTrue(report.count(Status.PASSED) > 800, "only " + report.count(Status.PASSED));
   }
 }

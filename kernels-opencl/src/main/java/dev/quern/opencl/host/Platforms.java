@@ -97,10 +97,6 @@ public final class Platforms {
       if (!device.isUsable()) {
         reasons.add(
             device.name() + " is not available or has no compiler: install its driver's compiler.");
-      } else if (!device.has(Feature.FP64)) {
-        reasons.add(
-            device.name()
-                + " has no fp64, in which sums are accumulated: choose another device or backend.");
       } else {
         devices.add(device);
       }

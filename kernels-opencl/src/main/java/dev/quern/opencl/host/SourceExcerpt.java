@@ -8,7 +8,8 @@ final class SourceExcerpt {
   /** As compilers write places: file, line and column, each behind a colon. */
   private static final Pattern PLACE = Pattern.compile(":(\\d+):\\d+: *(?:fatal )?error");
 
-  private static final Pattern ANY_PLACE = Pattern.compile(":(\\d+):\\d+:");
+  /** The first place in each line, whatever it is called. */
+  private static final Pattern ANY_PLACE = Pattern.compile("(?m)^.*?:(\\d+):\\d+\\b.*$");
 
   private static final int AROUND = 4;
 

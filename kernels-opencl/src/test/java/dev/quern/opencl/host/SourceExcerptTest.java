@@ -28,7 +28,9 @@ class SourceExcerptTest {
 
   @Test
   void showsPlacesThatAreNotCalledErrors() {
-    assertEquals("    1  line 1\n    2  line 2", SourceExcerpt.of("line 1\nline 2", "x:2:1: oops"));
+    assertEquals(
+        "    1  line 1\n    2  line 2",
+        SourceExcerpt.of("line 1\nline 2", "error: x.cl:2:1 <in lib.h:9:1>: oops"));
   }
 
   @Test
