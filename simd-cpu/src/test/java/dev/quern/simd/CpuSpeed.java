@@ -1,6 +1,10 @@
 package dev.quern.simd;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.quern.DType;
+import dev.quern.loss.LovaszLoss;
 import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.AdamGroup;
 import dev.quern.spi.AdamState;
@@ -12,6 +16,7 @@ import dev.quern.spi.HostBuffer;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossOperands;
 import dev.quern.spi.LossTerm;
+import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.PhiloxStream;
@@ -22,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 
 /**
  * Measures the SIMD backend against this machine's own copy bandwidth, all in one process: the
@@ -65,6 +71,8 @@ final class CpuSpeed {
     addAdam(rounds);
     addLoss(rounds, DType.F32);
     addLoss(rounds, DType.U8);
+    addLovasz(rounds, "random", 0);
+    addLovasz(rounds, "trained", 2.5f);
     for (DType target : List.of(DType.U8, DType.I64, DType.F32)) {
       addCounts(rounds, target);
     }
@@ -231,6 +239,34 @@ final class CpuSpeed {
         null,
         target,
         null);
+  }
+
+  /** The hinge of 2 M pixels, whose logits lie so far on their label's side in the mean. */
+  private void addLovasz(int rounds, String what, float margin) {
+    int n = 1 << 21;
+    LovaszPlan plan = backend.lovasz().prepare(new LovaszLoss().spec(DType.U8));
+    var random = new SplittableRandom(n);
+    Span x = floats(n);
+    Span t = bytes(n);
+    for (int i = 0; i < n; i++) {
+      int label = random.nextInt(10) < 3 ? 1 : 0;
+      HostBuffer.segment(t).set(JAVA_BYTE, i, (byte) label);
+      float side = label == 1 ? margin : -margin;
+      HostBuffer.segment(x).setAtIndex(JAVA_FLOAT, i, (float) random.nextDouble(-3, 3) + side);
+    }
+    Span one = floats(1);
+    backend.pointwise().fill(one, 1);
+    Span value = floats(1);
+    Span gradient = floats(n);
+    Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
+    LossExtent extent = new LossExtent(8, 1, n / 8);
+    Span scratch = bytes(plan.scratchBytes(extent));
+    add(
+        rounds,
+        "Lovasz hinge 2.1 M forward + backward, " + what,
+        9.0 * n,
+        "GB/s",
+        () -> plan.forwardBackward(x, t, extent, one, value, gradient, fault, scratch));
   }
 
   /** The same on Java arrays. */

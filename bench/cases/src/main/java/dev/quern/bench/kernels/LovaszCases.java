@@ -230,7 +230,7 @@ final class LovaszCases {
           Span value = bench.output("value", DType.F32, 1, Tolerance.LOSS);
           Span gradient = bench.output("gradient", DType.F32, n, Tolerance.GRADIENT);
           Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
-          Span scratch = bench.scratch(plan.scratchBytes(extent));
+          Span scratch = scratch(bench, plan, extent);
           return () ->
               plan.forwardBackward(
                   logits, target, extent, upstream, value, gradient, fault, scratch);
@@ -251,8 +251,19 @@ final class LovaszCases {
           Span target = bench.input("target", batch.target(spec));
           Span value = bench.output("value", DType.F32, 1, Tolerance.LOSS);
           Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
-          Span scratch = bench.scratch(plan.scratchBytes(extent));
+          Span scratch = scratch(bench, plan, extent);
           return () -> plan.forward(logits, target, extent, value, fault, scratch);
         });
+  }
+
+  /** Scratch memory, which is held to the bound that plans promise. */
+  private static Span scratch(Workbench bench, LovaszPlan plan, LossExtent extent) {
+    long bytes = plan.scratchBytes(extent);
+    long bound = (1 << 20) + 18 * extent.elements();
+    if (bytes < 1 || bytes > bound) {
+      throw new AssertionError(
+          "The plan takes " + bytes + " bytes of scratch memory, more than " + bound + ".");
+    }
+    return bench.scratch(bytes);
   }
 }
