@@ -41,6 +41,44 @@ class FloatMathTest {
   }
 
   @Test
+  void logIsWithinTwoUlps() {
+    for (int bits = 1; bits > 0 && bits < 0x7f800000; bits += 15373) {
+      float x = Float.intBitsToFloat(bits);
+      double exact = StrictMath.log(x);
+      assertEquals(exact, FloatMath.log(x), 1.2e-7 * Math.abs(exact), "x = " + x);
+    }
+    for (float x = 0.5f; x < 2; x += 3e-5f) {
+      double exact = StrictMath.log(x);
+      assertEquals(exact, FloatMath.log(x), 1.2e-7 * Math.abs(exact), "x = " + x);
+    }
+    assertEquals(Float.NEGATIVE_INFINITY, FloatMath.log(0f));
+    assertEquals(Float.POSITIVE_INFINITY, FloatMath.log(Float.POSITIVE_INFINITY));
+    assertTrue(Float.isNaN(FloatMath.log(-1f)));
+    assertTrue(Float.isNaN(FloatMath.log(Float.NaN)));
+  }
+
+  @Test
+  void log1pKeepsSmallArguments() {
+    for (float x = 1e-30f; x < 0.999f; x *= 1.01f) {
+      for (float signed : new float[] {x, -x}) {
+        double exact = StrictMath.log1p(signed);
+        assertEquals(exact, FloatMath.log1p(signed), 2e-7 * Math.abs(exact), "x = " + signed);
+      }
+    }
+    assertEquals(Float.NEGATIVE_INFINITY, FloatMath.log1p(-1f));
+    assertEquals(Float.POSITIVE_INFINITY, FloatMath.log1p(Float.POSITIVE_INFINITY));
+  }
+
+  @Test
+  void oneMinusExpDoesNotCancel() {
+    for (float x = 1e-30f; x < 100; x *= 1.01f) {
+      double exact = -StrictMath.expm1(-x);
+      assertEquals(exact, FloatMath.oneMinusExp(x), 4e-7 * exact, "x = " + x);
+    }
+    assertEquals(0f, FloatMath.oneMinusExp(0f));
+  }
+
+  @Test
   void sigmoidAndSoftplusSaturate() {
     for (float x : new float[] {1e4f, Float.POSITIVE_INFINITY}) {
       assertEquals(1f, FloatMath.sigmoid(x));
