@@ -9,21 +9,24 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** The loops of a multiclass confusion matrix over scratch arrays; n is a multiple of the lanes. */
+/**
+ * The loops of a multiclass confusion matrix over scratch arrays; n is a multiple of the lanes, and
+ * {@code at} is where the labels of these pixels begin.
+ */
 final class ClassLoops {
   private ClassLoops() {}
 
   /** Starts the search for the greatest score with class 0. */
-  static void first(float[] scores, float[] greatest, int[] label, int n) {
+  static void first(float[] scores, float[] greatest, int[] label, int at, int n) {
     IntVector zero = IntVector.broadcast(INTS, 0);
     for (int i = 0; i < n; i += LANES) {
       FloatVector.fromArray(SPECIES, scores, i).intoArray(greatest, i);
-      zero.intoArray(label, i);
+      zero.intoArray(label, at + i);
     }
   }
 
   /** Takes another class where its score is greater, or the first NaN. */
-  static void next(float[] scores, int c, float[] greatest, int[] label, int n) {
+  static void next(float[] scores, int c, float[] greatest, int[] label, int at, int n) {
     IntVector taken = IntVector.broadcast(INTS, c);
     for (int i = 0; i < n; i += LANES) {
       FloatVector score = FloatVector.fromArray(SPECIES, scores, i);
@@ -31,7 +34,8 @@ final class ClassLoops {
       VectorMask<Float> number = best.compare(VectorOperators.EQ, best);
       VectorMask<Float> greater = number.andNot(best.compare(VectorOperators.GE, score));
       best.blend(score, greater).intoArray(greatest, i);
-      IntVector.fromArray(INTS, label, i).blend(taken, greater.cast(INTS)).intoArray(label, i);
+      IntVector before = IntVector.fromArray(INTS, label, at + i);
+      before.blend(taken, greater.cast(INTS)).intoArray(label, at + i);
     }
   }
 

@@ -21,28 +21,75 @@ final class ClassScratch {
    */
   private static final int TABLES = 4;
 
+  /** Below so many pixels of a plane, pixels are looked at one by one. */
+  private static final int SHORTEST_PLANE = 64;
+
   private final float[] scores = new float[Chunks.SIZE];
   private final float[] greatest = new float[Chunks.SIZE];
   private final byte[] bytes = new byte[Chunks.SIZE];
   private final long[] longs = new long[Chunks.SIZE];
   private final int[] target = new int[Chunks.SIZE];
-  private final int[] predicted = new int[Chunks.SIZE];
+  private final int[] predicted = new int[Chunks.SIZE + Workspace.PAD];
 
   /** The cell of each pixel of the chunk. */
   final int[] cell = new int[Chunks.SIZE];
 
   private final int[] table = new int[TABLES * (TABLE_CELLS + 1)];
 
-  /** Predicts by scores: class c of {@code n} pixels begins at {@code first + c * inner}. */
+  /** Predicts by scores (outer, classes, inner) the {@code n} pixels from {@code first} on. */
   void scores(MemorySegment x, int classes, long inner, long first, int n) {
+    for (int from = 0; from < n; ) {
+      long plane = (first + from) / inner;
+      int end = (int) Math.min(n, (plane + 1) * inner - first);
+      if (inner < SHORTEST_PLANE) {
+        // the classes of a pixel, then the next pixel
+        end = Math.min(n, from + Math.max(1, Chunks.SIZE / classes));
+        pixelwise(x, classes, inner, first, from, end);
+      } else {
+        long at = plane * classes * inner + (first + from) % inner;
+        planewise(x, classes, inner, at, from, end - from);
+      }
+      from = end;
+    }
+  }
+
+  private void planewise(MemorySegment x, int classes, long inner, long at, int from, int n) {
     int whole = wholeVectors(n);
     for (int c = 0; c < classes; c++) {
-      MemorySegment.copy(x, JAVA_FLOAT_UNALIGNED, 4 * (first + c * inner), scores, 0, n);
+      MemorySegment.copy(x, JAVA_FLOAT_UNALIGNED, 4 * (at + c * inner), scores, 0, n);
       if (c == 0) {
-        ClassLoops.first(scores, greatest, predicted, whole);
+        ClassLoops.first(scores, greatest, predicted, from, whole);
       } else {
-        ClassLoops.next(scores, c, greatest, predicted, whole);
+        ClassLoops.next(scores, c, greatest, predicted, from, whole);
       }
+    }
+  }
+
+  private void pixelwise(MemorySegment x, int classes, long inner, long first, int from, int end) {
+    boolean dense = inner == 1 && (long) (end - from) * classes <= Chunks.SIZE;
+    if (dense) {
+      long at = (first + from) * classes;
+      MemorySegment.copy(x, JAVA_FLOAT_UNALIGNED, 4 * at, scores, 0, (end - from) * classes);
+    }
+    for (int i = from; i < end; i++) {
+      long pixel = first + i;
+      long at = pixel / inner * classes * inner + pixel % inner;
+      int best = 0;
+      float most = Float.NEGATIVE_INFINITY;
+      for (int c = 0; c < classes; c++) {
+        float score =
+            dense
+                ? scores[(i - from) * classes + c]
+                : x.get(JAVA_FLOAT_UNALIGNED, 4 * (at + c * inner));
+        if (c == 0 || !(most >= score)) {
+          best = c;
+          most = score;
+        }
+        if (Float.isNaN(most)) {
+          break;
+        }
+      }
+      predicted[i] = best;
     }
   }
 

@@ -52,18 +52,8 @@ final class ConfusionMatrixTask extends Task {
     long first = Chunks.start(piece);
     int n = Chunks.length(piece, pixels);
     ClassScratch work = Workspace.current().classes();
-    for (int from = 0; from < n; ) {
-      // scores of one plane lie side by side; labels do everywhere
-      long plane = (first + from) / inner;
-      int end = xDtype == DType.F32 ? (int) Math.min(n, (plane + 1) * inner - first) : n;
-      count(work, first + from, end - from);
-      from = end;
-    }
-  }
-
-  private void count(ClassScratch work, long first, int n) {
     if (xDtype == DType.F32) {
-      work.scores(x, classes, inner, first / inner * classes * inner + first % inner, n);
+      work.scores(x, classes, inner, first, n);
     } else {
       work.labels(x, xDtype, first, n);
     }

@@ -36,6 +36,8 @@ public final class ArrayCases {
     for (int n : Sizes.REDUCED) {
       cases.add(loss(n, TruePositiveForm.MIN, DType.U8, null, 0, true, false));
       cases.add(loss(n, TruePositiveForm.MIN, DType.F32, Inputs.IGNORED, 0.1, true, true));
+      cases.add(matrix(n, DType.F32, DType.U8));
+      cases.add(matrix(n, DType.I64, DType.I32));
       for (DType target : List.of(DType.U8, DType.I32, DType.I64, DType.F32)) {
         cases.add(count(n, target, null, 0));
         cases.add(count(n, target, Inputs.IGNORED, 0.1));
@@ -169,6 +171,48 @@ public final class ArrayCases {
               new Result("counts of bytes", HostArray.of(again), Tolerance.EXACT),
               new Result("fault in bytes", HostArray.of(faultAgain), Tolerance.EXACT));
         });
+  }
+
+  /** Scores of 3 classes in two images of n pixels, or as many labels, some faulty. */
+  private static ArrayCase matrix(int n, DType predictionsDtype, DType targetDtype) {
+    return new ArrayCase(
+        "matrix " + n + " " + predictionsDtype + " " + targetDtype,
+        kernels -> {
+          MemorySegment target = labels(2 * n, targetDtype, n);
+          MemorySegment predictions =
+              predictionsDtype == DType.F32
+                  ? MemorySegment.ofArray(Inputs.withSpecials(6 * n, n))
+                  : labels(2 * n, predictionsDtype, n + 1L);
+          long[] counts = {1, 20, 300, 4, 5, 6, 7, 8, 1L << 40};
+          long fault =
+              kernels.matrix(
+                  predictions, predictionsDtype, target, targetDtype, 2, 3, Math.max(1, n), counts);
+          long[] again = new long[9];
+          long faultAgain =
+              kernels.matrix(
+                  bytes(predictions),
+                  predictionsDtype,
+                  bytes(target),
+                  targetDtype,
+                  null,
+                  3,
+                  Math.max(1, n),
+                  again);
+          return List.of(
+              new Result("counts", HostArray.of(counts), Tolerance.EXACT),
+              new Result("fault", HostArray.of(fault), Tolerance.EXACT),
+              new Result("counts of bytes", HostArray.of(again), Tolerance.EXACT),
+              new Result("fault in bytes", HostArray.of(faultAgain), Tolerance.EXACT));
+        });
+  }
+
+  /** 0 to 2, and few that are no class. */
+  private static MemorySegment labels(int n, DType dtype, long seed) {
+    int[] labels = Inputs.ints(Inputs.labels(n, 0.3, 1e-3, seed));
+    for (int i = 0; i < n; i += 3) {
+      labels[i] = labels[i] == 1 ? 2 : labels[i];
+    }
+    return HostArray.of(dtype, labels).segment();
   }
 
   private static MemorySegment bytes(MemorySegment segment) {

@@ -31,6 +31,9 @@ final class MatrixCountCases {
         cases.add(labels(65_537, 3, predictions, target, Inputs.IGNORED, 0.3));
       }
     }
+    cases.add(scores(5001, 3, 1, DType.U8, null, 0.001));
+    cases.add(scores(301, 3, 33, DType.U8, null, 0.001));
+    cases.add(scores(3, 5000, 1, DType.I32, null, 0));
     cases.add(scores(2, 64, 127, DType.U8, null, 0.01));
     cases.add(scores(2, 65, 127, DType.U8, null, 0.01));
     cases.add(scores(1, 300, 33, DType.I32, null, 0));
