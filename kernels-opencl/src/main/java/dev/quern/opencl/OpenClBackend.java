@@ -82,7 +82,11 @@ final class OpenClBackend implements Backend {
 
   @Override
   public boolean supports(KernelFamily family, DType dtype) {
-    return dtype == DType.F32;
+    return switch (dtype) {
+      case F32 -> true;
+      case F16, BF16 -> family == KernelFamily.SEGMENTATION;
+      case F64, U8, I32, I64, BOOL -> false;
+    };
   }
 
   @Override

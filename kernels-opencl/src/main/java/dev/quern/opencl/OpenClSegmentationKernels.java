@@ -1,5 +1,6 @@
 package dev.quern.opencl;
 
+import dev.quern.DType;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
@@ -22,6 +23,11 @@ final class OpenClSegmentationKernels implements SegmentationKernels {
   /** Prepares a loss; its table stays on the device until the backend is closed. */
   @Override
   public FusedLossPlan prepare(FusedLossSpec spec) {
+    DType dtype = spec.logitsDtype();
+    if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
+      throw new UnsupportedOperationException(
+          "The fused losses of this backend take F32, F16 and BF16 logits, not " + dtype + ".");
+    }
     MemorySegment table = LossTable.encode(spec).memory();
     Buffer onDevice = memory.allocate(table.byteSize());
     memory.upload(table, onDevice, 0);

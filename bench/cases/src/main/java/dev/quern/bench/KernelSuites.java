@@ -1,6 +1,7 @@
 package dev.quern.bench;
 
 import dev.quern.Engine;
+import dev.quern.DType;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.KernelCases;
 import dev.quern.spi.Backend;
@@ -58,6 +59,26 @@ final class KernelSuites {
                   name(family),
                   kernelCase.name(),
                   "not supported with " + kernelCase.dtype() + " by this backend"));
+    }
+    if (family == KernelFamily.SEGMENTATION) {
+      results.addAll(halfPrecision());
+    }
+    return results;
+  }
+
+  private List<CaseResult> halfPrecision() {
+    var results = new ArrayList<CaseResult>();
+    String suite = name(KernelFamily.SEGMENTATION);
+    for (DType dtype : List.of(DType.F16, DType.BF16)) {
+      boolean supported = tested.supports(KernelFamily.SEGMENTATION, dtype);
+      for (FusedLossSpec spec : HalfLossCheck.specs()) {
+        String name = dtype + " logits " + GradientCheck.name(spec);
+        results.add(
+            supported
+                ? attempt(suite, name, () -> HalfLossCheck.check(spec, dtype, tested))
+                : CaseResult.skipped(
+                    suite, name, "not supported with " + dtype + " by this backend"));
+      }
     }
     return results;
   }
