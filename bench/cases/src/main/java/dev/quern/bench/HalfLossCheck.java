@@ -33,10 +33,7 @@ final class HalfLossCheck {
 
   static List<FusedLossSpec> specs() {
     List<FusedLossSpec> all = LossSpecs.all();
-    return IntStream.range(0, all.size())
-        .filter(i -> i % STRIDE == 0)
-        .mapToObj(all::get)
-        .toList();
+    return IntStream.range(0, all.size()).filter(i -> i % STRIDE == 0).mapToObj(all::get).toList();
   }
 
   /** What does not agree, or empty. */
@@ -106,8 +103,7 @@ final class HalfLossCheck {
   private static HostArray narrow(float[] values, DType dtype) {
     HostArray halves = HostArray.zeros(dtype, values.length);
     for (int i = 0; i < values.length; i++) {
-      short bits =
-          dtype == DType.F16 ? Float.floatToFloat16(values[i]) : upperHalf(values[i]);
+      short bits = dtype == DType.F16 ? Float.floatToFloat16(values[i]) : upperHalf(values[i]);
       halves.segment().set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, bits);
     }
     return halves;

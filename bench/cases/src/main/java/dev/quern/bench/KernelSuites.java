@@ -1,7 +1,7 @@
 package dev.quern.bench;
 
-import dev.quern.Engine;
 import dev.quern.DType;
+import dev.quern.Engine;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.KernelCases;
 import dev.quern.spi.Backend;
