@@ -1,5 +1,6 @@
 // The functions of f64 that kernels call, for devices without fp64: this text passes through
-// dev.quern.opencl.F64Rewriter too. They are good to a few units in the last place.
+// dev.quern.opencl.F64Rewriter too. They are good to a few units in the last place; a
+// power is so only as far as its logarithm times the exponent is small.
 
 // ln x: x = 2^k m with m around 1, and ln m = 2 artanh((m - 1) / (m + 1)) by its series.
 static inline double quern_f64_log(double x) {
