@@ -13,28 +13,47 @@ import dev.quern.spi.LossTerm;
  */
 public final class ElementLoss {
   /** The least probability that a logarithm is taken of, and its distance from 1. */
-  static final float LEAST_PROBABILITY = 1e-7f;
+  public static final float LEAST_PROBABILITY = 1e-7f;
 
   // the sums of a segment, in the order of QuernLossSums
-  static final int TRUE_POSITIVES = 0;
-  static final int PROBABILITIES = 1;
-  static final int TARGET = 2;
-  static final int BCE = 3;
-  static final int FOCAL = 4;
-  static final int FOCAL_NORM = 5;
-  static final int VALID = 6;
-  static final int CROSS_ENTROPY = 7;
-  static final int CROSS_ENTROPY_WEIGHT = 8;
-  static final int SOFTMAX_FOCAL = 9;
+
+  /** Index of the sum of true positives. */
+  public static final int TRUE_POSITIVES = 0;
+  /** Index of the sum of p, or of p^2. */
+  public static final int PROBABILITIES = 1;
+  /** Index of the sum of t, or of t^2. */
+  public static final int TARGET = 2;
+  /** Index of the sum of the binary cross-entropy. */
+  public static final int BCE = 3;
+  /** Index of the sum of the focal loss. */
+  public static final int FOCAL = 4;
+  /** Index of the sum of the focal weights f. */
+  public static final int FOCAL_NORM = 5;
+  /** Index of the number of elements that are not ignored. */
+  public static final int VALID = 6;
+  /** Index of the sum of the cross-entropy. */
+  public static final int CROSS_ENTROPY = 7;
+  /** Index of the sum of the labels' weights. */
+  public static final int CROSS_ENTROPY_WEIGHT = 8;
+  /** Index of the sum of the focal loss through the softmax. */
+  public static final int SOFTMAX_FOCAL = 9;
 
   // the coefficients of a segment, in the order of QuernLossCoefficients
-  static final int K_A = 0;
-  static final int K_B = 1;
-  static final int K_BCE = 2;
-  static final int K_FOCAL = 3;
-  static final int K_FOCAL_NORM = 4;
-  static final int K_CROSS_ENTROPY = 5;
-  static final int K_SOFTMAX_FOCAL = 6;
+
+  /** Index of the coefficient of tau, or t. */
+  public static final int K_A = 0;
+  /** Index of the constant, or the coefficient of p. */
+  public static final int K_B = 1;
+  /** Index of the coefficient of the binary cross-entropy. */
+  public static final int K_BCE = 2;
+  /** Index of the coefficient of the focal loss. */
+  public static final int K_FOCAL = 3;
+  /** Index of the coefficient of the focal weight. */
+  public static final int K_FOCAL_NORM = 4;
+  /** Index of the coefficient of the cross-entropy. */
+  public static final int K_CROSS_ENTROPY = 5;
+  /** Index of the coefficient of the focal loss through the softmax. */
+  public static final int K_SOFTMAX_FOCAL = 6;
 
   private final TruePositiveForm form;
   private final boolean probabilities;

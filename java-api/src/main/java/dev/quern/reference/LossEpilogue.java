@@ -3,6 +3,7 @@ package dev.quern.reference;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossTable;
 import dev.quern.spi.LossTerm;
 
@@ -63,6 +64,28 @@ public final class LossEpilogue {
       }
     }
     return (float) value;
+  }
+
+  /**
+   * Computes the coefficients of a loss whose divisors do not depend on the pixels.
+   *
+   * @param extent the batch
+   * @param upstream the factor of the gradient
+   * @param coefficients {@link LossTable#COEFFICIENTS} per segment, written
+   * @throws IllegalStateException if the specification is not {@link FusedLossSpec#isOnePass}
+   */
+  public void applyBeforehand(LossExtent extent, float upstream, float[] coefficients) {
+    if (!spec.isOnePass()) {
+      throw new IllegalStateException("The divisors depend on the pixels: " + spec);
+    }
+    int images = spec.perImage() ? Math.toIntExact(extent.images()) : 1;
+    double pixels = spec.perImage() ? extent.pixels() : extent.labels();
+    double[] sums = new double[images * classes * LossTable.SUMS];
+    for (int at = 0; at < sums.length; at += LossTable.SUMS) {
+      sums[at + ElementLoss.VALID] = pixels;
+      sums[at + ElementLoss.CROSS_ENTROPY_WEIGHT] = pixels;
+    }
+    apply(sums, images, extent.elements(), upstream, coefficients);
   }
 
   private double value(

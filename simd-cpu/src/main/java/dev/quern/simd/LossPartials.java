@@ -3,85 +3,63 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.reference.LossTerms;
+import dev.quern.spi.LossTable;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
- * What pass 1 of a fused loss leaves in scratch memory: per chunk four sums, four counts and the
- * first fault.
+ * What the pieces of a fused loss leave in scratch memory: the sums of each of their classes, four
+ * counts and the first fault.
  *
- * @param memory records of {@link #BYTES}
+ * @param memory records of {@link #bytes}
+ * @param width how many classes a piece has
  */
-record LossPartials(MemorySegment memory) {
+record LossPartials(MemorySegment memory, int width) {
   /** The size of a record. */
-  static final int BYTES = 9 * 8;
+  static long bytes(int width) {
+    return 8L * (width * LossTable.SUMS + 5);
+  }
 
-  private static final int COUNTS = 4;
-  private static final int FAULT = 8;
+  private long at(long piece) {
+    return piece * (width * LossTable.SUMS + 5);
+  }
 
-  /** One chunk's sums and counts while they are made. */
-  static final class Chunk {
-    final double[] sums = new double[4];
-    final Confusion counts = new Confusion();
+  void set(long piece, LossChunk chunk) {
+    int sums = width * LossTable.SUMS;
+    MemorySegment.copy(chunk.sums, 0, memory, JAVA_DOUBLE, 8 * at(piece), sums);
+    long at = at(piece) + sums;
+    memory.setAtIndex(JAVA_LONG, at, chunk.counts.trueNegatives);
+    memory.setAtIndex(JAVA_LONG, at + 1, chunk.counts.falsePositives);
+    memory.setAtIndex(JAVA_LONG, at + 2, chunk.counts.falseNegatives);
+    memory.setAtIndex(JAVA_LONG, at + 3, chunk.counts.truePositives);
+    memory.setAtIndex(JAVA_LONG, at + 4, chunk.fault);
+  }
 
-    /** Starts a chunk. */
-    void clear() {
-      Arrays.fill(sums, 0);
-      counts.clear();
-    }
-
-    /** Adds {@link LossVectors#ROW} accumulators of each sum, by index. */
-    void addLanes(float[] lanes) {
-      for (int sum = 0; sum < 4; sum++) {
-        for (int lane = 0; lane < LossVectors.ROW; lane++) {
-          sums[sum] += lanes[sum * LossVectors.ROW + lane];
-        }
+  /** Adds the sums of all pieces to those of their segments, in index order. */
+  void addSums(LossPieces pieces, double[] sums) {
+    for (long piece = 0; piece < pieces.count(); piece++) {
+      int to = pieces.segment(piece) * LossTable.SUMS;
+      for (int i = 0; i < width * LossTable.SUMS; i++) {
+        sums[to + i] += memory.getAtIndex(JAVA_DOUBLE, at(piece) + i);
       }
     }
   }
 
-  void set(long chunk, Chunk values, long fault) {
-    for (int sum = 0; sum < 4; sum++) {
-      memory.setAtIndex(JAVA_DOUBLE, 9 * chunk + sum, values.sums[sum]);
-    }
-    Confusion counts = values.counts;
-    memory.setAtIndex(JAVA_LONG, 9 * chunk + COUNTS, counts.trueNegatives);
-    memory.setAtIndex(JAVA_LONG, 9 * chunk + COUNTS + 1, counts.falsePositives);
-    memory.setAtIndex(JAVA_LONG, 9 * chunk + COUNTS + 2, counts.falseNegatives);
-    memory.setAtIndex(JAVA_LONG, 9 * chunk + COUNTS + 3, counts.truePositives);
-    memory.setAtIndex(JAVA_LONG, 9 * chunk + FAULT, fault);
-  }
-
-  /** Adds the sums of all chunks, in index order. */
-  LossTerms.Sums sums(long chunks) {
-    return new LossTerms.Sums(sum(chunks, 0), sum(chunks, 1), sum(chunks, 2), sum(chunks, 3));
-  }
-
-  private double sum(long chunks, int which) {
-    double sum = 0;
-    for (long chunk = 0; chunk < chunks; chunk++) {
-      sum += memory.getAtIndex(JAVA_DOUBLE, 9 * chunk + which);
-    }
-    return sum;
-  }
-
-  /** Adds the counts of all chunks to {tn, fp, fn, tp}. */
-  void addCounts(long chunks, MemorySegment counts) {
+  /** Adds the counts of all pieces to {tn, fp, fn, tp}. */
+  void addCounts(long pieces, MemorySegment counts) {
     for (int which = 0; which < 4; which++) {
       long count = counts.getAtIndex(JAVA_LONG, which);
-      for (long chunk = 0; chunk < chunks; chunk++) {
-        count += memory.getAtIndex(JAVA_LONG, 9 * chunk + COUNTS + which);
+      for (long piece = 0; piece < pieces; piece++) {
+        count += memory.getAtIndex(JAVA_LONG, at(piece) + width * LossTable.SUMS + which);
       }
       counts.setAtIndex(JAVA_LONG, which, count);
     }
   }
 
-  /** Returns the first fault of all chunks. */
-  long fault(long chunks) {
+  /** Returns the first fault of all pieces. */
+  long fault(long pieces) {
     long fault = Long.MAX_VALUE;
-    for (long chunk = 0; chunk < chunks; chunk++) {
-      fault = Math.min(fault, memory.getAtIndex(JAVA_LONG, 9 * chunk + FAULT));
+    for (long piece = 0; piece < pieces; piece++) {
+      fault = Math.min(fault, memory.getAtIndex(JAVA_LONG, at(piece) + width * LossTable.SUMS + 4));
     }
     return fault;
   }

@@ -170,7 +170,7 @@ final class SimdConfusionKernels implements ConfusionKernels {
       for (int from = 0; from < n; ) {
         long run = (first + from) / inner;
         int end = (int) Math.min(n, (run + 1) * inner - first);
-        Confusion sums = work.loss.counts;
+        Confusion sums = work.counts;
         sums.clear();
         work.bits.count(from, end, sums);
         add(run % rows, sums);

@@ -3,37 +3,46 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.DType;
-import dev.quern.reference.LossTerms;
+import dev.quern.reference.LossEpilogue;
+import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.FusedLossSpec.Layout;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossOperands;
+import dev.quern.spi.LossTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Any weighted sum of overlap and cross-entropy losses in two passes over logits x and target t.
- * Pass 1 leaves per chunk the sums of true positives, probabilities, targets and cross-entropy, and
- * counts if asked; the caller adds the chunks' sums by index and derives value and coefficients;
- * pass 2 writes the gradient. One exponential a pixel and pass; sigmoid, its slope and ln(1 + e)
- * follow from it. A chunk a piece. Inside a chunk pixel i goes to f32 accumulator i modulo {@link
- * LossVectors#ROW}, across accumulators and chunks sums are f64 in index order, so neither threads
- * nor vector width can change a bit. Tails are padded with pixels that add exactly 0.
+ * Any weighted sum of segmentation losses in two passes over inputs and target, or in one where the
+ * divisors are known beforehand. Pass 1 leaves the sums of every piece (see {@link LossPieces});
+ * the caller adds them by index and derives value and coefficients; pass 2 writes the gradient. A
+ * piece goes through scratch memory in blocks that stay in the cache, each through a list of short
+ * loops ({@link LossPasses}). The exponentials are computed once: pass 1 leaves the probabilities
+ * where pass 2 will write the gradient. Inside a piece element i goes to f32 accumulator i modulo
+ * {@link LossChunk#ROW}, across accumulators, blocks and pieces sums are f64 in index order, so
+ * neither threads nor vector width can change a bit. Tails are padded with elements that add
+ * exactly 0.
  */
 final class SimdFusedLoss implements FusedLossPlan {
-  /** About 20 microseconds of work in both passes. */
-  private static final int INLINE_BELOW = 4;
+  /** Elements below which the caller works alone: about 20 microseconds of both passes. */
+  private static final long INLINE_BELOW = 4L * Chunks.SIZE;
 
   private final FusedLossSpec spec;
-  private final LossVectors vectors;
+  private final LossOptions options;
+  private final LossPasses passes;
+  private final LossEpilogue epilogue;
   private final WorkerPool pool;
 
   SimdFusedLoss(FusedLossSpec spec, WorkerPool pool) {
     this.spec = spec;
-    this.vectors = new LossVectors(spec);
+    this.options = new LossOptions(spec);
+    this.passes = new LossPasses(options);
+    this.epilogue = new LossEpilogue(spec);
     this.pool = pool;
   }
 
@@ -44,16 +53,17 @@ final class SimdFusedLoss implements FusedLossPlan {
 
   @Override
   public long scratchBytes(LossExtent extent) {
-    long elements = extent.elements();
-    return Math.max(1, Chunks.count(elements)) * LossPartials.BYTES;
+    LossPieces pieces = new LossPieces(spec, extent);
+    return Math.max(1, pieces.count()) * LossPartials.bytes(pieces.width());
   }
 
   @Override
   public void forward(
       LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    LossTerms.Coefficients result =
-        sums(operands.logits(), operands.target(), counts, fault, scratch, 0);
-    HostBuffer.segment(value).set(JAVA_FLOAT, 0, result.value());
+    Run run = new Run(operands, null, HostBuffer.segment(scratch));
+    float result = run.compute(0, segment(counts));
+    run.report(fault);
+    HostBuffer.segment(value).set(JAVA_FLOAT, 0, result);
   }
 
   @Override
@@ -65,146 +75,146 @@ final class SimdFusedLoss implements FusedLossPlan {
       @Nullable Span counts,
       Span fault,
       Span scratch) {
-    Span logits = operands.logits();
-    Span target = operands.target();
     float factor = HostBuffer.segment(upstream).get(JAVA_FLOAT, 0);
-    LossTerms.Coefficients result = sums(logits, target, counts, fault, scratch, factor);
-    Gradient task = new Gradient(logits, target, result, gradient);
-    pool.run(task, Chunks.count(logits.length()), INLINE_BELOW);
-    HostBuffer.segment(value).set(JAVA_FLOAT, 0, result.value());
+    Run run = new Run(operands, HostBuffer.segment(gradient), HostBuffer.segment(scratch));
+    float result = run.compute(factor, segment(counts));
+    run.report(fault);
+    HostBuffer.segment(value).set(JAVA_FLOAT, 0, result);
   }
 
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
-    throw new UnsupportedOperationException("This backend has no kernels yet for " + spec + ".");
+    Run run = new Run(operands, HostBuffer.segment(losses), HostBuffer.segment(scratch));
+    run.pass(passes.losses, new float[0]);
+    run.report(fault);
   }
 
-  private LossTerms.Coefficients sums(
-      Span logits, Span target, @Nullable Span counts, Span fault, Span scratch, float upstream) {
-    long chunks = Chunks.count(logits.length());
-    Sums task = new Sums(logits, target, scratch);
-    pool.run(task, chunks, INLINE_BELOW);
-    LossPartials partials = new LossPartials(task.partials);
-    if (counts != null) {
-      partials.addCounts(chunks, HostBuffer.segment(counts));
-    }
-    MemorySegment word = HostBuffer.segment(fault);
-    word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), partials.fault(chunks)));
-    return LossTerms.epilogue(spec, partials.sums(chunks), logits.length(), upstream);
+  private static @Nullable MemorySegment segment(@Nullable Span span) {
+    return span == null ? null : HostBuffer.segment(span);
   }
 
-  /** What both passes read, and where a chunk's targets are found as floats. */
-  private abstract class Pass extends Task {
-    final MemorySegment x;
-    final MemorySegment t;
-    final long elements;
-    private final boolean labels;
-
-    Pass(Span logits, Span target) {
-      this.x = open(logits);
-      this.t = open(target);
-      this.elements = logits.length();
-      this.labels = target.dtype() == DType.U8;
-    }
-
-    @Override
-    final void run(long piece) {
-      long first = Chunks.start(piece);
-      int n = Chunks.length(piece, elements);
-      Workspace work = Workspace.current();
-      if (labels) {
-        int faulty = Labels.stage(t, first, n, vectors.ignored, work.stage);
-        run(piece, n, work.stage, 0, faulty == n ? Long.MAX_VALUE : first + faulty, work);
-      } else {
-        run(piece, n, t, 4 * first, Long.MAX_VALUE, work);
-      }
-    }
-
-    abstract void run(long piece, int n, MemorySegment t, long tAt, long fault, Workspace work);
+  /** The one-call form, on any memory. */
+  ArrayKernels.Result compute(
+      LossExtent extent,
+      MemorySegment x,
+      MemorySegment t,
+      float upstream,
+      @Nullable MemorySegment gradient,
+      long @Nullable [] counts) {
+    MemorySegment scratch = Workspace.current().partials(scratchBytes(extent));
+    Run run = new Run(extent, x, t, null, gradient, scratch);
+    float value = run.compute(upstream, counts == null ? null : MemorySegment.ofArray(counts));
+    return new ArrayKernels.Result(value, run.firstFault);
   }
 
-  /** Pass 1. */
-  private final class Sums extends Pass {
-    final MemorySegment partials;
+  /** One call. */
+  private final class Run {
+    private final LossExtent extent;
+    final LossPieces pieces;
+    private final LossInputs inputs;
+    private final LossPartials partials;
+    private long firstFault = Long.MAX_VALUE;
 
-    Sums(Span logits, Span target, Span scratch) {
-      super(logits, target);
-      this.partials = open(scratch);
+    Run(LossOperands operands, @Nullable MemorySegment out, MemorySegment scratch) {
+      this(
+          operands.extent(),
+          HostBuffer.segment(operands.logits()),
+          HostBuffer.segment(operands.target()),
+          segment(operands.weight()),
+          out,
+          scratch);
     }
 
-    @Override
-    void run(long piece, int n, MemorySegment t, long tAt, long fault, Workspace work) {
-      long xAt = 4 * Chunks.start(piece);
-      int whole = n & -LossVectors.ROW;
-      LossPartials.Chunk chunk = work.loss;
-      chunk.clear();
-      work.steps.sums(vectors, x, xAt, t, tAt, whole);
-      chunk.addLanes(work.lanes);
-      Float cut = spec.countCut();
-      if (cut != null) {
-        LossLoops.counts(vectors, x, xAt, t, tAt, whole, cut, chunk.counts);
-      }
-      if (whole < n) {
-        tail(xAt + 4L * whole, t, tAt + 4L * whole, n - whole, cut, chunk, work);
-      }
-      new LossPartials(partials).set(piece, chunk, fault);
-    }
-
-    private void tail(
-        long xAt,
+    Run(
+        LossExtent extent,
+        MemorySegment x,
         MemorySegment t,
-        long tAt,
-        int n,
-        @Nullable Float cut,
-        LossPartials.Chunk chunk,
-        Workspace work) {
-      MemorySegment xPad = work.pads[0];
-      MemorySegment tPad = work.pads[1];
-      for (int i = n; i < LossVectors.ROW; i++) {
-        xPad.setAtIndex(JAVA_FLOAT, i, Float.NEGATIVE_INFINITY);
-        tPad.setAtIndex(JAVA_FLOAT, i, 0);
+        @Nullable MemorySegment w,
+        @Nullable MemorySegment out,
+        MemorySegment scratch) {
+      this.extent = extent;
+      this.pieces = new LossPieces(spec, extent);
+      this.inputs = new LossInputs(x, t, spec.targetDtype(), w, out, pieces.pixels());
+      this.partials = new LossPartials(scratch, pieces.width());
+    }
+
+    float compute(float upstream, @Nullable MemorySegment counts) {
+      float[] coefficients = new float[pieces.segments() * LossTable.COEFFICIENTS];
+      boolean backward = inputs.out() != null;
+      boolean onePass = backward && spec.isOnePass();
+      if (onePass) {
+        epilogue.applyBeforehand(extent, upstream, coefficients);
       }
-      MemorySegment.copy(x, xAt, xPad, 0, 4L * n);
-      MemorySegment.copy(t, tAt, tPad, 0, 4L * n);
-      work.steps.sums(vectors, xPad, 0, tPad, 0, LossVectors.ROW);
-      chunk.addLanes(work.lanes);
-      if (cut != null) {
-        for (int i = n; i < LossVectors.ROW; i++) {
-          // counted as a true negative whatever the cut and the ignored value are
-          xPad.setAtIndex(JAVA_FLOAT, i, Float.NaN);
-          tPad.setAtIndex(JAVA_FLOAT, i, Float.NaN);
-        }
-        LossLoops.counts(vectors, xPad, 0, tPad, 0, LossVectors.ROW, cut, chunk.counts);
-        chunk.counts.trueNegatives -= LossVectors.ROW - n;
+      pass(onePass ? passes.both : backward ? passes.first : passes.sums, coefficients);
+      double[] sums = new double[pieces.segments() * LossTable.SUMS];
+      partials.addSums(pieces, sums);
+      if (counts != null) {
+        partials.addCounts(pieces.count(), counts);
       }
+      float value =
+          epilogue.apply(
+              sums, pieces.segmentImages(), extent.elements(), upstream, coefficients);
+      if (backward && !onePass) {
+        pass(passes.second, coefficients);
+      }
+      return value;
+    }
+
+    void report(Span fault) {
+      MemorySegment word = HostBuffer.segment(fault);
+      word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), firstFault));
+    }
+
+    private void pass(List<LossStep.Phase> phases, float[] coefficients) {
+      Pass task = new Pass(this, phases, coefficients);
+      long count = pieces.count();
+      pool.run(task, count, extent.elements() < INLINE_BELOW ? count + 1 : 0);
+      // every pass finds the same
+      firstFault = partials.fault(count);
     }
   }
 
-  /** Pass 2. */
-  private final class Gradient extends Pass {
-    private final MemorySegment gradient;
-    private final LossTerms.Coefficients k;
+  /** One pass over all pieces. */
+  private final class Pass extends Task {
+    private final Run run;
+    private final List<LossStep.Phase> phases;
+    private final float[] coefficients;
 
-    Gradient(Span logits, Span target, LossTerms.Coefficients k, Span gradient) {
-      super(logits, target);
-      this.gradient = open(gradient);
-      this.k = k;
+    Pass(Run run, List<LossStep.Phase> phases, float[] coefficients) {
+      this.run = run;
+      this.phases = phases;
+      this.coefficients = coefficients;
+      confine(run.inputs.x());
+      confine(run.inputs.t());
+      confine(run.inputs.w());
+      confine(run.inputs.out());
+      confine(run.partials.memory());
     }
 
     @Override
-    void run(long piece, int n, MemorySegment t, long tAt, long fault, Workspace work) {
-      long xAt = 4 * Chunks.start(piece);
-      int whole = n - n % VectorMath.LANES;
-      work.steps.gradient(vectors, k, x, xAt, t, tAt, gradient, whole);
-      if (whole < n) {
-        MemorySegment xPad = work.pads[0];
-        long bytes = 4L * (n - whole);
-        long tail = xAt + 4L * whole;
-        MemorySegment.copy(x, tail, xPad, 0, bytes);
-        MemorySegment.copy(t, tAt + 4L * whole, work.pads[1], 0, bytes);
-        work.steps.gradient(vectors, k, xPad, 0, work.pads[1], 0, xPad, VectorMath.LANES);
-        MemorySegment.copy(xPad, 0, gradient, tail, bytes);
+    void run(long piece) {
+      LossPieces pieces = run.pieces;
+      LossChunk chunk = Workspace.current().loss;
+      chunk.begin(options, run.inputs, coefficients);
+      chunk.firstClass = pieces.firstClass(piece);
+      chunk.coefficientsAt = pieces.segment(piece) * LossTable.COEFFICIENTS;
+      long inputAt = pieces.inputAt(piece);
+      long targetAt = pieces.targetAt(piece, spec.layout() == Layout.LABELS);
+      long lossAt = pieces.targetAt(piece, !options.elements);
+      int length = pieces.length(piece);
+      int block = LossChunk.blockSize(options.classes, options.elements);
+      for (int at = 0; at < length; at += block) {
+        chunk.inputAt = inputAt + at;
+        chunk.targetAt = targetAt + at;
+        chunk.lossAt = lossAt + at;
+        chunk.n = Math.min(block, length - at);
+        chunk.padded = LossChunk.padded(chunk.n);
+        for (LossStep.Phase phase : phases) {
+          phase.apply(chunk);
+        }
       }
+      chunk.end();
+      run.partials.set(piece, chunk);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.quern.simd;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.SegmentationKernels;
-import dev.quern.spi.TermTable;
 
 /** The fused losses of the SIMD backend. */
 final class SimdSegmentationKernels implements SegmentationKernels {
@@ -15,7 +14,6 @@ final class SimdSegmentationKernels implements SegmentationKernels {
 
   @Override
   public FusedLossPlan prepare(FusedLossSpec spec) {
-    TermTable.requireBinary(spec);
     return new SimdFusedLoss(spec, pool);
   }
 }

@@ -3,6 +3,7 @@ package dev.quern.simd;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Work in numbered pieces that any thread may do in any order; what a piece computes depends on its
@@ -23,8 +24,13 @@ abstract class Task {
 
   /** The same for memory that is no span's. */
   final MemorySegment open(MemorySegment segment) {
-    confined |= !segment.isAccessibleBy(STRANGER);
+    confine(segment);
     return segment;
+  }
+
+  /** Keeps the work on the calling thread if no other may touch some memory. */
+  final void confine(@Nullable MemorySegment segment) {
+    confined |= segment != null && !segment.isAccessibleBy(STRANGER);
   }
 
   /** Tells whether only the calling thread may do the pieces. */

@@ -53,6 +53,63 @@ final class VectorMath {
     return exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
   }
 
+  /** e^x. */
+  static FloatVector exp(FloatVector x) {
+    FloatVector most = lanes(89.0f);
+    FloatVector least = lanes(-104.0f);
+    FloatVector clamped = x.blend(least, x.compare(VectorOperators.LT, least));
+    clamped = clamped.blend(most, clamped.compare(VectorOperators.GT, most));
+    FloatVector shifted = clamped.fma(lanes(1.442695f), lanes(12582912.0f));
+    FloatVector whole = shifted.sub(lanes(12582912.0f));
+    FloatVector r = whole.fma(lanes(-0x1.63p-1f), clamped);
+    r = whole.fma(lanes(2.1219444e-4f), r);
+    FloatVector p = lanes(0.0013927685f).fma(r, lanes(0.00836438f));
+    p = p.fma(r, lanes(0.041666545f)).fma(r, lanes(0.1666657f)).fma(r, lanes(0.5f));
+    p = r.mul(r).fma(p, r).add(lanes(1.0f));
+    IntVector n = shifted.reinterpretAsInts().sub(lanes(0x4B400000));
+    IntVector half = n.lanewise(VectorOperators.ASHR, 1);
+    return p.mul(power(half.add(lanes(127)))).mul(power(n.sub(half).add(lanes(127))));
+  }
+
+  /** ln(x); -infinity for 0, NaN for negative numbers and NaN. */
+  static FloatVector log(FloatVector x) {
+    VectorMask<Float> tiny = x.compare(VectorOperators.LT, lanes(1.17549435e-38f));
+    IntVector bits = x.lanewise(VectorOperators.MUL, lanes(33554432.0f), tiny).reinterpretAsInts();
+    IntVector n = bits.sub(lanes(0x3f3504f3)).lanewise(VectorOperators.ASHR, 23);
+    FloatVector f =
+        bits.sub(n.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(lanes(1.0f));
+    FloatVector s = f.div(f.add(lanes(2.0f)));
+    FloatVector z = s.mul(s);
+    FloatVector p = lanes(0.2958099842f).fma(z, lanes(0.3998875022f));
+    p = p.fma(z, lanes(0.6666668653f));
+    FloatVector scale = (FloatVector) n.convert(VectorOperators.I2F, 0);
+    scale = scale.lanewise(VectorOperators.SUB, lanes(25.0f), tiny);
+    FloatVector small = scale.fma(lanes(-2.1219444e-4f), s.fma(z.fma(p, f.neg()), f));
+    FloatVector y = scale.fma(lanes(0x1.63p-1f), small);
+    y = y.blend(x, x.compare(VectorOperators.GT, lanes(3.4028235e38f)));
+    y = y.blend(
+        lanes(Float.NEGATIVE_INFINITY), x.compare(VectorOperators.EQ, lanes(0.0f)));
+    return lanes(Float.NaN).blend(y, x.compare(VectorOperators.GE, lanes(0.0f)));
+  }
+
+  /** ln(1 + x) for x above -1. */
+  static FloatVector log1p(FloatVector x) {
+    FloatVector u = x.add(lanes(1.0f));
+    FloatVector y = log(u);
+    FloatVector better = x.sub(u.sub(lanes(1.0f))).div(u).add(y);
+    VectorMask<Float> finite = u.compare(VectorOperators.LE, lanes(3.4028235e38f));
+    return y.blend(better, finite.and(u.compare(VectorOperators.GT, lanes(0.0f))));
+  }
+
+  /** 1 - e^-x for x at or above 0 from x and e^-x. */
+  static FloatVector oneMinusExp(FloatVector x, FloatVector exp) {
+    FloatVector minus = x.neg();
+    FloatVector p = x.fma(lanes(-0.008333334f), lanes(0.041666668f));
+    p = p.fma(minus, lanes(0.16666667f)).fma(minus, lanes(0.5f));
+    p = p.mul(x).fma(minus, x);
+    return lanes(1.0f).sub(exp).blend(p, x.compare(VectorOperators.LT, lanes(0.125f)));
+  }
+
   /** ln(1 + e) for e in [0, 1]. */
   static FloatVector log1pUnit(FloatVector e) {
     FloatVector p = lanes(-0.003176057f).fma(e, lanes(0.019542526f));

@@ -26,16 +26,11 @@ final class Workspace {
   /** Spilled accumulators. */
   final float[] lanes = new float[PAD];
 
-  private final float[] exponentials = new float[Chunks.SIZE];
+  /** Confusion counts of a chunk. */
+  final Confusion counts = new Confusion();
 
-  /** The loops of the fused losses over native memory, leaving their sums in {@link #lanes}. */
-  final LossSteps steps = new LossSteps(exponentials, lanes);
-
-  /** The same over arrays. */
-  final LossArraySteps arraySteps = new LossArraySteps(exponentials, lanes);
-
-  /** The sums of the chunk of a fused loss that is being worked on. */
-  final LossPartials.Chunk loss = new LossPartials.Chunk();
+  /** The block of a fused loss that is being worked on. */
+  final LossChunk loss = new LossChunk();
 
   /** The comparisons of the chunk that is being counted. */
   final ConfusionBits bits = new ConfusionBits();

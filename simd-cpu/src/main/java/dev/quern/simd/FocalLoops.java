@@ -1,0 +1,278 @@
+package dev.quern.simd;
+
+import static dev.quern.simd.LossChunk.ROW;
+import static dev.quern.simd.VectorMath.LANES;
+import static dev.quern.simd.VectorMath.SPECIES;
+import static dev.quern.simd.VectorMath.lanes;
+
+import dev.quern.reference.ElementLoss;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The focal loss of a {@link LossChunk}: the vector twin of its functions in {@code
+ * formulas/segmentation.inc}, in loops that leave the cross-entropy, q, their slopes and the weight
+ * f of every element in scratch memory. Blocks of hard targets take neither a power nor a logarithm
+ * but that of 1 + e; soft targets replace what differs.
+ */
+final class FocalLoops {
+  private FocalLoops() {}
+
+  /** From probabilities: ln p with p in [1e-7, 1 - 1e-7], and the derivative of the logit. */
+  static void logitOfProbability(LossChunk c) {
+    float[] p = c.p;
+    FloatVector least = FloatVector.broadcast(SPECIES, ElementLoss.LEAST_PROBABILITY);
+    FloatVector most = FloatVector.broadcast(SPECIES, 1 - ElementLoss.LEAST_PROBABILITY);
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector pi = load(p, i);
+      VectorMask<Float> low = pi.compare(VectorOperators.LT, least);
+      VectorMask<Float> high = pi.compare(VectorOperators.GT, most);
+      FloatVector inside = pi.blend(least, low).blend(most, high);
+      inside.intoArray(c.hit, i);
+      FloatVector chain = lanes(1.0f).div(inside.mul(lanes(1.0f).sub(inside)));
+      chain.blend(lanes(0.0f), low.or(high)).intoArray(c.chain, i);
+      VectorMath.log(inside).intoArray(c.logit, i);
+    }
+  }
+
+  /** Subtracts ln(1 - p): from here on the loops take logits. */
+  static void logitOfRest(LossChunk c) {
+    FloatVector none = FloatVector.broadcast(SPECIES, LossChunk.NO_LOGIT);
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector logit = load(c.logit, i).sub(VectorMath.log1p(load(c.hit, i).neg()));
+      VectorMask<Float> out = load(c.keep, i).compare(VectorOperators.EQ, lanes(0.0f));
+      logit.blend(none, out).intoArray(c.logit, i);
+    }
+    c.x = c.logit;
+    c.useScratch();
+  }
+
+  /** Loss, slopes and the logarithm of 1 - q of hard targets; needs e and side. */
+  static void hard(LossChunk c) {
+    float[] x = c.x;
+    float[] t = c.t;
+    int n = c.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector log1p = VectorMath.log1pUnit(load(c.e, i));
+      FloatVector small = load(c.side, i).abs();
+      FloatVector xi = load(x, i);
+      VectorMask<Float> on = load(t, i).compare(VectorOperators.EQ, lanes(1.0f));
+      // the logit on the side of the target
+      FloatVector z = xi.neg().blend(xi, on);
+      VectorMask<Float> wrong = z.compare(VectorOperators.LT, lanes(0.0f));
+      FloatVector both = log1p.add(xi.abs());
+      log1p.blend(both, wrong).intoArray(c.loss, i);
+      both.blend(log1p, wrong).neg().intoArray(c.weight, i);
+      FloatVector large = lanes(1.0f).sub(small);
+      FloatVector hit = large.blend(small, wrong);
+      FloatVector rest = small.blend(large, wrong);
+      hit.intoArray(c.hit, i);
+      hit.blend(hit.neg(), on).intoArray(c.decline, i);
+      rest.blend(rest.neg(), on).intoArray(c.slope, i);
+    }
+  }
+
+  /** Whether every target is 0 or 1. */
+  private static boolean isHard(LossChunk c) {
+    if (c.options.hard) {
+      return true;
+    }
+    int soft = 0;
+    for (int i = 0; i < c.padded; i += LANES) {
+      soft += soft(load(c.t, i)).trueCount();
+    }
+    return soft == 0;
+  }
+
+  private static VectorMask<Float> soft(FloatVector t) {
+    return t.compare(VectorOperators.NE, lanes(0.0f))
+        .and(t.compare(VectorOperators.NE, lanes(1.0f)));
+  }
+
+  /** Replaces loss and slope where targets are soft. */
+  static void softLoss(LossChunk c) {
+    if (isHard(c)) {
+      return;
+    }
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector t = load(c.t, i);
+      VectorMask<Float> soft = soft(t);
+      FloatVector x = load(c.x, i);
+      FloatVector v = load(c.side, i);
+      FloatVector miss =
+          lanes(1.0f).sub(t).blend(t, x.compare(VectorOperators.LT, lanes(0.0f)));
+      FloatVector l = x.abs().fma(miss, VectorMath.log1pUnit(load(c.e, i)));
+      load(c.loss, i).blend(l, soft).intoArray(c.loss, i);
+      FloatVector slope = OverlapLoops.difference(v, t);
+      load(c.slope, i).blend(slope, soft).intoArray(c.slope, i);
+    }
+  }
+
+  /** Replaces q, its slope and 1 - q, q = p t + (1 - p) (1 - t). */
+  static void softLinear(LossChunk c) {
+    if (isHard(c)) {
+      return;
+    }
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector t = load(c.t, i);
+      VectorMask<Float> soft = soft(t);
+      FloatVector v = load(c.side, i);
+      VectorMask<Float> negative = OverlapLoops.negative(v);
+      FloatVector small = v.abs();
+      FloatVector large = lanes(1.0f).sub(small);
+      FloatVector p = large.blend(small, negative);
+      FloatVector q = small.blend(large, negative);
+      FloatVector off = lanes(1.0f).sub(t);
+      FloatVector hit = p.fma(t, q.mul(off));
+      FloatVector rest = p.fma(off, q.mul(t));
+      FloatVector decline = off.sub(t).mul(small.mul(large)).div(rest);
+      load(c.hit, i).blend(hit, soft).intoArray(c.hit, i);
+      load(c.decline, i).blend(decline, soft).intoArray(c.decline, i);
+      load(c.weight, i).blend(rest, soft).intoArray(c.weight, i);
+    }
+  }
+
+  /** Replaces q = e^-l. */
+  static void softHit(LossChunk c) {
+    if (isHard(c)) {
+      return;
+    }
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector hit = VectorMath.exp(load(c.loss, i).neg());
+      load(c.hit, i).blend(hit, soft(load(c.t, i))).intoArray(c.hit, i);
+    }
+  }
+
+  /** Replaces its slope and 1 - q. */
+  static void softRest(LossChunk c) {
+    if (isHard(c)) {
+      return;
+    }
+    for (int i = 0; i < c.padded; i += LANES) {
+      VectorMask<Float> soft = soft(load(c.t, i));
+      FloatVector hit = load(c.hit, i);
+      FloatVector rest = VectorMath.oneMinusExp(load(c.loss, i), hit);
+      FloatVector decline = hit.mul(load(c.slope, i)).div(rest);
+      load(c.decline, i).blend(decline, soft).intoArray(c.decline, i);
+      load(c.weight, i).blend(rest, soft).intoArray(c.weight, i);
+    }
+  }
+
+  /** Takes the logarithm of 1 - q. */
+  static void softLog(LossChunk c) {
+    if (isHard(c)) {
+      return;
+    }
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector rest = load(c.weight, i);
+      rest.blend(VectorMath.log(rest), soft(load(c.t, i))).intoArray(c.weight, i);
+    }
+  }
+
+  /** f = ((1 - q) / threshold)^gamma from the logarithm of 1 - q. */
+  static void weights(LossChunk c) {
+    LossOptions options = c.options;
+    if (options.gamma == 0) {
+      Arrays.fill(c.weight, 0, c.padded, 1);
+      return;
+    }
+    FloatVector gamma = FloatVector.broadcast(SPECIES, options.gamma);
+    FloatVector shift = FloatVector.broadcast(SPECIES, options.logThreshold);
+    for (int i = 0; i < c.padded; i += LANES) {
+      VectorMath.exp(load(c.weight, i).sub(shift).mul(gamma)).intoArray(c.weight, i);
+    }
+  }
+
+  /** f = 1 and no slope of it where q is below the threshold. */
+  static void reduce(LossChunk c) {
+    FloatVector threshold = FloatVector.broadcast(SPECIES, c.options.threshold);
+    for (int i = 0; i < c.padded; i += LANES) {
+      VectorMask<Float> reduced = load(c.hit, i).compare(VectorOperators.LT, threshold);
+      load(c.weight, i).blend(lanes(1.0f), reduced).intoArray(c.weight, i);
+      load(c.decline, i).blend(lanes(0.0f), reduced).intoArray(c.decline, i);
+    }
+  }
+
+  /** Sums of a f l and f. */
+  static void sums(LossChunk c) {
+    for (int first = 0; first < ROW; first += LANES) {
+      FloatVector value = FloatVector.zero(SPECIES);
+      FloatVector norm = FloatVector.zero(SPECIES);
+      FloatVector positive = FloatVector.broadcast(SPECIES, c.options.positive);
+      FloatVector negative = FloatVector.broadcast(SPECIES, c.options.negative);
+      for (int i = first; i < c.padded; i += ROW) {
+        FloatVector f = load(c.weight, i);
+        FloatVector a = factor(load(c.t, i), positive, negative);
+        value = value.add(f.mul(load(c.loss, i)).mul(a));
+        norm = norm.add(f);
+      }
+      OverlapLoops.add(value, c.lanes, ElementLoss.FOCAL * ROW + first);
+      OverlapLoops.add(norm, c.lanes, ElementLoss.FOCAL_NORM * ROW + first);
+    }
+  }
+
+  /** Every element's a f l, in place of its cross-entropy. */
+  static void losses(LossChunk c) {
+    FloatVector positive = FloatVector.broadcast(SPECIES, c.options.positive);
+    FloatVector negative = FloatVector.broadcast(SPECIES, c.options.negative);
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector a = factor(load(c.t, i), positive, negative);
+      load(c.weight, i).mul(load(c.loss, i)).mul(a).intoArray(c.loss, i);
+    }
+  }
+
+  private static FloatVector factor(FloatVector t, FloatVector positive, FloatVector negative) {
+    return positive.fma(t, negative.mul(lanes(1.0f).sub(t)));
+  }
+
+  static void addUp(LossChunk c) {
+    c.addUp(ElementLoss.FOCAL);
+    c.addUp(ElementLoss.FOCAL_NORM);
+    int neutral = c.padded - c.n + c.dropped;
+    c.sums[c.c * dev.quern.spi.LossTable.SUMS + ElementLoss.FOCAL_NORM] -=
+        neutral * c.options.neutralFocalWeight();
+  }
+
+  /** Adds the gradient with respect to the logit. */
+  static void gradient(LossChunk c) {
+    float[] gradient = c.gradient;
+    FloatVector k = FloatVector.broadcast(SPECIES, c.kFocal);
+    FloatVector kNorm = FloatVector.broadcast(SPECIES, c.kFocalNorm);
+    FloatVector gamma = FloatVector.broadcast(SPECIES, c.options.gamma);
+    FloatVector positive = FloatVector.broadcast(SPECIES, c.options.positive);
+    FloatVector negative = FloatVector.broadcast(SPECIES, c.options.negative);
+    int n = c.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector growth = load(c.decline, i).mul(gamma);
+      FloatVector slope = load(c.slope, i);
+      FloatVector f = load(c.weight, i);
+      // an infinite logit on the wrong side: l is infinite, but f no longer grows
+      FloatVector inner =
+          load(c.loss, i)
+              .fma(growth, slope)
+              .blend(slope, growth.compare(VectorOperators.EQ, lanes(0.0f)));
+      FloatVector s = factor(load(c.t, i), positive, negative).mul(f).mul(inner);
+      s = k.fma(s, kNorm.mul(f.mul(growth)));
+      s.add(load(gradient, i)).intoArray(gradient, i);
+    }
+  }
+
+  /** Adds the gradient with respect to the probability. */
+  static void gradientOfProbability(LossChunk c) {
+    float[] gradient = c.gradient;
+    System.arraycopy(gradient, 0, c.scratch, 0, c.padded);
+    Arrays.fill(gradient, 0, c.padded, 0);
+    gradient(c);
+    for (int i = 0; i < c.padded; i += LANES) {
+      load(gradient, i)
+          .fma(load(c.chain, i), load(c.scratch, i))
+          .intoArray(gradient, i);
+    }
+  }
+
+  private static FloatVector load(float[] values, int i) {
+    return FloatVector.fromArray(SPECIES, values, i);
+  }
+}

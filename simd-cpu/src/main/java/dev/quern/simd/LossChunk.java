@@ -1,0 +1,252 @@
+package dev.quern.simd;
+
+import dev.quern.reference.ElementLoss;
+import dev.quern.spi.LossTable;
+import java.util.Arrays;
+
+/**
+ * The block of elements or pixels of a fused loss that a thread is working on: scratch memory
+ * between the {@link LossStep}s. Elements that do not count (ignored, faulty, or padding up to a
+ * multiple of {@link #ROW}) have inputs that add exactly 0, so that no loop after the first needs a
+ * mask.
+ */
+final class LossChunk {
+  /** Accumulators of every sum: element i is added to accumulator i modulo this. */
+  static final int ROW = 16;
+
+  /** The most elements, or pixels, of a block. */
+  static final int SIZE = 2048;
+
+  /** The most inputs of a block of pixels of many classes: 512 KB of f32. */
+  private static final int INPUTS = 1 << 17;
+
+  /** A logit whose sigmoid is 0; finite, because its products with 0 must be 0. */
+  static final float NO_LOGIT = -1e30f;
+
+  /** Whose element or pixel this is; set when a piece begins. */
+  LossOptions options = LossOptions.NONE;
+
+  LossInputs inputs = LossInputs.NONE;
+  float[] coefficients = new float[0];
+
+  /** First coefficient of the segment of class 0 of this piece. */
+  int coefficientsAt;
+
+  /** First class of the piece. */
+  int firstClass;
+
+  /** Index of the first input (of class 0 for pixels), of the first target, of the first loss. */
+  long inputAt;
+
+  long targetAt;
+  long lossAt;
+
+  /** How many elements or pixels, and up to a multiple of {@link #ROW}. */
+  int n;
+
+  int padded;
+
+  /** How many of {@link #n} do not count, how many so far do (faulty ones too) in this piece. */
+  int dropped;
+
+  long valid;
+  long fault;
+
+  /** How many of {@link #n} are faulty. */
+  int faulty;
+
+  /** The class selected, its factors and coefficients. */
+  int c;
+
+  float a;
+  float b;
+  float kBce;
+  float kFocal;
+  float kFocalNorm;
+  float kCrossEntropy;
+  float kSoftmaxFocal;
+  float bcePositive;
+  float crossEntropyFactor;
+  float softmaxFocalFactor;
+
+  /** Input of the class: logits; with {@link #p}, the same array, from probabilities. */
+  float[] x;
+
+  /** Derivative by ln p of the class, kept until the sum over the classes is known. */
+  float[] classSlope;
+
+  /** Probability, and what of p and q = 1 - p is smaller: p for negative logits, else -q. */
+  float[] p = new float[SIZE];
+
+  float[] side = new float[SIZE];
+
+  /** Target, and whether the element or pixel counts. */
+  final float[] t = new float[SIZE];
+
+  final float[] keep = new float[SIZE];
+  final float[] w = new float[SIZE];
+  final float[] e = new float[SIZE];
+
+  /** The focal loss: cross-entropy, q, their slopes, weight. */
+  final float[] loss = new float[SIZE];
+
+  final float[] hit = new float[SIZE];
+  final float[] slope = new float[SIZE];
+  final float[] decline = new float[SIZE];
+  final float[] weight = new float[SIZE];
+
+  /** From probabilities: the logit that the focal loss takes, and its derivative. */
+  final float[] logit = new float[SIZE];
+
+  final float[] chain = new float[SIZE];
+
+  final float[] gradient = new float[SIZE];
+
+  /** Per pixel: label (-1 for none), and what the softmax needs. */
+  final float[] label = new float[SIZE];
+
+  final float[] largest = new float[SIZE];
+  final float[] first = new float[SIZE];
+  final float[] rest = new float[SIZE];
+  final float[] inverse = new float[SIZE];
+  final float[] logNorm = new float[SIZE];
+  final float[] slopeSum = new float[SIZE];
+  final float[] crossEntropy = new float[SIZE];
+  final float[] softmaxFocal = new float[SIZE];
+
+  /** Accumulators of the class selected. */
+  final float[] lanes = new float[LossTable.SUMS * ROW];
+
+  /** Sums of the piece, {@link LossTable#SUMS} per class, and counts. */
+  double[] sums = new double[LossTable.SUMS];
+
+  final Confusion counts = new Confusion();
+
+  /** Targets as they are in memory. */
+  final byte[] bytes = new byte[SIZE];
+
+  final int[] ints = new int[SIZE];
+  final long[] longs = new long[SIZE];
+
+  final float[] scratch = new float[SIZE];
+
+  private final float[] input = new float[SIZE];
+  private final float[] probability = p;
+  private final float[] scratchSide = side;
+  private float[][] rows = new float[0][];
+  private float[][] sides = new float[0][];
+  private float[][] slopes = new float[0][];
+
+  LossChunk() {
+    this.x = input;
+    this.classSlope = input;
+  }
+
+  /** A number of elements up to a multiple of {@link #ROW}. */
+  static int padded(int n) {
+    return (n + ROW - 1) & -ROW;
+  }
+
+  /** How many pixels of so many classes a block has; depends on nothing else. */
+  static int blockSize(int classes, boolean elements) {
+    if (elements) {
+      return SIZE;
+    }
+    int most = INPUTS / (4 * classes);
+    return Math.clamp(most & -64, 64, 1024);
+  }
+
+  /** Starts a piece. */
+  void begin(LossOptions options, LossInputs inputs, float[] coefficients) {
+    this.options = options;
+    this.inputs = inputs;
+    this.coefficients = coefficients;
+    int width = options.elements ? 1 : options.classes;
+    if (sums.length < width * LossTable.SUMS) {
+      sums = new double[width * LossTable.SUMS];
+    }
+    Arrays.fill(sums, 0, width * LossTable.SUMS, 0);
+    counts.clear();
+    valid = 0;
+    fault = Long.MAX_VALUE;
+    if (!options.elements) {
+      int size = blockSize(options.classes, false);
+      rows = grown(rows, size);
+      sides = grown(sides, size);
+      if (options.focal) {
+        slopes = grown(slopes, size);
+      }
+    }
+  }
+
+  private float[][] grown(float[][] rows, int size) {
+    if (rows.length >= options.classes && rows[0].length >= size) {
+      return rows;
+    }
+    return new float[options.classes][size];
+  }
+
+  /** Ends a piece. */
+  void end() {
+    int width = options.elements ? 1 : options.classes;
+    for (int index = 0; index < width; index++) {
+      sums[index * LossTable.SUMS + ElementLoss.VALID] = valid;
+    }
+  }
+
+  /** Selects a class of the block, counted from the piece's first. */
+  void select(int index) {
+    c = index;
+    int own = firstClass + index;
+    bcePositive = options.factors[own];
+    crossEntropyFactor = options.factors[options.classes + own];
+    softmaxFocalFactor = options.factors[2 * options.classes + own];
+    int at = coefficientsAt + index * LossTable.COEFFICIENTS;
+    if (coefficients.length > at) {
+      a = coefficients[at + ElementLoss.K_A];
+      b = coefficients[at + ElementLoss.K_B];
+      kBce = coefficients[at + ElementLoss.K_BCE];
+      kFocal = coefficients[at + ElementLoss.K_FOCAL];
+      kFocalNorm = coefficients[at + ElementLoss.K_FOCAL_NORM];
+      kCrossEntropy = coefficients[at + ElementLoss.K_CROSS_ENTROPY];
+      kSoftmaxFocal = coefficients[at + ElementLoss.K_SOFTMAX_FOCAL];
+    }
+    if (options.elements) {
+      x = input;
+      p = options.probabilities ? x : probability;
+      side = scratchSide;
+    } else {
+      x = rows[index];
+      p = options.probabilities ? x : probability;
+      side = sides[index];
+      // without a focal loss the input is no longer needed
+      classSlope = options.focal ? slopes[index] : x;
+    }
+  }
+
+  /** Lets the loops per element overwrite p and side, which belong to the softmax. */
+  void useScratch() {
+    p = probability;
+    side = scratchSide;
+  }
+
+  /** The input of an element that does not count. */
+  float neutralInput() {
+    return options.probabilities ? 0 : NO_LOGIT;
+  }
+
+  /** Whether {@link #keep} is needed even if all elements count. */
+  boolean needsKeep() {
+    return !options.elements || (options.probabilities && options.focal);
+  }
+
+  /** Adds up the accumulators of some sums of the class selected, by index. */
+  void addUp(int sum) {
+    double total = sums[c * LossTable.SUMS + sum];
+    for (int lane = sum * ROW; lane < (sum + 1) * ROW; lane++) {
+      total += lanes[lane];
+      lanes[lane] = 0;
+    }
+    sums[c * LossTable.SUMS + sum] = total;
+  }
+}

@@ -1,0 +1,125 @@
+package dev.quern.simd;
+
+import dev.quern.DType;
+import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.FusedLossSpec.Layout;
+import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.LossInput;
+import dev.quern.spi.LossTable;
+import dev.quern.spi.LossTerm;
+import java.util.List;
+import java.util.Objects;
+
+/** What the loops of a fused loss need of its specification. */
+final class LossOptions {
+  /** Those of a chunk without a loss. */
+  static final LossOptions NONE =
+      new LossOptions(
+          FusedLossSpec.binary(
+              List.of(new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
+              TruePositiveForm.MIN,
+              null,
+              DType.F32,
+              null));
+
+  final FusedLossSpec spec;
+  final int classes;
+  final boolean elements;
+  final boolean oneHot;
+  final boolean probabilities;
+
+  /** Whether every target is 0 or 1, or a label, so that min(p, t) = p t. */
+  final boolean hard;
+
+  /** Whether targets other than labels are faults. */
+  final boolean checked;
+
+  /** Labels are below this. */
+  final int labels;
+
+  /** The target value that is left out, NaN for none. */
+  final float ignored;
+
+  final boolean overlap;
+  final TruePositiveForm form;
+
+  final boolean bce;
+
+  /** Whether the binary cross-entropy has neither weights nor smoothing nor factors. */
+  final boolean plainBce;
+
+  /** Whether elements have factors, 0 for those that do not count. */
+  final boolean weighted;
+
+  final float smoothing;
+
+  final boolean focal;
+  final boolean linear;
+  final float gamma;
+  final float positive;
+  final float negative;
+  final float threshold;
+  final float logThreshold;
+
+  final boolean crossEntropy;
+  final float kept;
+  final float spread;
+
+  final boolean softmaxFocal;
+  final float softmaxGamma;
+
+  /** Per class: of the positive part, of the cross-entropy, of the focal loss by softmax. */
+  final float[] factors;
+
+  LossOptions(FusedLossSpec spec) {
+    this.spec = spec;
+    classes = spec.classes();
+    elements = spec.layout() == Layout.ELEMENTS;
+    oneHot = spec.layout() == Layout.ONE_HOT;
+    probabilities = spec.input() == LossInput.PROBABILITIES;
+    boolean labelled = spec.layout() == Layout.LABELS;
+    checked = labelled || (elements && spec.targetDtype() != DType.F32);
+    hard = checked;
+    labels = labelled ? classes : 2;
+    Integer index = spec.ignoreIndex();
+    ignored = index == null ? Float.NaN : index;
+    overlap = spec.hasOverlap();
+    form = spec.truePositiveForm();
+    LossTerm.Bce bceTerm = spec.find(LossTerm.Bce.class);
+    bce = bceTerm != null;
+    smoothing = bceTerm == null ? 0 : (float) bceTerm.smoothing();
+    weighted = bceTerm != null && (bceTerm.weighted() || smoothing != 0);
+    plainBce =
+        bceTerm != null && !weighted && bceTerm.perClass().stream().allMatch(w -> w == 1.0);
+    LossTerm.Focal focalTerm = spec.find(LossTerm.Focal.class);
+    focal = focalTerm != null;
+    LossTerm.Focal f =
+        Objects.requireNonNullElseGet(
+            focalTerm,
+            () -> new LossTerm.Focal(false, 0, 1, 1, 0, false, false, List.of()));
+    linear = f.linear();
+    gamma = (float) f.gamma();
+    positive = (float) f.positive();
+    negative = (float) f.negative();
+    threshold = (float) f.reducedThreshold();
+    logThreshold = threshold == 0 ? 0 : (float) Math.log(f.reducedThreshold());
+    LossTerm.CrossEntropy cross = spec.find(LossTerm.CrossEntropy.class);
+    crossEntropy = cross != null;
+    kept = cross == null ? 1 : 1.0f - (float) cross.smoothing();
+    spread = cross == null ? 0 : (float) (cross.smoothing() / classes);
+    LossTerm.SoftmaxFocal soft = spec.find(LossTerm.SoftmaxFocal.class);
+    softmaxFocal = soft != null;
+    softmaxGamma = soft == null ? 0 : (float) soft.gamma();
+    factors = LossTable.factors(spec);
+  }
+
+  /** Whether pass 2 can do with the probabilities that pass 1 left where the gradient goes. */
+  boolean keepsProbabilities() {
+    return !probabilities && !focal && !softmaxFocal;
+  }
+
+  /** The focal weight of an element that does not count: its value is 0 whatever this is. */
+  float neutralFocalWeight() {
+    return gamma == 0 || threshold > 1 ? 1 : 0;
+  }
+}

@@ -1,0 +1,334 @@
+package dev.quern.simd;
+
+import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The steps of every pass of a fused loss, chosen once by its specification. */
+final class LossPasses {
+  private final LossOptions options;
+
+  /** Value only. */
+  final List<LossStep.Phase> sums;
+
+  /** Pass 1 of two; may leave probabilities where the gradient will be. */
+  final List<LossStep.Phase> first;
+
+  /** Pass 2. */
+  final List<LossStep.Phase> second;
+
+  /** Value and gradient at once, where the divisors are known beforehand. */
+  final List<LossStep.Phase> both;
+
+  /** Losses without reduction. */
+  final List<LossStep.Phase> losses;
+
+  LossPasses(LossOptions options) {
+    this.options = options;
+    boolean onePass = options.spec.isOnePass();
+    boolean keeps = options.keepsProbabilities();
+    sums = options.elements ? elements(true, false, false) : pixels(true, false, false);
+    if (onePass) {
+      first = List.of();
+      second = List.of();
+      both = options.elements ? elements(true, true, false) : pixels(true, true, false);
+    } else {
+      first = options.elements ? elements(true, false, keeps) : pixels(true, false, keeps);
+      second = options.elements ? elements(false, true, keeps) : pixels(false, true, keeps);
+      both = List.of();
+    }
+    losses = options.spec.hasLosses() ? losses() : List.of();
+  }
+
+  private static final class Steps {
+    private final List<LossStep> steps = new ArrayList<>();
+
+    Steps add(LossStep... more) {
+      steps.addAll(Arrays.asList(more));
+      return this;
+    }
+
+    Steps addIf(boolean wanted, LossStep... more) {
+      return wanted ? add(more) : this;
+    }
+
+    LossStep.Phase once() {
+      return new LossStep.Phase(false, steps.toArray(new LossStep[0]));
+    }
+
+    LossStep.Phase perClass() {
+      return new LossStep.Phase(true, steps.toArray(new LossStep[0]));
+    }
+  }
+
+  // ---- ELEMENTS ----
+
+  private List<LossStep.Phase> elements(boolean sums, boolean gradient, boolean kept) {
+    boolean recall = kept && !sums;
+    Steps steps = new Steps().add(LossStaging::elements);
+    if (recall) {
+      steps.add(LossStaging::side);
+    } else {
+      steps.add(LossStaging::inputRow).addIf(!options.probabilities, OverlapLoops::sigmoid);
+    }
+    if (sums) {
+      steps.addIf(options.spec.countCut() != null, LossCounts::count);
+      steps.addIf(options.overlap, overlapSums(), OverlapLoops::addUp);
+    }
+    if (options.bce) {
+      bce(steps, sums, gradient);
+    } else if (gradient) {
+      steps.add(options.overlap ? overlapGradient() : LossSteps::zeroGradient);
+    }
+    if (options.focal) {
+      steps.addIf(
+          options.probabilities,
+          FocalLoops::logitOfProbability,
+          FocalLoops::logitOfRest,
+          OverlapLoops::sigmoid);
+      focal(steps);
+      steps.addIf(sums, FocalLoops::sums, FocalLoops::addUp);
+      steps.addIf(gradient, focalGradient());
+    }
+    steps.addIf(kept && sums, LossStaging::storeSide);
+    steps.addIf(gradient, LossStaging::storeGradient);
+    return List.of(steps.once());
+  }
+
+  private void bce(Steps steps, boolean sums, boolean gradient) {
+    boolean plain = options.plainBce && !options.probabilities;
+    if (plain && sums && gradient && !options.overlap) {
+      steps.add(BceLoops::plainBoth, BceLoops::addUp);
+      return;
+    }
+    if (sums) {
+      if (plain) {
+        steps.add(BceLoops::plainSums);
+      } else {
+        bceLosses(steps);
+        steps.add(BceLoops::lossSums);
+      }
+      steps.add(BceLoops::addUp);
+    }
+    if (!gradient) {
+      return;
+    }
+    if (plain && options.overlap && options.form != TruePositiveForm.SQUARED) {
+      steps.add(
+          isProduct() ? OverlapLoops::productAndBceGradient : OverlapLoops::minAndBceGradient);
+      return;
+    }
+    steps.add(options.overlap ? overlapGradient() : LossSteps::zeroGradient);
+    if (options.probabilities) {
+      steps.add(BceLoops::gradientOfProbability);
+    } else {
+      steps.add(options.weighted ? BceLoops::weightedGradient : BceLoops::gradient);
+    }
+  }
+
+  private void bceLosses(Steps steps) {
+    if (options.probabilities) {
+      steps.add(
+          BceLoops::logsOfProbability, BceLoops::logsOfRest, BceLoops::lossesOfProbability);
+    } else {
+      steps.add(BceLoops::losses);
+    }
+    steps.addIf(options.weighted, BceLoops::weigh);
+  }
+
+  private void focal(Steps steps) {
+    steps.add(FocalLoops::hard);
+    if (!options.hard) {
+      steps.add(FocalLoops::softLoss);
+      if (options.linear) {
+        steps.add(FocalLoops::softLinear);
+      } else {
+        steps.add(FocalLoops::softHit, FocalLoops::softRest);
+      }
+      steps.add(FocalLoops::softLog);
+    }
+    steps.add(FocalLoops::weights);
+    steps.addIf(options.threshold != 0, FocalLoops::reduce);
+  }
+
+  private LossStep focalGradient() {
+    return options.probabilities ? FocalLoops::gradientOfProbability : FocalLoops::gradient;
+  }
+
+  private boolean isProduct() {
+    return options.hard || options.form == TruePositiveForm.PRODUCT;
+  }
+
+  private LossStep overlapSums() {
+    if (options.form == TruePositiveForm.SQUARED) {
+      return OverlapLoops::squaredSums;
+    }
+    return isProduct() ? OverlapLoops::productSums : OverlapLoops::minSums;
+  }
+
+  private LossStep overlapGradient() {
+    if (options.probabilities) {
+      return overlapGradientOfProbability();
+    }
+    if (options.form == TruePositiveForm.SQUARED) {
+      return OverlapLoops::squaredGradient;
+    }
+    return isProduct() ? OverlapLoops::productGradient : OverlapLoops::minGradient;
+  }
+
+  private LossStep overlapGradientOfProbability() {
+    return switch (options.form) {
+      case MIN -> OverlapLoops::minGradientOfProbability;
+      case PRODUCT -> OverlapLoops::productGradientOfProbability;
+      case SQUARED -> OverlapLoops::squaredGradientOfProbability;
+    };
+  }
+
+  // ---- LABELS and ONE_HOT ----
+
+  private List<LossStep.Phase> pixels(boolean sums, boolean gradient, boolean kept) {
+    var phases = new ArrayList<LossStep.Phase>();
+    boolean recall = kept && !sums;
+    Steps labels = new Steps().add(LossStaging::labels);
+    phases.add(labels.once());
+    softmax(phases, recall);
+
+    Steps each = new Steps().add(LossStaging::targetRow);
+    each.addIf(!options.probabilities && !recall, SoftmaxLoops::probabilities);
+    if (sums) {
+      each.addIf(options.overlap, overlapSums(), OverlapLoops::addUp);
+    }
+    logs(each, sums);
+    if (sums) {
+      each.addIf(options.crossEntropy, SoftmaxLoops::crossEntropy);
+      each.addIf(options.softmaxFocal, SoftmaxLoops::softmaxFocal);
+    }
+    if (gradient) {
+      slopes(each);
+    }
+    each.addIf(kept && sums, LossStaging::storeSide);
+    if (sums && options.focal && !gradient) {
+      pixelFocal(each);
+      each.add(FocalLoops::sums, FocalLoops::addUp);
+    }
+    phases.add(each.perClass());
+    if (sums) {
+      phases.add(
+          new Steps()
+              .addIf(options.crossEntropy, SoftmaxLoops::crossEntropySums)
+              .addIf(options.softmaxFocal, SoftmaxLoops::softmaxFocalSums)
+              .once());
+    }
+    if (gradient) {
+      Steps last = new Steps();
+      last.addIf(options.focal, LossStaging::targetRow);
+      last.add(
+          options.probabilities ? SoftmaxLoops::gradientOfProbability : SoftmaxLoops::gradient);
+      if (options.focal) {
+        pixelFocal(last);
+        last.addIf(sums, FocalLoops::sums, FocalLoops::addUp);
+        last.add(focalGradient());
+      }
+      phases.add(last.add(LossStaging::storeGradient).perClass());
+    }
+    return phases;
+  }
+
+  /** The inputs of all classes, or what pass 1 kept of them; the softmax's norm. */
+  private void softmax(List<LossStep.Phase> phases, boolean recall) {
+    if (recall) {
+      phases.add(new Steps().add(LossStaging::side).perClass());
+      return;
+    }
+    if (options.probabilities) {
+      phases.add(new Steps().add(LossStaging::inputRow).perClass());
+      return;
+    }
+    phases.add(new Steps().add(LossStaging::inputRow, SoftmaxLoops::largest).perClass());
+    phases.add(new Steps().add(SoftmaxLoops::exponentials).perClass());
+    phases.add(
+        new Steps()
+            .add(SoftmaxLoops::inverse)
+            .addIf(
+                options.crossEntropy || options.softmaxFocal,
+                SoftmaxLoops::logNorm,
+                SoftmaxLoops::smallLogNorm)
+            .once());
+  }
+
+  /** ln p and (1 - p)^gamma, where a term needs them. */
+  private void logs(Steps each, boolean sums) {
+    boolean needed = options.softmaxFocal || (options.crossEntropy && sums);
+    boolean divisors = options.probabilities && (options.crossEntropy || options.softmaxFocal);
+    if (needed || divisors) {
+      each.add(options.probabilities ? SoftmaxLoops::logsOfProbability : SoftmaxLoops::logs);
+    }
+    if (options.softmaxFocal) {
+      each.add(
+          options.probabilities
+              ? SoftmaxLoops::logsOfRestOfProbability
+              : SoftmaxLoops::logsOfRest,
+          SoftmaxLoops::weights);
+    }
+  }
+
+  private void slopes(Steps each) {
+    if (options.overlap) {
+      each.add(options.probabilities ? overlapGradientOfProbability() : overlapSlope());
+    } else {
+      each.add(LossSteps::zeroGradient);
+    }
+    if (options.crossEntropy) {
+      each.add(
+          options.probabilities
+              ? SoftmaxLoops::crossEntropySlopeOfProbability
+              : SoftmaxLoops::crossEntropySlope);
+    }
+    each.addIf(options.softmaxFocal, SoftmaxLoops::softmaxFocalSlope);
+    each.add(SoftmaxLoops::keepSlope);
+  }
+
+  private LossStep overlapSlope() {
+    if (options.form == TruePositiveForm.SQUARED) {
+      return SoftmaxLoops::squaredSlope;
+    }
+    return isProduct() ? SoftmaxLoops::productSlope : SoftmaxLoops::minSlope;
+  }
+
+  /** Each class against the rest, through the sigmoid. */
+  private void pixelFocal(Steps steps) {
+    if (options.probabilities) {
+      steps.add(FocalLoops::logitOfProbability, FocalLoops::logitOfRest);
+    } else {
+      steps.add(LossChunk::useScratch);
+    }
+    steps.add(OverlapLoops::sigmoid);
+    focal(steps);
+  }
+
+  // ---- without reduction ----
+
+  private List<LossStep.Phase> losses() {
+    if (!options.elements) {
+      var phases = new ArrayList<>(pixels(true, false, false));
+      phases.add(
+          new Steps()
+              .add(options.crossEntropy ? LossSteps::storeCrossEntropy : LossSteps::storeSoftmaxFocal)
+              .once());
+      return phases;
+    }
+    Steps steps = new Steps().add(LossStaging::elements, LossStaging::inputRow);
+    if (options.bce) {
+      steps.addIf(!options.probabilities, OverlapLoops::sigmoid);
+      bceLosses(steps);
+    } else {
+      steps.addIf(
+          options.probabilities, FocalLoops::logitOfProbability, FocalLoops::logitOfRest);
+      steps.add(OverlapLoops::sigmoid);
+      focal(steps);
+      steps.add(FocalLoops::losses);
+    }
+    return List.of(steps.add(LossSteps::storeElementLosses).once());
+  }
+}
