@@ -10,10 +10,12 @@ import dev.quern.spi.AdamGroup;
 import dev.quern.spi.AdamState;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
+import dev.quern.spi.BinaryOp;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossInput;
 import dev.quern.spi.LossOperands;
 import dev.quern.spi.LossTerm;
 import dev.quern.spi.LovaszPlan;
@@ -23,6 +25,7 @@ import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,8 +72,7 @@ final class CpuSpeed {
     System.out.println(backend.device());
     addCopy(rounds);
     addAdam(rounds);
-    addLoss(rounds, DType.F32);
-    addLoss(rounds, DType.U8);
+    addLosses(rounds);
     addLovasz(rounds, "random", 0);
     addLovasz(rounds, "trained", 2.5f);
     for (DType target : List.of(DType.U8, DType.I64, DType.F32)) {
@@ -182,37 +184,27 @@ final class CpuSpeed {
     return new OptimizerArena(parameters, gradients, null, segments, 1, tiles, groups, ticket);
   }
 
-  private void addLoss(int rounds, DType target) {
-    FusedLossPlan plan = backend.segmentation().prepare(spec(target));
-    Span x = random(PIXELS, 5);
-    backend.pointwise().scale(x, 6, x);
-    Span t = zeros(PIXELS);
-    if (target == DType.U8) {
-      t = bytes(PIXELS);
-      backend.pointwise().fill(t, 1);
+  private void addLosses(int rounds) {
+    LossTerm dice = LossTerm.Overlap.dice(0, 1e-7, false);
+    LossTerm jaccard = LossTerm.Overlap.jaccard(0, 1e-7, false);
+    LossTerm bce = new LossTerm.Bce(true);
+    LossExtent pixels = new LossExtent(8, 1, 1 << 20);
+    for (DType target : List.of(DType.F32, DType.U8)) {
+      // reads logits and target twice, writes the gradient
+      double two = 2 * (4 + target.bytes()) + 4;
+      double one = 8 + target.bytes();
+      addLoss(rounds, "Dice", binary(target, dice), pixels, two);
+      addLoss(rounds, "Jaccard", binary(target, jaccard), pixels, two);
+      addLoss(rounds, "BCE", binary(target, bce), pixels, one);
+      addLoss(rounds, "Dice + BCE", binary(target, dice, bce), pixels, two);
+      addLoss(rounds, "focal, gamma 1.5", binary(target, focal(1.5)), pixels, one);
+      addLoss(rounds, "focal, gamma 2", binary(target, focal(2)), pixels, one);
     }
-    Span targets = t;
-    Span one = floats(1);
-    backend.pointwise().fill(one, 1);
-    Span value = floats(1);
-    Span gradient = floats(PIXELS);
-    Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
-    Span scratch = bytes(plan.scratchBytes(new LossExtent(1, 1, PIXELS)));
-    int size = target.bytes();
-    add(
-        rounds,
-        "Dice + BCE forward " + target,
-        (4.0 + size) * PIXELS,
-        "GB/s",
-        () -> plan.forward(LossOperands.binary(x, targets), value, null, fault, scratch));
-    add(
-        rounds,
-        "Dice + BCE forward + backward " + target,
-        (12.0 + 2 * size) * PIXELS,
-        "GB/s",
-        () ->
-            plan.forwardBackward(
-                LossOperands.binary(x, targets), one, value, gradient, null, fault, scratch));
+    LossExtent classes = new LossExtent(8, 21, 512 * 512);
+    LossTerm crossEntropy = new LossTerm.CrossEntropy(true, 0, List.of());
+    addLoss(rounds, "Dice, 21 classes", multiclass(dice), classes, 12 + 2.0 / 21);
+    addLoss(rounds, "cross-entropy, 21 classes", multiclass(crossEntropy), classes, 8 + 1.0 / 21);
+    addLoss(rounds, "Dice", binary(DType.F32, dice), new LossExtent(1, 1, 10_000), 20);
   }
 
   private void addCounts(int rounds, DType dtype) {
@@ -230,11 +222,13 @@ final class CpuSpeed {
         () -> backend.confusion().count(x, 0.5f, target, null, PIXELS, counts, fault, scratch));
   }
 
-  private static FusedLossSpec spec(DType target) {
+  private static LossTerm focal(double gamma) {
+    return new LossTerm.Focal(true, gamma, 1, 1, 0, false, false, List.of());
+  }
+
+  private static FusedLossSpec binary(DType target, LossTerm... terms) {
     return FusedLossSpec.binary(
-        List.of(
-            new FusedLossSpec.WeightedTerm(LossTerm.Overlap.dice(0, 1e-7, false), 1),
-            new FusedLossSpec.WeightedTerm(new LossTerm.Bce(true), 1)),
+        Arrays.stream(terms).map(term -> new FusedLossSpec.WeightedTerm(term, 1)).toList(),
         FusedLossSpec.TruePositiveForm.MIN,
         null,
         target,
@@ -269,6 +263,56 @@ final class CpuSpeed {
         () -> plan.forwardBackward(x, t, extent, one, value, gradient, fault, scratch));
   }
 
+  private static FusedLossSpec multiclass(LossTerm term) {
+    return new FusedLossSpec(
+        FusedLossSpec.Layout.LABELS,
+        LossInput.LOGITS,
+        21,
+        false,
+        List.of(new FusedLossSpec.WeightedTerm(term, 1)),
+        FusedLossSpec.TruePositiveForm.MIN,
+        null,
+        DType.F32,
+        DType.U8,
+        null);
+  }
+
+  /** Random logits from -3 to 3, a third of the labels positive. */
+  private void addLoss(
+      int rounds, String name, FusedLossSpec spec, LossExtent extent, double bytes) {
+    FusedLossPlan plan = backend.segmentation().prepare(spec);
+    long n = extent.elements();
+    Span x = random(n, 5);
+    backend.pointwise().scale(x, 6, x);
+    Span minus = floats(n);
+    backend.pointwise().fill(minus, -3);
+    backend.pointwise().binary(BinaryOp.ADD, x, minus, x);
+    long targets = spec.targetLength(extent);
+    Span t = spec.targetDtype() == DType.U8 ? bytes(targets) : floats(targets);
+    MemorySegment labels = HostBuffer.segment(t);
+    for (long i = 0; i < targets; i++) {
+      long label = spec.classes() == 1 ? (i * 0x9E3779B97F4A7C15L >>> 60) / 11 : i / 64 % 21;
+      if (t.dtype() == DType.U8) {
+        labels.set(ValueLayout.JAVA_BYTE, i, (byte) label);
+      } else {
+        labels.setAtIndex(ValueLayout.JAVA_FLOAT, i, label);
+      }
+    }
+    Span one = floats(1);
+    backend.pointwise().fill(one, 1);
+    Span value = floats(1);
+    Span gradient = floats(n);
+    Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
+    Span scratch = bytes(plan.scratchBytes(extent));
+    LossOperands operands = new LossOperands(x, t, null, extent);
+    add(
+        rounds,
+        "%s %s %d".formatted(name, t.dtype(), n),
+        bytes * n,
+        "GB/s",
+        () -> plan.forwardBackward(operands, one, value, gradient, null, fault, scratch));
+  }
+
   /** The same on Java arrays. */
   private void addArrays(int rounds) {
     ArrayKernels arrays = new SimdArrayKernels(WorkerPool.shared());
@@ -292,7 +336,9 @@ final class CpuSpeed {
       x[i] = i % 97 / 16f - 3;
       labels[i] = (byte) (i % 3 == 0 ? 1 : 0);
     }
-    FusedLossSpec spec = spec(DType.U8);
+    FusedLossSpec spec =
+        binary(
+            DType.U8, LossTerm.Overlap.dice(0, 1e-7, false), new LossTerm.Bce(true));
     add(
         rounds,
         "Dice + BCE forward + backward U8, arrays",
