@@ -19,22 +19,31 @@ public final class ElementLoss {
 
   /** Index of the sum of true positives. */
   public static final int TRUE_POSITIVES = 0;
+
   /** Index of the sum of p, or of p^2. */
   public static final int PROBABILITIES = 1;
+
   /** Index of the sum of t, or of t^2. */
   public static final int TARGET = 2;
+
   /** Index of the sum of the binary cross-entropy. */
   public static final int BCE = 3;
+
   /** Index of the sum of the focal loss. */
   public static final int FOCAL = 4;
+
   /** Index of the sum of the focal weights f. */
   public static final int FOCAL_NORM = 5;
+
   /** Index of the number of elements that are not ignored. */
   public static final int VALID = 6;
+
   /** Index of the sum of the cross-entropy. */
   public static final int CROSS_ENTROPY = 7;
+
   /** Index of the sum of the labels' weights. */
   public static final int CROSS_ENTROPY_WEIGHT = 8;
+
   /** Index of the sum of the focal loss through the softmax. */
   public static final int SOFTMAX_FOCAL = 9;
 
@@ -42,16 +51,22 @@ public final class ElementLoss {
 
   /** Index of the coefficient of tau, or t. */
   public static final int K_A = 0;
+
   /** Index of the constant, or the coefficient of p. */
   public static final int K_B = 1;
+
   /** Index of the coefficient of the binary cross-entropy. */
   public static final int K_BCE = 2;
+
   /** Index of the coefficient of the focal loss. */
   public static final int K_FOCAL = 3;
+
   /** Index of the coefficient of the focal weight. */
   public static final int K_FOCAL_NORM = 4;
+
   /** Index of the coefficient of the cross-entropy. */
   public static final int K_CROSS_ENTROPY = 5;
+
   /** Index of the coefficient of the focal loss through the softmax. */
   public static final int K_SOFTMAX_FOCAL = 6;
 

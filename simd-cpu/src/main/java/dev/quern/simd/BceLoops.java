@@ -25,8 +25,7 @@ final class BceLoops {
     }
   }
 
-  private static void plainSums(
-      float[] x, float[] t, float[] e, float[] lanes, int first, int n) {
+  private static void plainSums(float[] x, float[] t, float[] e, float[] lanes, int first, int n) {
     FloatVector sum = FloatVector.zero(SPECIES);
     for (int i = first; i < n; i += ROW) {
       FloatVector xi = FloatVector.fromArray(SPECIES, x, i);
@@ -64,8 +63,7 @@ final class BceLoops {
     VectorMask<Float> negative = x.compare(VectorOperators.LT, lanes(0.0f));
     FloatVector miss = lanes(1.0f).sub(t).blend(t, negative);
     // an infinite logit on the right side costs nothing
-    return log1p.blend(
-        x.abs().fma(miss, log1p), miss.compare(VectorOperators.NE, lanes(0.0f)));
+    return log1p.blend(x.abs().fma(miss, log1p), miss.compare(VectorOperators.NE, lanes(0.0f)));
   }
 
   /** Every element's loss from logits. */
@@ -121,11 +119,7 @@ final class BceLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = smoothed(FloatVector.fromArray(SPECIES, t, i), smoothing, kept);
       FloatVector off = lanes(1.0f).sub(ti).mul(FloatVector.fromArray(SPECIES, logQ, i));
-      positive
-          .mul(ti)
-          .fma(FloatVector.fromArray(SPECIES, logP, i), off)
-          .neg()
-          .intoArray(c.loss, i);
+      positive.mul(ti).fma(FloatVector.fromArray(SPECIES, logP, i), off).neg().intoArray(c.loss, i);
     }
   }
 

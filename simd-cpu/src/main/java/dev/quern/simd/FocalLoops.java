@@ -101,8 +101,7 @@ final class FocalLoops {
       VectorMask<Float> soft = soft(t);
       FloatVector x = load(c.x, i);
       FloatVector v = load(c.side, i);
-      FloatVector miss =
-          lanes(1.0f).sub(t).blend(t, x.compare(VectorOperators.LT, lanes(0.0f)));
+      FloatVector miss = lanes(1.0f).sub(t).blend(t, x.compare(VectorOperators.LT, lanes(0.0f)));
       FloatVector l = x.abs().fma(miss, VectorMath.log1pUnit(load(c.e, i)));
       load(c.loss, i).blend(l, soft).intoArray(c.loss, i);
       FloatVector slope = OverlapLoops.difference(v, t);
@@ -266,9 +265,7 @@ final class FocalLoops {
     Arrays.fill(gradient, 0, c.padded, 0);
     gradient(c);
     for (int i = 0; i < c.padded; i += LANES) {
-      load(gradient, i)
-          .fma(load(c.chain, i), load(c.scratch, i))
-          .intoArray(gradient, i);
+      load(gradient, i).fma(load(c.chain, i), load(c.scratch, i)).intoArray(gradient, i);
     }
   }
 

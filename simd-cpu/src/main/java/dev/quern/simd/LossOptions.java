@@ -89,14 +89,12 @@ final class LossOptions {
     bce = bceTerm != null;
     smoothing = bceTerm == null ? 0 : (float) bceTerm.smoothing();
     weighted = bceTerm != null && (bceTerm.weighted() || smoothing != 0);
-    plainBce =
-        bceTerm != null && !weighted && bceTerm.perClass().stream().allMatch(w -> w == 1.0);
+    plainBce = bceTerm != null && !weighted && bceTerm.perClass().stream().allMatch(w -> w == 1.0);
     LossTerm.Focal focalTerm = spec.find(LossTerm.Focal.class);
     focal = focalTerm != null;
     LossTerm.Focal f =
         Objects.requireNonNullElseGet(
-            focalTerm,
-            () -> new LossTerm.Focal(false, 0, 1, 1, 0, false, false, List.of()));
+            focalTerm, () -> new LossTerm.Focal(false, 0, 1, 1, 0, false, false, List.of()));
     linear = f.linear();
     gamma = (float) f.gamma();
     positive = (float) f.positive();

@@ -23,10 +23,15 @@ record LossPartials(MemorySegment memory, int width) {
     return piece * (width * LossTable.SUMS + 5);
   }
 
+  private long countsAt(long piece) {
+    int sums = width * LossTable.SUMS;
+    return at(piece) + sums;
+  }
+
   void set(long piece, LossChunk chunk) {
     int sums = width * LossTable.SUMS;
     MemorySegment.copy(chunk.sums, 0, memory, JAVA_DOUBLE, 8 * at(piece), sums);
-    long at = at(piece) + sums;
+    long at = countsAt(piece);
     memory.setAtIndex(JAVA_LONG, at, chunk.counts.trueNegatives);
     memory.setAtIndex(JAVA_LONG, at + 1, chunk.counts.falsePositives);
     memory.setAtIndex(JAVA_LONG, at + 2, chunk.counts.falseNegatives);
@@ -49,7 +54,7 @@ record LossPartials(MemorySegment memory, int width) {
     for (int which = 0; which < 4; which++) {
       long count = counts.getAtIndex(JAVA_LONG, which);
       for (long piece = 0; piece < pieces; piece++) {
-        count += memory.getAtIndex(JAVA_LONG, at(piece) + width * LossTable.SUMS + which);
+        count += memory.getAtIndex(JAVA_LONG, countsAt(piece) + which);
       }
       counts.setAtIndex(JAVA_LONG, which, count);
     }
@@ -59,7 +64,7 @@ record LossPartials(MemorySegment memory, int width) {
   long fault(long pieces) {
     long fault = Long.MAX_VALUE;
     for (long piece = 0; piece < pieces; piece++) {
-      fault = Math.min(fault, memory.getAtIndex(JAVA_LONG, at(piece) + width * LossTable.SUMS + 4));
+      fault = Math.min(fault, memory.getAtIndex(JAVA_LONG, countsAt(piece) + 4));
     }
     return fault;
   }

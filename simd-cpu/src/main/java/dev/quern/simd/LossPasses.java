@@ -54,11 +54,11 @@ final class LossPasses {
     }
 
     LossStep.Phase once() {
-      return new LossStep.Phase(false, steps.toArray(new LossStep[0]));
+      return new LossStep.Phase(false, List.copyOf(steps));
     }
 
     LossStep.Phase perClass() {
-      return new LossStep.Phase(true, steps.toArray(new LossStep[0]));
+      return new LossStep.Phase(true, List.copyOf(steps));
     }
   }
 
@@ -129,8 +129,7 @@ final class LossPasses {
 
   private void bceLosses(Steps steps) {
     if (options.probabilities) {
-      steps.add(
-          BceLoops::logsOfProbability, BceLoops::logsOfRest, BceLoops::lossesOfProbability);
+      steps.add(BceLoops::logsOfProbability, BceLoops::logsOfRest, BceLoops::lossesOfProbability);
     } else {
       steps.add(BceLoops::losses);
     }
@@ -266,9 +265,7 @@ final class LossPasses {
     }
     if (options.softmaxFocal) {
       each.add(
-          options.probabilities
-              ? SoftmaxLoops::logsOfRestOfProbability
-              : SoftmaxLoops::logsOfRest,
+          options.probabilities ? SoftmaxLoops::logsOfRestOfProbability : SoftmaxLoops::logsOfRest,
           SoftmaxLoops::weights);
     }
   }
@@ -314,7 +311,10 @@ final class LossPasses {
       var phases = new ArrayList<>(pixels(true, false, false));
       phases.add(
           new Steps()
-              .add(options.crossEntropy ? LossSteps::storeCrossEntropy : LossSteps::storeSoftmaxFocal)
+              .add(
+                  options.crossEntropy
+                      ? LossSteps::storeCrossEntropy
+                      : LossSteps::storeSoftmaxFocal)
               .once());
       return phases;
     }
@@ -323,8 +323,7 @@ final class LossPasses {
       steps.addIf(!options.probabilities, OverlapLoops::sigmoid);
       bceLosses(steps);
     } else {
-      steps.addIf(
-          options.probabilities, FocalLoops::logitOfProbability, FocalLoops::logitOfRest);
+      steps.addIf(options.probabilities, FocalLoops::logitOfProbability, FocalLoops::logitOfRest);
       steps.add(OverlapLoops::sigmoid);
       focal(steps);
       steps.add(FocalLoops::losses);

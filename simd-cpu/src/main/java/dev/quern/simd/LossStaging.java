@@ -235,7 +235,8 @@ final class LossStaging {
   }
 
   private static VectorMask<Float> isLabel(FloatVector t, FloatVector end) {
-    FloatVector whole = (FloatVector) t.convert(VectorOperators.F2I, 0).convert(VectorOperators.I2F, 0);
+    FloatVector whole =
+        (FloatVector) t.convert(VectorOperators.F2I, 0).convert(VectorOperators.I2F, 0);
     return t.compare(VectorOperators.GE, lanes(0.0f))
         .and(t.compare(VectorOperators.LT, end))
         .and(t.compare(VectorOperators.EQ, whole));

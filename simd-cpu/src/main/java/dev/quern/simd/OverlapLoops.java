@@ -196,9 +196,7 @@ final class OverlapLoops {
 
   /** Whether side holds p. */
   static VectorMask<Float> negative(FloatVector side) {
-    return side.reinterpretAsInts()
-        .compare(VectorOperators.GE, IntVector.zero(INTS))
-        .cast(SPECIES);
+    return side.reinterpretAsInts().compare(VectorOperators.GE, IntVector.zero(INTS)).cast(SPECIES);
   }
 
   /** p. */

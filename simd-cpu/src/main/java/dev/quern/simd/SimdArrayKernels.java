@@ -38,7 +38,8 @@ final class SimdArrayKernels implements ArrayKernels {
       float upstream,
       @Nullable MemorySegment gradient,
       long @Nullable [] counts) {
-    return new SimdFusedLoss(spec, pool).compute(extent, logits, target, upstream, gradient, counts);
+    return new SimdFusedLoss(spec, pool)
+        .compute(extent, logits, target, upstream, gradient, counts);
   }
 
   @Override

@@ -152,8 +152,7 @@ final class SimdFusedLoss implements FusedLossPlan {
         partials.addCounts(pieces.count(), counts);
       }
       float value =
-          epilogue.apply(
-              sums, pieces.segmentImages(), extent.elements(), upstream, coefficients);
+          epilogue.apply(sums, pieces.segmentImages(), extent.elements(), upstream, coefficients);
       if (backward && !onePass) {
         pass(passes.second, coefficients);
       }

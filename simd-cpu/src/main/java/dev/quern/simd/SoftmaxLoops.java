@@ -140,9 +140,7 @@ final class SoftmaxLoops {
       FloatVector share = share(load(t, i), kept, spread, factor);
       FloatVector before = load(sum, i);
       FloatVector after = before.sub(share.mul(load(log, i)));
-      after
-          .blend(before, share.compare(VectorOperators.EQ, lanes(0.0f)))
-          .intoArray(sum, i);
+      after.blend(before, share.compare(VectorOperators.EQ, lanes(0.0f))).intoArray(sum, i);
     }
   }
 

@@ -73,22 +73,21 @@ final class VectorMath {
 
   /** ln(x); -infinity for 0, NaN for negative numbers and NaN. */
   static FloatVector log(FloatVector x) {
-    VectorMask<Float> tiny = x.compare(VectorOperators.LT, lanes(1.17549435e-38f));
+    VectorMask<Float> tiny = x.compare(VectorOperators.LT, lanes(Float.MIN_NORMAL));
     IntVector bits = x.lanewise(VectorOperators.MUL, lanes(33554432.0f), tiny).reinterpretAsInts();
     IntVector n = bits.sub(lanes(0x3f3504f3)).lanewise(VectorOperators.ASHR, 23);
     FloatVector f =
         bits.sub(n.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(lanes(1.0f));
     FloatVector s = f.div(f.add(lanes(2.0f)));
     FloatVector z = s.mul(s);
-    FloatVector p = lanes(0.2958099842f).fma(z, lanes(0.3998875022f));
-    p = p.fma(z, lanes(0.6666668653f));
+    FloatVector p = lanes(0.29580998f).fma(z, lanes(0.3998875f));
+    p = p.fma(z, lanes(0.66666687f));
     FloatVector scale = (FloatVector) n.convert(VectorOperators.I2F, 0);
     scale = scale.lanewise(VectorOperators.SUB, lanes(25.0f), tiny);
     FloatVector small = scale.fma(lanes(-2.1219444e-4f), s.fma(z.fma(p, f.neg()), f));
     FloatVector y = scale.fma(lanes(0x1.63p-1f), small);
     y = y.blend(x, x.compare(VectorOperators.GT, lanes(3.4028235e38f)));
-    y = y.blend(
-        lanes(Float.NEGATIVE_INFINITY), x.compare(VectorOperators.EQ, lanes(0.0f)));
+    y = y.blend(lanes(Float.NEGATIVE_INFINITY), x.compare(VectorOperators.EQ, lanes(0.0f)));
     return lanes(Float.NaN).blend(y, x.compare(VectorOperators.GE, lanes(0.0f)));
   }
 

@@ -291,11 +291,11 @@ final class CpuSpeed {
     Span t = spec.targetDtype() == DType.U8 ? bytes(targets) : floats(targets);
     MemorySegment labels = HostBuffer.segment(t);
     for (long i = 0; i < targets; i++) {
-      long label = spec.classes() == 1 ? (i * 0x9E3779B97F4A7C15L >>> 60) / 11 : i / 64 % 21;
+      long label = spec.classes() == 1 ? ((i * 0x9E3779B97F4A7C15L) >>> 60) / 11 : i / 64 % 21;
       if (t.dtype() == DType.U8) {
         labels.set(ValueLayout.JAVA_BYTE, i, (byte) label);
       } else {
-        labels.setAtIndex(ValueLayout.JAVA_FLOAT, i, label);
+        labels.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) label);
       }
     }
     Span one = floats(1);
@@ -337,8 +337,7 @@ final class CpuSpeed {
       labels[i] = (byte) (i % 3 == 0 ? 1 : 0);
     }
     FusedLossSpec spec =
-        binary(
-            DType.U8, LossTerm.Overlap.dice(0, 1e-7, false), new LossTerm.Bce(true));
+        binary(DType.U8, LossTerm.Overlap.dice(0, 1e-7, false), new LossTerm.Bce(true));
     add(
         rounds,
         "Dice + BCE forward + backward U8, arrays",

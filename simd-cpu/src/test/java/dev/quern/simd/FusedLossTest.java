@@ -131,7 +131,9 @@ class FusedLossTest {
     WeightedTerm dice = term(LossTerm.Overlap.dice(0, 1e-7, false));
     WeightedTerm log = term(LossTerm.Overlap.jaccard(1, 1e-7, true));
     WeightedTerm tversky =
-        term(new LossTerm.Overlap(0.3, 0.7, 4.0 / 3, 1, 2, 1e-7, false, false, List.of(0.5, 0.2, 0.3)));
+        term(
+            new LossTerm.Overlap(
+                0.3, 0.7, 4.0 / 3, 1, 2, 1e-7, false, false, List.of(0.5, 0.2, 0.3)));
     var lists = new ArrayList<List<WeightedTerm>>();
     lists.add(List.of(dice));
     lists.add(List.of(tversky, log));
@@ -215,7 +217,8 @@ class FusedLossTest {
   private void compare(String name, Outcome expected, Outcome found) {
     if (!near(expected.value, found.value, 1e-5f * Math.abs(expected.value) + 1e-7f)
         || !near(expected.forward, found.forward, 1e-5f * Math.abs(expected.forward) + 1e-7f)) {
-      failures.add(name + " value " + expected.value + " but " + found.value + ", " + found.forward);
+      failures.add(
+          name + " value " + expected.value + " but " + found.value + ", " + found.forward);
     }
     closest(name + " gradient", expected.gradient, found.gradient);
     closest(name + " losses", expected.losses, found.losses);
@@ -260,8 +263,24 @@ class FusedLossTest {
     }
   }
 
-  private record Outcome(
-      float value, float forward, float[] gradient, float[] losses, long[] counts, long fault) {}
+  private static final class Outcome {
+    final float value;
+    final float forward;
+    final float[] gradient;
+    final float[] losses;
+    final long[] counts;
+    final long fault;
+
+    Outcome(
+        float value, float forward, float[] gradient, float[] losses, long[] counts, long fault) {
+      this.value = value;
+      this.forward = forward;
+      this.gradient = gradient;
+      this.losses = losses;
+      this.counts = counts;
+      this.fault = fault;
+    }
+  }
 
   /** Random operands on the heap: inputs, targets (some ignored and faulty), weights. */
   private final class Batch {
@@ -376,9 +395,10 @@ class FusedLossTest {
       long[] none = {0, 0, 0, 0};
       Span counts =
           spec.countCut() == null ? null : span(on, DType.I64, MemorySegment.ofArray(none));
-      Span fault =
-          span(on, DType.I64, MemorySegment.ofArray(new long[] {Long.MAX_VALUE}));
-      Span scratch = Span.of(on.memory().allocate(plan.scratchBytes(extent)), DType.U8, plan.scratchBytes(extent));
+      Span fault = span(on, DType.I64, MemorySegment.ofArray(new long[] {Long.MAX_VALUE}));
+      Span scratch =
+          Span.of(
+              on.memory().allocate(plan.scratchBytes(extent)), DType.U8, plan.scratchBytes(extent));
       plan.forward(operands, value, counts, fault, scratch);
       float forward = HostBuffer.segment(value).get(ValueLayout.JAVA_FLOAT, 0);
       plan.forwardBackward(operands, upstream, value, gradient, counts, fault, scratch);
@@ -386,8 +406,7 @@ class FusedLossTest {
         plan.losses(operands, losses, fault, scratch);
       }
       float[] inPlace = floats(logits);
-      plan.forwardBackward(
-          operands, upstream, value, logits, counts, fault, scratch);
+      plan.forwardBackward(operands, upstream, value, logits, counts, fault, scratch);
       float[] written = floats(gradient);
       if (!Arrays.equals(floats(logits), written)) {
         failures.add(spec + " " + extent + " differs in place");
@@ -400,9 +419,7 @@ class FusedLossTest {
           forward,
           written,
           floats(losses),
-          counts == null
-              ? new long[4]
-              : HostBuffer.segment(counts).toArray(ValueLayout.JAVA_LONG),
+          counts == null ? new long[4] : HostBuffer.segment(counts).toArray(ValueLayout.JAVA_LONG),
           HostBuffer.segment(fault).get(ValueLayout.JAVA_LONG, 0));
     }
 
@@ -412,7 +429,14 @@ class FusedLossTest {
       ArrayKernels kernels = new SimdArrayKernels(WorkerPool.shared());
       boolean counted = spec.countCut() != null;
       ArrayKernels.Result forward =
-          kernels.loss(spec, extent, MemorySegment.ofArray(x), targetSegment(), 1, null, counted ? counts : null);
+          kernels.loss(
+              spec,
+              extent,
+              MemorySegment.ofArray(x),
+              targetSegment(),
+              1,
+              null,
+              counted ? counts : null);
       for (int i = 0; i < 2; i++) {
         ArrayKernels.Result both =
             kernels.loss(

@@ -45,6 +45,28 @@ class VectorMathTest {
         });
   }
 
+  @Test
+  void expOfAnyNumber() {
+    compare(FloatMath::exp, VectorMath::exp);
+  }
+
+  @Test
+  void log() {
+    compare(FloatMath::log, VectorMath::log);
+  }
+
+  @Test
+  void log1p() {
+    compare(FloatMath::log1p, VectorMath::log1p);
+  }
+
+  @Test
+  void oneMinusExp() {
+    compare(
+        x -> FloatMath.oneMinusExp(Math.abs(x)),
+        x -> VectorMath.oneMinusExp(x.abs(), VectorMath.exp(x.abs().neg())));
+  }
+
   private static void compare(Scalar scalar, UnaryOperator<FloatVector> vector) {
     float[] x = new float[VectorMath.LANES];
     for (long bits = Integer.MIN_VALUE; bits <= Integer.MAX_VALUE; ) {
