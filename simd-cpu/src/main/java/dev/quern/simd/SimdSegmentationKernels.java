@@ -1,5 +1,6 @@
 package dev.quern.simd;
 
+import dev.quern.DType;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.SegmentationKernels;
@@ -14,6 +15,10 @@ final class SimdSegmentationKernels implements SegmentationKernels {
 
   @Override
   public FusedLossPlan prepare(FusedLossSpec spec) {
+    if (spec.logitsDtype() != DType.F32) {
+      throw new UnsupportedOperationException(
+          "The fused losses of this backend take F32 logits, not " + spec.logitsDtype() + ".");
+    }
     return new SimdFusedLoss(spec, pool);
   }
 }

@@ -25,7 +25,6 @@ import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -293,9 +292,9 @@ final class CpuSpeed {
     for (long i = 0; i < targets; i++) {
       long label = spec.classes() == 1 ? ((i * 0x9E3779B97F4A7C15L) >>> 60) / 11 : i / 64 % 21;
       if (t.dtype() == DType.U8) {
-        labels.set(ValueLayout.JAVA_BYTE, i, (byte) label);
+        labels.set(JAVA_BYTE, i, (byte) label);
       } else {
-        labels.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) label);
+        labels.setAtIndex(JAVA_FLOAT, i, (float) label);
       }
     }
     Span one = floats(1);
