@@ -38,13 +38,29 @@ final class RadixSort {
     return (int) (item >>> shift(digit)) & mask(digit);
   }
 
-  /** Counts how often each value of a digit occurs among items {@code from} to {@code to - 1}. */
+  /**
+   * Counts how often each value of a digit occurs among items {@code from} to {@code to - 1}.
+   *
+   * @param counts the first {@link #RADIX} are written; at least four times as many, so that
+   *     neighbours, which often have the same digit, do not wait for each other's count
+   */
   static void count(MemorySegment items, int from, int to, int digit, int[] counts) {
-    Arrays.fill(counts, 0, RADIX, 0);
+    Arrays.fill(counts, 0, 4 * RADIX, 0);
     int shift = shift(digit);
     int mask = mask(digit);
-    for (int i = from; i < to; i++) {
+    int i = from;
+    for (; i < to - 3; i += 4) {
       counts[(int) (items.get(JAVA_LONG, 8L * i) >>> shift) & mask]++;
+      counts[RADIX + ((int) (items.get(JAVA_LONG, 8L * i + 8) >>> shift) & mask)]++;
+      counts[2 * RADIX + ((int) (items.get(JAVA_LONG, 8L * i + 16) >>> shift) & mask)]++;
+      counts[3 * RADIX + ((int) (items.get(JAVA_LONG, 8L * i + 24) >>> shift) & mask)]++;
+    }
+    for (; i < to; i++) {
+      counts[(int) (items.get(JAVA_LONG, 8L * i) >>> shift) & mask]++;
+    }
+    for (int value = 0; value < RADIX; value++) {
+      counts[value] +=
+          counts[RADIX + value] + counts[2 * RADIX + value] + counts[3 * RADIX + value];
     }
   }
 
