@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 /** Engine, tensors, fused losses, metrics and optimizers. */
 @NullMarked
 module dev.quern {
+  requires jdk.jfr;
   requires static transitive org.jspecify;
 
   exports dev.quern;

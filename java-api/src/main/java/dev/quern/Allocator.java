@@ -83,6 +83,19 @@ final class Allocator {
   }
 
   private DeviceBuffer fromDevice(long size) {
+    var event = new AllocationEvent();
+    event.begin();
+    DeviceBuffer block = allocateOrTrim(size);
+    event.end();
+    if (event.shouldCommit()) {
+      event.device = backend.device().id();
+      event.bytes = size;
+      event.commit();
+    }
+    return block;
+  }
+
+  private DeviceBuffer allocateOrTrim(long size) {
     try {
       return backend.memory().allocate(size);
     } catch (OutOfDeviceMemoryException first) {

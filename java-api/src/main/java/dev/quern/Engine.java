@@ -37,6 +37,7 @@ public final class Engine implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.quern");
 
   private final Backend backend;
+  private final Observation observation;
   private final ReentrantLock lock = new ReentrantLock();
   private final Allocator allocator;
   private final Scope root = new Scope(this, null);
@@ -62,6 +63,7 @@ public final class Engine implements AutoCloseable {
   @SuppressWarnings("this-escape") // tensors need their engine; nothing else sees it yet
   public Engine(Backend backend) {
     this.backend = backend;
+    this.observation = new Observation(backend);
     this.allocator = new Allocator(backend);
     try {
       this.one = empty(DType.F32, Shape.of(1)).detach();
@@ -335,7 +337,7 @@ public final class Engine implements AutoCloseable {
     lock.lock();
     try {
       requireOpen();
-      work.accept(backend);
+      work.accept(seen());
     } finally {
       lock.unlock();
     }
@@ -353,7 +355,7 @@ public final class Engine implements AutoCloseable {
       requireOpen();
       DeviceBuffer scratch = allocator.allocate(bytes.applyAsLong(backend));
       try {
-        work.accept(backend, Span.of(scratch, DType.U8, scratch.byteSize()));
+        work.accept(seen(), Span.of(scratch, DType.U8, scratch.byteSize()));
       } finally {
         allocator.release(scratch);
       }
@@ -372,7 +374,8 @@ public final class Engine implements AutoCloseable {
   public FusedLossPlan prepare(FusedLossSpec spec) {
     return locked(() -> {
       requireOpen();
-      return plans.computeIfAbsent(spec, backend.segmentation()::prepare);
+      FusedLossPlan plan = plans.computeIfAbsent(spec, backend.segmentation()::prepare);
+      return observation.isOn() ? observation.of(FusedLossPlan.class, plan) : plan;
     });
   }
 
@@ -386,7 +389,8 @@ public final class Engine implements AutoCloseable {
   public LovaszPlan prepare(LovaszSpec spec) {
     return locked(() -> {
       requireOpen();
-      return lovaszPlans.computeIfAbsent(spec, backend.lovasz()::prepare);
+      LovaszPlan plan = lovaszPlans.computeIfAbsent(spec, backend.lovasz()::prepare);
+      return observation.isOn() ? observation.of(LovaszPlan.class, plan) : plan;
     });
   }
 
@@ -410,6 +414,11 @@ public final class Engine implements AutoCloseable {
     return fault;
   }
 
+  /** The backend, through what looks at its calls if anything does. */
+  private Backend seen() {
+    return observation.isOn() ? observation.backend() : backend;
+  }
+
   Scope root() {
     return root;
   }
@@ -427,7 +436,7 @@ public final class Engine implements AutoCloseable {
   void download(Span source, MemorySegment target) {
     locked(() -> {
       requireOpen();
-      backend.memory().download(source.buffer(), source.byteOffset(), target);
+      seen().memory().download(source.buffer(), source.byteOffset(), target);
       reportFault();
       return null;
     });
@@ -442,7 +451,7 @@ public final class Engine implements AutoCloseable {
       }
       MemorySegment value = slot.asSlice(0, source.byteSize());
       return new PendingValue(
-          this, slot, backend.memory().downloadLater(source.buffer(), source.byteOffset(), value));
+          this, slot, seen().memory().downloadLater(source.buffer(), source.byteOffset(), value));
     });
   }
 

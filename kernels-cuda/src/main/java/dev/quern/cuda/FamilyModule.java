@@ -5,6 +5,7 @@ import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Module;
 import dev.quern.cuda.host.Queue;
 import dev.quern.cuda.host.Signature;
+import dev.quern.spi.ProgramBuild;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,8 @@ final class FamilyModule implements AutoCloseable {
 
   private Module module() {
     if (module == null) {
-      module = new Module(context, family + ".cu", images.apply(family));
+      String name = family + ".cu";
+      module = ProgramBuild.recorded(name, () -> new Module(context, name, images.apply(family)));
     }
     return module;
   }

@@ -9,6 +9,7 @@ import dev.quern.opencl.host.Queue;
 import dev.quern.spi.Formulas;
 import dev.quern.spi.LovaszLayout;
 import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.ProgramBuild;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -63,7 +64,10 @@ final class FamilyProgram implements AutoCloseable {
 
   private Program program() {
     if (program == null) {
-      program = Program.build(context, cache, family + ".cl", source(), options());
+      String name = family + ".cl";
+      program =
+          ProgramBuild.recorded(
+              name, () -> Program.build(context, cache, name, source(), options()));
     }
     return program;
   }

@@ -1,0 +1,143 @@
+package dev.quern;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.loss.BceLoss;
+import dev.quern.loss.DiceLoss;
+import dev.quern.loss.SegmentationLoss;
+import dev.quern.reference.ReferenceProvider;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ObservationTest {
+
+  @TempDir Path folder;
+
+  private static Engine engine() {
+    return new Engine(new ReferenceProvider().open(0));
+  }
+
+  private static Engine checkingEngine() {
+    System.setProperty("quern.check", "finite");
+    try {
+      return engine();
+    } finally {
+      System.clearProperty("quern.check");
+    }
+  }
+
+  private List<RecordedEvent> events(String name, Runnable work) throws IOException {
+    Path file = folder.resolve("recording.jfr");
+    try (var recording = new Recording()) {
+      recording.enable("dev.quern.Kernel").withoutThreshold();
+      recording.enable("dev.quern.Transfer").withoutThreshold();
+      recording.enable("dev.quern.Allocation").withoutThreshold();
+      recording.start();
+      work.run();
+      recording.stop();
+      recording.dump(file);
+    }
+    return RecordingFile.readAllEvents(file).stream()
+        .filter(event -> event.getEventType().getName().equals(name))
+        .toList();
+  }
+
+  @Test
+  void kernelsTransfersAndAllocationsAreRecordedEvenIfTheEngineWasThereBefore() throws IOException {
+    try (Engine engine = engine()) {
+      Runnable work =
+          () ->
+              engine.scoped(() -> {
+                Tensor logits = engine.tensor(new float[] {1, -2, 3}, 3);
+                Tensor mask = engine.tensor(new byte[] {1, 0, 1}, 3);
+                SegmentationLoss loss = new DiceLoss().plus(new BceLoss());
+                return logits.sigmoid().sum().item()
+                    + loss.forwardBackward(logits, mask).value().item();
+              });
+      List<RecordedEvent> kernels = events("dev.quern.Kernel", work);
+      assertEquals(
+          List.of("pointwise unary sigmoid", "reduction sum", "fusedloss forwardBackward"),
+          kernels.stream()
+              .map(k -> k.getString("family") + " " + k.getString("operation"))
+              .toList());
+      assertEquals("reference:0", kernels.getFirst().getString("device"));
+      assertEquals(3, kernels.getFirst().getLong("elements"));
+      assertEquals(24, kernels.getFirst().getLong("bytes"));
+
+      List<RecordedEvent> transfers = events("dev.quern.Transfer", work);
+      assertEquals(
+          List.of("upload 12", "upload 3", "download 4"),
+          transfers.stream()
+              .map(t -> t.getString("direction") + " " + t.getLong("bytes"))
+              .limit(3)
+              .toList());
+
+      // all blocks are in the engine's cache by now, but for one of a size never seen
+      List<RecordedEvent> allocations =
+          events("dev.quern.Allocation", () -> engine.empty(DType.F32, Shape.of(100_000)).close());
+      assertEquals(1, allocations.size());
+      assertTrue(allocations.getFirst().getLong("bytes") >= 400_000);
+    }
+  }
+
+  @Test
+  void nothingIsSeenWhileNobodyLooks() {
+    try (Engine engine = engine()) {
+      engine.submit(
+          backend -> assertTrue(backend.getClass().getName().endsWith("ReferenceBackend")));
+    }
+  }
+
+  @Test
+  void theFirstKernelWithANonFiniteResultIsNamed() {
+    try (Engine engine = checkingEngine()) {
+      float huge = 3e38f;
+      Tensor a = engine.tensor(new float[] {1, huge, 2}, 3);
+      Tensor fine = a.scale(0.5f);
+      var e = assertThrows(DataException.class, () -> fine.add(fine).add(a));
+      assertEquals(
+          "out (3 elements) came out of the kernel pointwise binary add with Infinity at element 1:"
+              + " what went in was finite.",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void whatWasUploadedNonFiniteIsNamedAsSuch() {
+    try (Engine engine = checkingEngine()) {
+      Tensor logits = engine.tensor(new float[] {0, Float.NaN}, 2);
+      Tensor mask = engine.tensor(new byte[] {1, 0}, 2);
+      var e = assertThrows(DataException.class, () -> new BceLoss().forwardBackward(logits, mask));
+      assertTrue(
+          e.getMessage().startsWith("logits (2 elements) came into the kernel fusedloss"),
+          e.getMessage());
+      assertTrue(e.getMessage().contains("NaN at element 1"), e.getMessage());
+    }
+  }
+
+  @Test
+  void finiteWorkPassesTheCheck() {
+    try (Engine engine = checkingEngine()) {
+      assertEquals(6, engine.tensor(new float[] {1, 2, 3}, 3).sum().item());
+      Tensor a = engine.tensor(new float[] {1, 2, 3, 4}, 2, 2);
+      assertEquals(List.of(7f, 10f, 15f, 22f), floats(a.matmul(a)));
+    }
+  }
+
+  private static List<Float> floats(Tensor tensor) {
+    var list = new ArrayList<Float>();
+    for (float value : tensor.toFloatArray()) {
+      list.add(value);
+    }
+    return list;
+  }
+}
