@@ -33,7 +33,7 @@ public final class ProgramBuild {
   @Label("Program build")
   @Category("Quern")
   @Description("A device program compiled, or loaded where it was compiled before")
-  private static final class BuildEvent extends Event {
+  static final class BuildEvent extends Event {
     @Label("Program")
     String program = "";
   }

@@ -50,9 +50,9 @@ public final class SpeedBench {
   private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
   private final Map<Cell, String> leftOut = new LinkedHashMap<>();
 
-  private SpeedBench(SpeedOptions options, Consumer<String> progress) {
+  private SpeedBench(SpeedOptions options, Pace pace, Consumer<String> progress) {
     this.options = options;
-    this.pace = options.quick() ? Pace.QUICK : Pace.THOROUGH;
+    this.pace = pace;
     this.progress = progress;
     this.benchmarks = KernelCases.benchmarks().stream().filter(options::wants).toList();
     if (benchmarks.isEmpty()) {
@@ -82,7 +82,8 @@ public final class SpeedBench {
       for (String name : options.backends().isEmpty() ? everyDevice() : options.backends()) {
         devices.add(SpeedDevice.open(name));
       }
-      return run(options, command, version, progress, devices);
+      Pace pace = options.quick() ? Pace.QUICK : Pace.THOROUGH;
+      return run(options, pace, command, version, progress, devices);
     } finally {
       devices.forEach(SpeedDevice::close);
     }
@@ -91,11 +92,12 @@ public final class SpeedBench {
   /** Measures devices that are open, and leaves them open. */
   static SpeedRun run(
       SpeedOptions options,
+      Pace pace,
       String command,
       String version,
       Consumer<String> progress,
       List<SpeedDevice> devices) {
-    return new SpeedBench(options, progress).run(command, version, devices);
+    return new SpeedBench(options, pace, progress).run(command, version, devices);
   }
 
   /** Every device of every backend that is there, the slowest last. */

@@ -1,0 +1,91 @@
+package dev.quern.bench.speed;
+
+import dev.quern.Backends;
+import dev.quern.spi.Backend;
+import dev.quern.spi.DeviceMemory;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A CPU backend one of whose kernels takes longer: what a comparison must find. */
+final class SlowedBackend {
+
+  private final String method;
+  private final double share;
+
+  private SlowedBackend(String method, double share) {
+    this.method = method;
+    this.share = share;
+  }
+
+  /**
+   * Wraps a backend.
+   *
+   * @param backend closed with the result
+   * @param method the method of a kernel family that is slowed
+   * @param share by how much: 0.2 is a fifth longer
+   */
+  static Backend of(Backend backend, String method, double share) {
+    return new SlowedBackend(method, share).wrap(Backend.class, backend);
+  }
+
+  private <T> T wrap(Class<T> type, T target) {
+    InvocationHandler handler = (_, called, arguments) -> call(target, called, arguments);
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+  }
+
+  private Object call(Object target, Method called, Object[] arguments) throws Throwable {
+    long start = System.nanoTime();
+    Object result;
+    try {
+      result = called.invoke(target, arguments);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
+    if (called.getName().equals(method)) {
+      long end = System.nanoTime() + (long) (share * (System.nanoTime() - start));
+      while (System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+    }
+    Class<?> type = called.getReturnType();
+    boolean family = type.isInterface() && type.getSimpleName().endsWith("Kernels");
+    return family && type != DeviceMemory.class ? wrapUnchecked(type, result) : result;
+  }
+
+  @SuppressWarnings("unchecked") // the result is of the type that the method returns
+  private <T> T wrapUnchecked(Class<?> type, Object result) {
+    return wrap((Class<T>) type, (T) result);
+  }
+
+  /**
+   * Tries the comparison on this machine: so many pairs of runs of the same build, then as many
+   * with a kernel slowed by a fifth.
+   *
+   * @param args the backend, the method, the number of pairs
+   */
+  public static void main(String[] args) {
+    for (double share : new double[] {0, 0.2}) {
+      for (int pair = 1; pair <= Integer.parseInt(args[2]); pair++) {
+        var before = run(of(Backends.openBackend(args[0]), args[1], 0));
+        var after = run(of(Backends.openBackend(args[0]), args[1], share));
+        System.out.printf("%nslowed by %.0f %%, pair %d:%n", 100 * share, pair);
+        ComparisonTable.print(Comparison.of(before, after), System.out);
+      }
+    }
+  }
+
+  private static SpeedRun run(Backend backend) {
+    var options = new SpeedOptions(List.of(), List.of(), List.of(), List.of(), true);
+    var devices = new ArrayList<SpeedDevice>();
+    devices.add(new SpeedDevice(backend));
+    try {
+      return SpeedBench.run(options, Pace.QUICK, "", "", _ -> {}, devices);
+    } finally {
+      devices.forEach(SpeedDevice::close);
+    }
+  }
+}

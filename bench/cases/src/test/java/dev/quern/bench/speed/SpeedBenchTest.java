@@ -1,0 +1,91 @@
+package dev.quern.bench.speed;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.BackendUnavailableException;
+import dev.quern.bench.speed.Comparison.Row;
+import dev.quern.reference.ReferenceProvider;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SpeedBenchTest {
+
+  private static final Pace SHORT =
+      new Pace(
+          3,
+          3,
+          Long.MAX_VALUE,
+          new Stopwatch(3, 20_000_000),
+          new Stopwatch(100, 20_000_000),
+          1_000_000_000,
+          List.of(1 << 12),
+          1_000_000_000,
+          1_000_000_000,
+          1 << 16);
+
+  private static final SpeedOptions OPTIONS =
+      new SpeedOptions(
+          List.of(),
+          List.of("fill", "copy", "sigmoid", "softplus", "sum", "dice u8"),
+          List.of(1 << 10, 1 << 13),
+          List.of(),
+          true);
+
+  private static SpeedRun run(double share) {
+    try (var device =
+        new SpeedDevice(SlowedBackend.of(new ReferenceProvider().open(0), "sum", share))) {
+      return SpeedBench.run(OPTIONS, SHORT, "quern bench", "test", _ -> {}, List.of(device));
+    }
+  }
+
+  @Test
+  void everythingIsMeasuredAndASlowedKernelStandsOut() {
+    SpeedRun run = run(0);
+    assertEquals(2 * 8, run.measurements().size(), () -> run.measurements().toString());
+    for (Measurement m : run.measurements()) {
+      assertTrue(m.taken(), m::toString);
+      assertEquals(3, m.visits().size());
+      assertTrue(m.quantileNanos(0.1) <= m.quantileNanos(0.9));
+      assertEquals(1.0, run.againstReference(m).orElseThrow());
+      assertEquals(
+          m.benchmark().equals("dice u8") && !m.unfused(), run.againstUnfused(m).isPresent());
+    }
+    Ceilings ceilings = run.device("reference:0").ceilings();
+    assertTrue(ceilings.bandwidthGbs() > 0.1 && ceilings.fmaGflops() > 0.1, ceilings::toString);
+    assertEquals(List.of(), run.parity(), "the reference has nobody to be compared with");
+
+    var bytes = new ByteArrayOutputStream();
+    SpeedTable.print(run, new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    assertTrue(bytes.toString(StandardCharsets.UTF_8).contains("dice u8 unfused"));
+
+    // by far more than a fifth, so that a busy machine does not hide it; ComparisonTest has the
+    // fifth
+    Comparison comparison = Comparison.of(SpeedJson.read(SpeedJson.write(run)), run(4));
+    Row worst =
+        comparison.rows().stream().max(Comparator.comparingDouble(Row::ratio)).orElseThrow();
+    assertEquals("sum", worst.benchmark());
+    assertTrue(worst.ratio() > 2, worst::toString);
+  }
+
+  @Test
+  void namesThatAreNotThereAreRefused() {
+    var nothing = new SpeedOptions(List.of(), List.of("sigmund"), List.of(), List.of(), true);
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> SpeedBench.run(nothing, "", "", _ -> {}));
+    assertTrue(
+        String.valueOf(e.getMessage()).startsWith("No benchmark is named so; there are: fill,"));
+    var absent = new SpeedOptions(List.of("abacus"), List.of(), List.of(), List.of(), true);
+    assertThrows(BackendUnavailableException.class, () -> SpeedBench.run(absent, "", "", _ -> {}));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new SpeedOptions(List.of(), List.of(), List.of(0), List.of(), true));
+    assertThrows(IllegalArgumentException.class, () -> SpeedJson.read("{\"format\": 99}"));
+  }
+}
