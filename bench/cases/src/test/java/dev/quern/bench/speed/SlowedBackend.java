@@ -2,7 +2,6 @@ package dev.quern.bench.speed;
 
 import dev.quern.Backends;
 import dev.quern.spi.Backend;
-import dev.quern.spi.DeviceMemory;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -29,12 +28,12 @@ final class SlowedBackend {
    * @param share by how much: 0.2 is a fifth longer
    */
   static Backend of(Backend backend, String method, double share) {
-    return new SlowedBackend(method, share).wrap(Backend.class, backend);
+    return (Backend) new SlowedBackend(method, share).wrap(Backend.class, backend);
   }
 
-  private <T> T wrap(Class<T> type, T target) {
+  private Object wrap(Class<?> type, Object target) {
     InvocationHandler handler = (_, called, arguments) -> call(target, called, arguments);
-    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler);
   }
 
   private Object call(Object target, Method called, Object[] arguments) throws Throwable {
@@ -53,12 +52,7 @@ final class SlowedBackend {
     }
     Class<?> type = called.getReturnType();
     boolean family = type.isInterface() && type.getSimpleName().endsWith("Kernels");
-    return family && type != DeviceMemory.class ? wrapUnchecked(type, result) : result;
-  }
-
-  @SuppressWarnings("unchecked") // the result is of the type that the method returns
-  private <T> T wrapUnchecked(Class<?> type, Object result) {
-    return wrap((Class<T>) type, (T) result);
+    return family ? wrap(type, result) : result;
   }
 
   /**
