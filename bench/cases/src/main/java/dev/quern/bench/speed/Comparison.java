@@ -45,6 +45,9 @@ public record Comparison(List<Row> rows, List<String> differences) {
   /** Slower by this must not go unnoticed: beyond, a band is too wide to tell. */
   private static final double WIDEST_BAND = Math.log(1.2);
 
+  /** So many times a band that is too wide. */
+  private static final double TOWERING = 3;
+
   private static final List<ToDoubleFunction<Visit>> PACES =
       List.of(Visit::fmaGflops, Visit::copyGbs, _ -> 1.0);
 
@@ -171,10 +174,11 @@ public record Comparison(List<Row> rows, List<String> differences) {
     double change = typical(changes) - drift;
     double noise = Quantiles.median(changes.values().stream().map(Change::noise).toList());
     double band = Math.max(LEAST_CHANGE, Math.max(noise, DEVIATIONS * scatter));
+    // noise so large has no normal distribution: only what towers above it counts
+    double needed = band > WIDEST_BAND ? TOWERING * band : band;
+    Verdict unchanged = band > WIDEST_BAND ? Verdict.UNCLEAR : Verdict.SAME;
     Verdict verdict =
-        change > band
-            ? Verdict.SLOWER
-            : change < -band ? Verdict.FASTER : band > WIDEST_BAND ? Verdict.UNCLEAR : Verdict.SAME;
+        change > needed ? Verdict.SLOWER : change < -needed ? Verdict.FASTER : unchanged;
     var sizes = new LinkedHashMap<Long, Double>();
     changes.forEach((elements, c) -> sizes.put(elements, Math.exp(c.value() - drift)));
     return new Row(
