@@ -3,6 +3,7 @@
 // block takes one tile and finds its segment by bisection over the segments' first tiles. adam and
 // sgd fuse unscaling, both kinds of clipping, maximize, decay, penalties, state, update and the moving
 // average of the parameters: each element is read and written once, in one launch for all segments.
+// Parameters and gradients may lie outside the arena, where a table of pointers says.
 // A tile whose group has no extras runs a copy of the loop without them. A segment's last tile may be
 // short: elements behind its end are left out. Deterministic: elements are independent, and the
 // reduction adds its squares in f64 in an order fixed by the arena's layout. The step numbers must
@@ -19,10 +20,28 @@
 // The part of a segment that a block works on.
 typedef struct {
   int segment;
-  long long first;  // its first element in the arena
-  long long end;    // the element behind its last; first for an empty part
-  int active;       // whether it has a gradient
+  long long offset;  // the segment's first element in the arena
+  long long first;   // the part's
+  long long end;     // the element behind its last; first for an empty part
+  int active;        // whether it has a gradient
 } QuernArenaPart;
+
+// Where parameter and gradient of a segment start that do not lie in the arena.
+typedef struct {
+  float *parameters;
+  const float *gradients;
+} QuernPointers;
+
+// The pointer that an element's index in the arena is added to.
+QUERN_INLINE float *quern_parameters(
+    float *arena, const QuernPointers *pointers, QuernArenaPart part) {
+  return pointers ? pointers[part.segment].parameters - part.offset : arena;
+}
+
+QUERN_INLINE const float *quern_gradients(
+    const float *arena, const QuernPointers *pointers, QuernArenaPart part) {
+  return pointers ? pointers[part.segment].gradients - part.offset : arena;
+}
 
 // The last segment whose first tile is not behind the tile: segments without elements share their
 // first tile with the next one that has some.
@@ -39,7 +58,7 @@ QUERN_INLINE QuernArenaPart quern_arena_part(
       high = middle;
     }
   }
-  QuernArenaPart part = {low, 0, 0, segments[low].active};
+  QuernArenaPart part = {low, segments[low].offset, 0, 0, segments[low].active};
   if (tile < tile_count) {
     long long start = (tile - segments[low].first_tile) * QUERN_CHUNK;
     long long length = segments[low].length;
@@ -52,6 +71,7 @@ QUERN_INLINE QuernArenaPart quern_arena_part(
 typedef struct {
   const float *gradients;
   const QuernSegment *segments;
+  const QuernPointers *pointers;
   double *partials;
   int segment_count;
   long long tile_count;
@@ -67,11 +87,12 @@ QUERN_KERNEL(gradient_norm_partials, GradientNormPartialsArgs) {
   if (!part.active) {
     part.end = part.first;
   }
+  const float *gradients = quern_gradients(args.gradients, args.pointers, part);
   QuernQuad quads[QUERN_CHUNK_QUADS];
 #pragma unroll
   for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
     long long i = part.first + j * QUERN_TILE + threadIdx.x * 4LL;
-    quads[j] = quern_load(args.gradients, i, part.end);
+    quads[j] = quern_load(gradients, i, part.end);
   }
   // {squares, elements that are not finite}
   double values[2] = {0.0};
@@ -164,6 +185,7 @@ typedef struct {
   float *max_exp_avg_sq;
   float *ema;
   QuernSegment *segments;
+  const QuernPointers *pointers;
   const QuernAdamGroup *groups;
   const float *control;
   int *ticket;
@@ -175,8 +197,8 @@ typedef struct {
 QUERN_INLINE void quern_adam_tile(
     const AdamArgs &args, QuernArenaPart part, const QuernAdamCoefficients &c, int flags) {
   // the streams are disjoint, so the loads of a quad need not wait for the stores of the one before
-  float *__restrict__ parameters = args.parameters;
-  const float *__restrict__ gradients = args.gradients;
+  float *__restrict__ parameters = quern_parameters(args.parameters, args.pointers, part);
+  const float *__restrict__ gradients = quern_gradients(args.gradients, args.pointers, part);
   float *__restrict__ exp_avg = args.exp_avg;
   float *__restrict__ exp_avg_sq = args.exp_avg_sq;
   float *__restrict__ max_exp_avg_sq = args.max_exp_avg_sq;
@@ -208,7 +230,7 @@ QUERN_INLINE void quern_adam_tile(
   }
 }
 
-// max_exp_avg_sq may be null if no group uses amsgrad, ema if no average is kept.
+// pointers may be null if all lies in the arena, max_exp_avg_sq if no group uses amsgrad, ema if no average is kept.
 QUERN_KERNEL(adam, AdamArgs) {
   __shared__ QuernArenaPart shared_part;
   __shared__ QuernAdamCoefficients shared_coefficients;
@@ -226,7 +248,8 @@ QUERN_KERNEL(adam, AdamArgs) {
   QuernArenaPart part = shared_part;
   QuernAdamCoefficients c = shared_coefficients;
   if (!part.active) {
-    quern_average_tile(part, c.flags, c.ema_weight, args.parameters, args.ema);
+    quern_average_tile(
+        part, c.flags, c.ema_weight, quern_parameters(args.parameters, args.pointers, part), args.ema);
   } else if (c.flags & QUERN_ADAM_EXTRAS) {
     quern_adam_tile(args, part, c, c.flags);
   } else {
@@ -241,6 +264,7 @@ typedef struct {
   float *momentum_buffer;
   float *ema;
   QuernSegment *segments;
+  const QuernPointers *pointers;
   const QuernSgdGroup *groups;
   const float *control;
   int *ticket;
@@ -251,8 +275,8 @@ typedef struct {
 // Updates a tile of an active segment. Flags are those of c, or 0 for a copy without extras.
 QUERN_INLINE void quern_sgd_tile(
     const SgdArgs &args, QuernArenaPart part, const QuernSgdCoefficients &c, int flags) {
-  float *__restrict__ parameters = args.parameters;
-  const float *__restrict__ gradients = args.gradients;
+  float *__restrict__ parameters = quern_parameters(args.parameters, args.pointers, part);
+  const float *__restrict__ gradients = quern_gradients(args.gradients, args.pointers, part);
   float *__restrict__ momentum_buffer = args.momentum_buffer;
 #pragma unroll
   for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
@@ -277,7 +301,7 @@ QUERN_INLINE void quern_sgd_tile(
   }
 }
 
-// momentum_buffer may be null if no group has momentum, ema if no average is kept.
+// pointers may be null if all lies in the arena, momentum_buffer if no group has momentum, ema if no average is kept.
 QUERN_KERNEL(sgd, SgdArgs) {
   __shared__ QuernArenaPart shared_part;
   __shared__ QuernSgdCoefficients shared_coefficients;
@@ -295,7 +319,8 @@ QUERN_KERNEL(sgd, SgdArgs) {
   QuernArenaPart part = shared_part;
   QuernSgdCoefficients c = shared_coefficients;
   if (!part.active) {
-    quern_average_tile(part, c.flags, c.ema_weight, args.parameters, args.ema);
+    quern_average_tile(
+        part, c.flags, c.ema_weight, quern_parameters(args.parameters, args.pointers, part), args.ema);
   } else if (c.flags & QUERN_SGD_EXTRAS) {
     quern_sgd_tile(args, part, c, c.flags);
   } else {

@@ -8,6 +8,7 @@ import dev.quern.spi.GradientControl;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
@@ -46,6 +47,11 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   private final Tensor groupTable;
   private final Tensor ticket;
   private final Tensor control;
+  private final @Nullable Tensor pointers;
+  private final Tensor parameterArena;
+  private final Tensor gradientArena;
+  private final List<Tensor> copiedParameters;
+  private final List<Tensor> copiedGradients;
   private final OptimizerArena arena;
 
   /** Writes a group's options into the device table. */
@@ -69,10 +75,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.reduces = builder.skipNonFinite || maxNorm < Float.POSITIVE_INFINITY || scale > 0;
     this.lossScale = scale > 0 ? engine.tensor(new float[] {(float) scale}, 1).detach() : null;
     this.ema = emaDecay < 1 ? zeros() : null;
-    if (ema != null) {
-      ema.copyFrom(store.parameters());
-    }
     this.emaViews = viewsOf(ema);
+    copy(store.parameterViews(), emaViews);
 
     SegmentTable segments = SegmentTable.allocate(groupOf.length);
     long tiles = fill(segments, groupOf);
@@ -81,16 +85,51 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     writeGroups();
     this.ticket = engine.zeros(DType.I32, Shape.of(1)).detach();
     this.control = engine.tensor(new float[] {0, 1, 1, 1}, GradientControl.LENGTH).detach();
+    this.pointers = store.isOutside() ? pointers() : null;
+    boolean copies = store.isOutside() && pointers == null;
+    this.parameterArena = copies ? zeros() : store.parameters();
+    this.gradientArena = copies ? zeros() : store.gradients();
+    this.copiedParameters = viewsOf(copies ? parameterArena : null);
+    this.copiedGradients = viewsOf(copies ? gradientArena : null);
     this.arena =
         new OptimizerArena(
-            store.parameters().span(),
-            store.gradients().span(),
+            parameterArena.span(),
+            gradientArena.span(),
             ema == null ? null : ema.span(),
             segmentTable.span(),
             groupOf.length,
             tiles,
             groupTable.span(),
-            ticket.span());
+            ticket.span(),
+            pointers == null
+                ? null
+                : new OutsideTensors(
+                    spans(store.parameterViews()), spans(store.gradientViews()), pointers.span()));
+  }
+
+  /** The device table by which steps reach the caller's tensors; null if they cannot. */
+  private @Nullable Tensor pointers() {
+    List<Span> parameters = spans(store.parameterViews());
+    List<Span> gradients = spans(store.gradientViews());
+    List<MemorySegment> tables = new ArrayList<>();
+    engine.submit(b -> {
+      MemorySegment table = b.optimizer().pointerTable(parameters, gradients);
+      if (table != null) {
+        tables.add(table);
+      }
+    });
+    return tables.isEmpty() ? null : upload(tables.getFirst());
+  }
+
+  private static List<Span> spans(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::span).toList();
+  }
+
+  /** Copies as many tensors as there are targets. */
+  private static void copy(List<Tensor> from, List<Tensor> to) {
+    for (int i = 0; i < to.size(); i++) {
+      to.get(i).copyFrom(from.get(i));
+    }
   }
 
   /** Takes the optimizer's own step. */
@@ -101,6 +140,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   /** Updates every active parameter from its gradient; returns before the work is done. */
   public final void step() {
+    copy(store.parameterViews(), copiedParameters);
+    copy(store.gradientViews(), copiedGradients);
     if (reduces) {
       Span scale = lossScale == null ? null : lossScale.span();
       engine.submitWithScratch(
@@ -109,6 +150,9 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
               b.optimizer().gradientNorm(arena, scale, maxNorm, control.span(), scratch));
     }
     engine.submit(b -> update(b.optimizer(), arena, control.span()));
+    if (!copiedParameters.isEmpty()) {
+      copy(copiedParameters, store.parameterViews());
+    }
   }
 
   /**
@@ -266,7 +310,14 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   @Override
   public void close() {
     emaViews.forEach(Tensor::close);
-    for (Tensor tensor : Arrays.asList(ema, lossScale, segmentTable, groupTable, ticket, control)) {
+    if (!copiedParameters.isEmpty()) {
+      copiedParameters.forEach(Tensor::close);
+      copiedGradients.forEach(Tensor::close);
+      parameterArena.close();
+      gradientArena.close();
+    }
+    for (Tensor tensor :
+        Arrays.asList(ema, lossScale, segmentTable, groupTable, ticket, control, pointers)) {
       if (tensor != null) {
         tensor.close();
       }
@@ -275,7 +326,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   /** An arena as long as the parameters', of zeros. */
   final Tensor zeros() {
-    return engine.zeros(DType.F32, store.parameters().shape()).detach();
+    return engine.zeros(DType.F32, Shape.of(store.length())).detach();
   }
 
   /** The parameters' views of an arena; none of no arena. */

@@ -97,6 +97,9 @@ public final class ParameterPenalty {
 
   /** Whole arenas: what lies between parameters is 0 and adds nothing. */
   private static ParameterPenalty ofAll(ParameterStore store, Norm norm, double lambda) {
+    if (store.isOutside()) {
+      return ofSome(store, store.names(), norm, lambda);
+    }
     return new ParameterPenalty(
         store.engine(), norm, lambda, List.of(store.parameters()), List.of(store.gradients()));
   }

@@ -12,7 +12,9 @@ import java.util.Map;
 
 /**
  * The parameters of a model and their gradients, each in one flat arena, so that an optimizer step
- * is one launch whatever the number of tensors. A parameter starts at a multiple of 64 bytes.
+ * is one launch whatever the number of tensors. A parameter starts at a multiple of 64 bytes. A
+ * store can also be made of tensors that the caller owns: see {@link Builder#add(String, Tensor,
+ * Tensor)}.
  *
  * <pre>{@code
  * ParameterStore store =
@@ -31,6 +33,8 @@ public final class ParameterStore implements AutoCloseable {
   private final Tensor gradients;
   private final List<Tensor> parameterViews;
   private final List<Tensor> gradientViews;
+  private final long length;
+  private final boolean outside;
 
   /** One tensor: where it lies in the arena. */
   record Entry(String name, Shape shape, long offset) {
@@ -39,16 +43,19 @@ public final class ParameterStore implements AutoCloseable {
     }
   }
 
-  private ParameterStore(Engine engine, List<Entry> entries, long length) {
-    this.engine = engine;
-    this.entries = List.copyOf(entries);
+  private ParameterStore(Builder builder) {
+    this.engine = builder.engine;
+    this.entries = List.copyOf(builder.entries);
     for (Entry entry : entries) {
       indices.put(entry.name(), indices.size());
     }
-    this.parameters = engine.zeros(DType.F32, Shape.of(length)).detach();
-    this.gradients = engine.zeros(DType.F32, Shape.of(length)).detach();
-    this.parameterViews = views(parameters);
-    this.gradientViews = views(gradients);
+    this.length = builder.length;
+    this.outside = builder.values.isEmpty();
+    Shape arena = Shape.of(outside ? 0 : length);
+    this.parameters = engine.zeros(DType.F32, arena).detach();
+    this.gradients = engine.zeros(DType.F32, arena).detach();
+    this.parameterViews = outside ? views(builder.parameters) : views(parameters);
+    this.gradientViews = outside ? views(builder.gradients) : views(gradients);
   }
 
   /**
@@ -94,10 +101,14 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Sets all gradients to 0. */
   public void zeroGradients() {
-    gradients.fill(0);
+    if (outside) {
+      gradientViews.forEach(gradient -> gradient.fill(0));
+    } else {
+      gradients.fill(0);
+    }
   }
 
-  /** Frees parameters and gradients. */
+  /** Frees parameters and gradients, unless they are the caller's. */
   @Override
   public void close() {
     parameterViews.forEach(Tensor::close);
@@ -114,12 +125,32 @@ public final class ParameterStore implements AutoCloseable {
     return entries;
   }
 
+  /** The arena; empty if the tensors are the caller's. */
   Tensor parameters() {
     return parameters;
   }
 
+  /** The arena; empty if the tensors are the caller's. */
   Tensor gradients() {
     return gradients;
+  }
+
+  /** The elements of an arena, gaps included. */
+  long length() {
+    return length;
+  }
+
+  /** Whether the tensors are the caller's. */
+  boolean isOutside() {
+    return outside;
+  }
+
+  List<Tensor> parameterViews() {
+    return parameterViews;
+  }
+
+  List<Tensor> gradientViews() {
+    return gradientViews;
   }
 
   int index(String name) {
@@ -135,15 +166,24 @@ public final class ParameterStore implements AutoCloseable {
   List<Tensor> views(Tensor arena) {
     List<Tensor> views = new ArrayList<>();
     for (Entry entry : entries) {
-      long[] dims = new long[entry.shape().rank()];
-      for (int axis = 0; axis < dims.length; axis++) {
-        dims[axis] = entry.shape().dim(axis);
-      }
       try (Tensor slice = arena.slice(entry.offset(), entry.offset() + entry.length())) {
-        views.add(slice.reshape(dims).detach());
+        views.add(slice.reshape(dims(entry.shape())).detach());
       }
     }
     return List.copyOf(views);
+  }
+
+  /** Views of tensors, which hold their memory until they are closed. */
+  private static List<Tensor> views(List<Tensor> tensors) {
+    return tensors.stream().map(tensor -> tensor.reshape(dims(tensor.shape())).detach()).toList();
+  }
+
+  private static long[] dims(Shape shape) {
+    long[] dims = new long[shape.rank()];
+    for (int axis = 0; axis < dims.length; axis++) {
+      dims[axis] = shape.dim(axis);
+    }
+    return dims;
   }
 
   /** Collects parameters. */
@@ -151,6 +191,8 @@ public final class ParameterStore implements AutoCloseable {
     private final Engine engine;
     private final List<Entry> entries = new ArrayList<>();
     private final List<float[]> values = new ArrayList<>();
+    private final List<Tensor> parameters = new ArrayList<>();
+    private final List<Tensor> gradients = new ArrayList<>();
     private long length;
 
     private Builder(Engine engine) {
@@ -168,31 +210,81 @@ public final class ParameterStore implements AutoCloseable {
      */
     public Builder add(String name, float[] initial, long... dims) {
       Shape shape = Shape.of(dims);
-      if (entries.stream().anyMatch(e -> e.name().equals(name))) {
-        throw new IllegalArgumentException("There already is a parameter '" + name + "'.");
-      }
       if (shape.elements() != initial.length) {
         throw new IllegalArgumentException(
             "Parameter '%s' of shape %s needs %d values, but %d are given."
                 .formatted(name, shape, shape.elements(), initial.length));
       }
-      entries.add(new Entry(name, shape, length));
+      addEntry(name, shape);
       values.add(initial.clone());
-      length += Math.ceilDiv(shape.elements(), OptimizerArena.ALIGNMENT) * OptimizerArena.ALIGNMENT;
       return this;
+    }
+
+    /**
+     * Adds a parameter that the caller owns, with its gradient: steps work on both where they are.
+     * A store has either only such parameters or none. The CPU and CUDA backends reach them through
+     * a table of pointers; OpenCL has none and copies them into an arena and back at each step. The
+     * memory of both lives at least as long as the store.
+     *
+     * @param name its name, unique in the store
+     * @param parameter F32, on the store's engine
+     * @param gradient F32, of the same shape
+     * @return this
+     * @throws IllegalArgumentException if the name is taken, the tensors are not as said, or there
+     *     is a parameter that the store owns
+     */
+    public Builder add(String name, Tensor parameter, Tensor gradient) {
+      for (Tensor tensor : List.of(parameter, gradient)) {
+        if (tensor.engine() != engine) {
+          throw new IllegalArgumentException(
+              "The tensor %s of parameter '%s' and the store live on different engines; bring them together with t.to(engine)."
+                  .formatted(tensor, name));
+        }
+        if (tensor.dtype() != DType.F32) {
+          throw new IllegalArgumentException(
+              "Parameter '%s' needs F32 tensors, but one is %s.".formatted(name, tensor));
+        }
+      }
+      if (!parameter.shape().equals(gradient.shape()) || parameter.format() != gradient.format()) {
+        throw new IllegalArgumentException(
+            "Parameter '%s' is %s %s, but its gradient %s %s: shape and memory format must be equal."
+                .formatted(
+                    name,
+                    parameter.shape(),
+                    parameter.format(),
+                    gradient.shape(),
+                    gradient.format()));
+      }
+      addEntry(name, parameter.shape());
+      parameters.add(parameter);
+      gradients.add(gradient);
+      return this;
+    }
+
+    private void addEntry(String name, Shape shape) {
+      if (entries.stream().anyMatch(e -> e.name().equals(name))) {
+        throw new IllegalArgumentException("There already is a parameter '" + name + "'.");
+      }
+      entries.add(new Entry(name, shape, length));
+      length += Math.ceilDiv(shape.elements(), OptimizerArena.ALIGNMENT) * OptimizerArena.ALIGNMENT;
     }
 
     /**
      * Makes the store.
      *
      * @return the store, owned by the caller
-     * @throws IllegalStateException without parameters
+     * @throws IllegalStateException without parameters, or if some are the caller's and some not
      */
     public ParameterStore build() {
       if (entries.isEmpty()) {
         throw new IllegalStateException("A parameter store needs at least one parameter.");
       }
-      ParameterStore store = new ParameterStore(engine, entries, length);
+      if (!values.isEmpty() && !parameters.isEmpty()) {
+        throw new IllegalStateException(
+            "A parameter store has either its own parameters or the caller's, but %d are its own and %d the caller's."
+                .formatted(values.size(), parameters.size()));
+      }
+      ParameterStore store = new ParameterStore(this);
       for (int i = 0; i < values.size(); i++) {
         store.parameterViews.get(i).copyFrom(values.get(i));
       }

@@ -9,11 +9,13 @@ import dev.quern.spi.GradientControl;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SegmentTable;
 import dev.quern.spi.SgdCoefficients;
 import dev.quern.spi.SgdGroup;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Optimizer steps and the gradient norm, segment by segment. */
@@ -23,10 +25,15 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
     return 1;
   }
 
+  /** Segments are found by their spans; the table is not looked at. */
+  @Override
+  public MemorySegment pointerTable(List<Span> parameters, List<Span> gradients) {
+    return MemorySegment.ofArray(new byte[OutsideTensors.POINTER_BYTES * parameters.size()]);
+  }
+
   @Override
   public void gradientNorm(
       OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
-    MemorySegment gradients = HostBuffer.segment(arena.gradients());
     SegmentTable segments = new SegmentTable(HostBuffer.segment(arena.segments()));
     double squares = 0;
     boolean finite = true;
@@ -34,8 +41,8 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
       if (!segments.active(s)) {
         continue;
       }
-      long first = segments.offset(s);
-      for (long i = first; i < first + segments.length(s); i++) {
+      MemorySegment gradients = new Part(arena, segments, s).gradients();
+      for (long i = 0; i < segments.length(s); i++) {
         float g = gradients.getAtIndex(JAVA_FLOAT, i);
         finite &= Float.isFinite(g);
         squares += (double) g * g;
@@ -48,18 +55,21 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
   @Override
   public void adam(OptimizerArena arena, AdamState state, Span control) {
     MemorySegment groups = HostBuffer.segment(arena.groups());
-    MemorySegment parameters = HostBuffer.segment(arena.parameters());
-    MemorySegment gradients = HostBuffer.segment(arena.gradients());
-    MemorySegment expAvg = HostBuffer.segment(state.expAvg());
-    MemorySegment expAvgSq = HostBuffer.segment(state.expAvgSq());
-    MemorySegment max = orNull(state.maxExpAvgSq());
     step(
         arena,
         control,
-        (group, step, factor, active, first, end) -> {
+        (part, group, step, factor, active) -> {
           AdamCoefficients c = AdamCoefficients.of(AdamGroup.read(groups, group), step, factor);
           if (active) {
-            OptimizerStep.adam(c, parameters, gradients, expAvg, expAvgSq, max, first, end);
+            OptimizerStep.adam(
+                c,
+                part.parameters(),
+                part.gradients(),
+                part.of(state.expAvg()),
+                part.of(state.expAvgSq()),
+                part.orNull(state.maxExpAvgSq()),
+                0,
+                part.length());
           }
           return c.emaWeight();
         });
@@ -68,24 +78,57 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
   @Override
   public void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control) {
     MemorySegment groups = HostBuffer.segment(arena.groups());
-    MemorySegment parameters = HostBuffer.segment(arena.parameters());
-    MemorySegment gradients = HostBuffer.segment(arena.gradients());
-    MemorySegment buffer = orNull(momentumBuffer);
     step(
         arena,
         control,
-        (group, step, factor, active, first, end) -> {
+        (part, group, step, factor, active) -> {
           SgdCoefficients c = SgdCoefficients.of(SgdGroup.read(groups, group), step, factor);
           if (active) {
-            OptimizerStep.sgd(c, parameters, gradients, buffer, first, end);
+            OptimizerStep.sgd(
+                c,
+                part.parameters(),
+                part.gradients(),
+                part.orNull(momentumBuffer),
+                0,
+                part.length());
           }
           return c.emaWeight();
         });
   }
 
+  /** The memory of one segment. */
+  private record Part(OptimizerArena arena, SegmentTable segments, int segment) {
+    long length() {
+      return segments.length(segment);
+    }
+
+    MemorySegment of(Span span) {
+      return HostBuffer.segment(span)
+          .asSlice(4 * segments.offset(segment), 4 * segments.length(segment));
+    }
+
+    @Nullable MemorySegment orNull(@Nullable Span span) {
+      return span == null ? null : of(span);
+    }
+
+    MemorySegment parameters() {
+      OutsideTensors outside = arena.outside();
+      return outside == null
+          ? of(arena.parameters())
+          : HostBuffer.segment(outside.parameters().get(segment));
+    }
+
+    MemorySegment gradients() {
+      OutsideTensors outside = arena.outside();
+      return outside == null
+          ? of(arena.gradients())
+          : HostBuffer.segment(outside.gradients().get(segment));
+    }
+  }
+
   /** What one optimizer does to one segment; returns the weight of the moving average. */
   private interface SegmentStep {
-    float take(int group, long step, float factor, boolean active, long first, long end);
+    float take(Part part, int group, long step, float factor, boolean active);
   }
 
   private static void step(OptimizerArena arena, Span controlSpan, SegmentStep segmentStep) {
@@ -94,27 +137,16 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
       return;
     }
     SegmentTable segments = new SegmentTable(HostBuffer.segment(arena.segments()));
-    MemorySegment parameters = HostBuffer.segment(arena.parameters());
-    MemorySegment ema = orNull(arena.ema());
     for (int s = 0; s < arena.segmentCount(); s++) {
-      long first = segments.offset(s);
-      long end = first + segments.length(s);
+      Part part = new Part(arena, segments, s);
       float weight =
           segmentStep.take(
-              segments.group(s),
-              segments.step(s),
-              control.factor(),
-              segments.active(s),
-              first,
-              end);
+              part, segments.group(s), segments.step(s), control.factor(), segments.active(s));
+      MemorySegment ema = part.orNull(arena.ema());
       if (ema != null) {
-        OptimizerStep.movingAverage(weight, parameters, ema, first, end);
+        OptimizerStep.movingAverage(weight, part.parameters(), ema, 0, part.length());
       }
     }
     segments.advance(arena.segmentCount());
-  }
-
-  private static @Nullable MemorySegment orNull(@Nullable Span span) {
-    return span == null ? null : HostBuffer.segment(span);
   }
 }

@@ -1,5 +1,7 @@
 package dev.quern.spi;
 
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Optimizer steps over a flat arena: one launch whatever the number of tensors. */
@@ -11,6 +13,16 @@ public interface OptimizerKernels {
    * @return bytes, at least 1
    */
   long scratchBytes(OptimizerArena arena);
+
+  /**
+   * Makes the table by which steps reach tensors that are not in their arena.
+   *
+   * @param parameters one per segment
+   * @param gradients one per segment
+   * @return {@link OutsideTensors#POINTER_BYTES} bytes per segment, to be uploaded; null if steps
+   *     cannot reach such tensors: they are then to be copied into an arena and back
+   */
+  @Nullable MemorySegment pointerTable(List<Span> parameters, List<Span> gradients);
 
   /**
    * Reduces the gradients of all active segments: control = {norm, clip = min(1, maxNorm / (norm +

@@ -5,12 +5,15 @@ import static dev.quern.cuda.host.Signature.int32;
 import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
+import dev.quern.cuda.host.Buffer;
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
 import dev.quern.spi.AdamState;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
               "gradient_norm_partials",
               pointer("gradients"),
               pointer("segments"),
+              pointer("pointers"),
               pointer("partials"),
               int32("segment_count"),
               int64("tile_count")),
@@ -42,6 +46,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
               pointer("max_exp_avg_sq"),
               pointer("ema"),
               pointer("segments"),
+              pointer("pointers"),
               pointer("groups"),
               pointer("control"),
               pointer("ticket"),
@@ -54,6 +59,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
               pointer("momentum_buffer"),
               pointer("ema"),
               pointer("segments"),
+              pointer("pointers"),
               pointer("groups"),
               pointer("control"),
               pointer("ticket"),
@@ -72,6 +78,25 @@ final class CudaOptimizerKernels implements OptimizerKernels {
   }
 
   @Override
+  public MemorySegment pointerTable(List<Span> parameters, List<Span> gradients) {
+    long[] addresses = new long[2 * parameters.size()];
+    for (int s = 0; s < parameters.size(); s++) {
+      addresses[2 * s] = address(parameters.get(s));
+      addresses[2 * s + 1] = address(gradients.get(s));
+    }
+    return MemorySegment.ofArray(addresses);
+  }
+
+  private static long address(Span span) {
+    return ((Buffer) span.buffer()).address() + span.byteOffset();
+  }
+
+  private static @Nullable Span pointers(OptimizerArena arena) {
+    OutsideTensors outside = arena.outside();
+    return outside == null ? null : outside.pointers();
+  }
+
+  @Override
   public void gradientNorm(
       OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
     module.launch(
@@ -79,6 +104,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
             .kernel("gradient_norm_partials")
             .tensor(arena.gradients())
             .tensor(arena.segments())
+            .tensorOrNull(pointers(arena))
             .scratch(scratch, 0)
             .scalar(arena.segmentCount())
             .scalar(arena.tileCount()),
@@ -125,6 +151,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
         kernel
             .tensorOrNull(arena.ema())
             .tensor(arena.segments())
+            .tensorOrNull(pointers(arena))
             .tensor(arena.groups())
             .tensor(control)
             .tensor(arena.ticket())

@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.FieldSource;
 
 /** What the compiler cannot see: the sources and this module's Java say the same. */
 class KernelSourcesTest {
+  /** An argument without a twin: a buffer of OpenCL 1.2 cannot hold addresses of others. */
+  private static final String POINTERS = "pointers";
+
   static final List<String> FAMILIES = KernelSources.FAMILIES;
 
   private static final Map<String, List<Signature>> SIGNATURES =
@@ -81,7 +84,10 @@ class KernelSourcesTest {
             openCl.getOrDefault(kernel, List.of()).stream()
                 .map(KernelSourcesTest::untyped)
                 .toList(),
-            arguments.stream().map(KernelSourcesTest::untyped).toList(),
+            arguments.stream()
+                .filter(argument -> !argument.name().equals(POINTERS))
+                .map(KernelSourcesTest::untyped)
+                .toList(),
             kernel));
   }
 

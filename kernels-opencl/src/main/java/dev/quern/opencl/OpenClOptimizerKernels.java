@@ -5,6 +5,8 @@ import dev.quern.spi.AdamState;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code optimizer.cl}. Scratch memory: a pair of f64 per chunk. */
@@ -18,6 +20,12 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
   @Override
   public long scratchBytes(OptimizerArena arena) {
     return Math.max(1, chunks(arena) * 2 * Double.BYTES);
+  }
+
+  /** A buffer of OpenCL 1.2 cannot hold the address of another. */
+  @Override
+  public @Nullable MemorySegment pointerTable(List<Span> parameters, List<Span> gradients) {
+    return null;
   }
 
   @Override

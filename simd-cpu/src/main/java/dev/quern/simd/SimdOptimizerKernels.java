@@ -11,10 +11,12 @@ import dev.quern.spi.HostBuffer;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SgdCoefficients;
 import dev.quern.spi.SgdGroup;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,12 @@ final class SimdOptimizerKernels implements OptimizerKernels {
   @Override
   public long scratchBytes(OptimizerArena arena) {
     return Math.max(1, arena.tileCount()) * Double.BYTES;
+  }
+
+  /** Segments are found by their spans; the table is not looked at. */
+  @Override
+  public MemorySegment pointerTable(List<Span> parameters, List<Span> gradients) {
+    return MemorySegment.ofArray(new byte[OutsideTensors.POINTER_BYTES * parameters.size()]);
   }
 
   @Override
@@ -79,17 +87,25 @@ final class SimdOptimizerKernels implements OptimizerKernels {
 
   private static final class SumOfSquares extends ArenaTask {
     private final MemorySegment gradients;
+    private final MemorySegment @Nullable [] outside;
     private final MemorySegment partials;
 
     SumOfSquares(OptimizerArena arena, Span scratch) {
       super(arena);
       this.gradients = open(arena.gradients());
+      OutsideTensors tensors = arena.outside();
+      this.outside =
+          tensors == null
+              ? null
+              : tensors.gradients().stream().map(this::open).toArray(MemorySegment[]::new);
       this.partials = open(scratch);
     }
 
     @Override
     void run(long tile, int segment, long first, int n, boolean active) {
-      double sum = active ? SumLoops.squares(gradients, 4 * first, n, Workspace.current()) : 0;
+      MemorySegment memory = outside == null ? gradients : outside[segment];
+      long at = 4 * (outside == null ? first : first - segments.offset(segment));
+      double sum = active ? SumLoops.squares(memory, at, n, Workspace.current()) : 0;
       partials.setAtIndex(JAVA_DOUBLE, tile, sum);
     }
   }

@@ -1,6 +1,7 @@
 package dev.quern.simd;
 
 import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -19,6 +20,10 @@ abstract class StepTask extends ArenaTask {
   static final int STATE = 2;
 
   private final MemorySegment[] streams;
+
+  /** The streams of each segment, from its first element on; null if all lie in the arena. */
+  private final MemorySegment @Nullable [][] outside;
+
   private final int ema;
 
   /** Opens the arena and the optimizer's own streams; those that are null are not there. */
@@ -38,6 +43,21 @@ abstract class StepTask extends ArenaTask {
       opened.add(open(average));
     }
     this.streams = opened.toArray(MemorySegment[]::new);
+    this.outside = arena.outside() == null ? null : outside(arena.outside(), arena.segmentCount());
+  }
+
+  private MemorySegment[][] outside(OutsideTensors tensors, int count) {
+    MemorySegment[][] ofSegments = new MemorySegment[count][];
+    for (int s = 0; s < count; s++) {
+      MemorySegment[] own = new MemorySegment[streams.length];
+      own[PARAMETERS] = open(tensors.parameters().get(s));
+      own[GRADIENTS] = open(tensors.gradients().get(s));
+      for (int k = STATE; k < own.length; k++) {
+        own[k] = streams[k].asSlice(4 * segments.offset(s), 4 * segments.length(s));
+      }
+      ofSegments[s] = own;
+    }
+    return ofSegments;
   }
 
   final boolean hasEma() {
@@ -55,10 +75,12 @@ abstract class StepTask extends ArenaTask {
     if (!active && !hasEma()) {
       return;
     }
+    MemorySegment[] memory = outside == null ? streams : outside[segment];
+    long at = 4 * (outside == null ? first : first - segments.offset(segment));
     int whole = n - n % VectorMath.LANES;
-    step(segment, streams, 4 * first, whole, active);
+    step(segment, memory, at, whole, active);
     if (whole < n) {
-      tail(segment, 4 * (first + whole), 4L * (n - whole), active);
+      tail(segment, memory, at + 4L * whole, 4L * (n - whole), active);
     }
   }
 
@@ -71,15 +93,15 @@ abstract class StepTask extends ArenaTask {
     }
   }
 
-  private void tail(int segment, long at, long bytes, boolean active) {
+  private void tail(int segment, MemorySegment[] memory, long at, long bytes, boolean active) {
     MemorySegment[] pads = Workspace.current().pads;
-    for (int s = 0; s < streams.length; s++) {
-      MemorySegment.copy(streams[s], at, pads[s], 0, bytes);
+    for (int s = 0; s < memory.length; s++) {
+      MemorySegment.copy(memory[s], at, pads[s], 0, bytes);
     }
     step(segment, pads, 0, VectorMath.LANES, active);
-    for (int s = 0; s < streams.length; s++) {
+    for (int s = 0; s < memory.length; s++) {
       if (s != GRADIENTS) {
-        MemorySegment.copy(pads[s], 0, streams[s], at, bytes);
+        MemorySegment.copy(pads[s], 0, memory[s], at, bytes);
       }
     }
   }

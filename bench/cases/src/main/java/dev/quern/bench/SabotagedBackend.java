@@ -30,6 +30,7 @@ import dev.quern.spi.SegmentationKernels;
 import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -251,6 +252,11 @@ final class SabotagedBackend implements Backend {
       @Override
       public long scratchBytes(OptimizerArena arena) {
         return kernels.scratchBytes(arena);
+      }
+
+      @Override
+      public @Nullable MemorySegment pointerTable(List<Span> parameters, List<Span> gradients) {
+        return kernels.pointerTable(parameters, gradients);
       }
 
       @Override

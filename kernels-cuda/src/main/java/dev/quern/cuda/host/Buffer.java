@@ -17,8 +17,12 @@ public final class Buffer implements DeviceBuffer, AutoCloseable {
     this.byteSize = byteSize;
   }
 
-  /** Returns the address of its first byte, as kernels see it. */
-  long address() {
+  /**
+   * Returns where it lies.
+   *
+   * @return the address of its first byte, as kernels see it
+   */
+  public long address() {
     return start.address();
   }
 

@@ -15,7 +15,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The suite {@code adam_groups}: groups, tensors without a gradient, clipping by norm and by value,
- * and the moving average, after every step.
+ * and the moving average, after every step; over a store of its own memory and over tensors of the
+ * caller.
  */
 final class AdamGroupsCheck implements GoldenCheck {
 
@@ -26,11 +27,30 @@ final class AdamGroupsCheck implements GoldenCheck {
 
   @Override
   public Optional<String> check(Engine engine, GoldenCase golden) {
+    return check(engine, golden, false)
+        .or(() -> check(engine, golden, true).map(why -> "tensors of the caller: " + why));
+  }
+
+  private static Optional<String> check(Engine engine, GoldenCase golden, boolean outside) {
+    return engine.scoped(() -> check(golden, store(engine, golden, outside)));
+  }
+
+  private static ParameterStore.Builder store(Engine engine, GoldenCase golden, boolean outside) {
     List<GoldenArray> initial = golden.arrays("initial");
     var builder = ParameterStore.builder(engine);
     for (int i = 0; i < initial.size(); i++) {
-      builder.add(name(i), initial.get(i).floats(), initial.get(i).doubles().length);
+      float[] values = initial.get(i).floats();
+      if (outside) {
+        Tensor parameter = engine.tensor(values, values.length);
+        builder.add(name(i), parameter, engine.tensor(new float[values.length], values.length));
+      } else {
+        builder.add(name(i), values, values.length);
+      }
     }
+    return builder;
+  }
+
+  private static Optional<String> check(GoldenCase golden, ParameterStore.Builder builder) {
     List<ParameterGroup<AdamOptions>> groups = groups(golden);
     double lr = groups.stream().mapToDouble(g -> g.options().lr()).max().orElseThrow();
     try (var store = builder.build();

@@ -250,6 +250,8 @@ final class OptimizerCases {
     cases.add(mixed.toCase());
     cases.add(averaged.toCase());
     cases.add(mixed.norm(0.5).toCase());
+    cases.add(mixed.fromOutside().toCase());
+    cases.add(averaged.norm(0.5).scale(65536).fromOutside().toCase());
     cases.add(mixed.norm(Double.POSITIVE_INFINITY).toCase());
     cases.add(averaged.norm(0.5).scale(65536).toCase());
     cases.add(mixed.norm(1).gradients(1e25).toCase());
@@ -293,6 +295,7 @@ final class OptimizerCases {
    * @param operands the tensors
    * @param count how many steps
    * @param ema whether an average is kept
+   * @param outside whether parameters and gradients lie outside the arena
    * @param maxNorm NaN leaves the reduction before the step away
    * @param lossScale what the gradients are multiplied by, 1 for none
    * @param gradients magnitude of the gradients, apart from the loss scale
@@ -305,6 +308,7 @@ final class OptimizerCases {
       OptimizerOperands operands,
       int count,
       boolean ema,
+      boolean outside,
       double maxNorm,
       float lossScale,
       double gradients,
@@ -312,28 +316,36 @@ final class OptimizerCases {
       float poison) {
 
     Steps(String what, Rule rule, OptimizerOperands operands, int count) {
-      this(what, rule, operands, count, false, Double.NaN, 1, 1, -1, 0);
+      this(what, rule, operands, count, false, false, Double.NaN, 1, 1, -1, 0);
     }
 
     Steps withEma() {
-      return new Steps(what, rule, operands, count, true, maxNorm, lossScale, gradients, -1, 0);
+      return new Steps(
+          what, rule, operands, count, true, outside, maxNorm, lossScale, gradients, -1, 0);
+    }
+
+    Steps fromOutside() {
+      return new Steps(
+          what, rule, operands, count, ema, true, maxNorm, lossScale, gradients, -1, 0);
     }
 
     Steps norm(double bound) {
-      return new Steps(what, rule, operands, count, ema, bound, lossScale, gradients, -1, 0);
+      return new Steps(
+          what, rule, operands, count, ema, outside, bound, lossScale, gradients, -1, 0);
     }
 
     Steps scale(float scale) {
-      return new Steps(what, rule, operands, count, ema, maxNorm, scale, gradients, -1, 0);
+      return new Steps(what, rule, operands, count, ema, outside, maxNorm, scale, gradients, -1, 0);
     }
 
     Steps gradients(double magnitude) {
-      return new Steps(what, rule, operands, count, ema, maxNorm, lossScale, magnitude, -1, 0);
+      return new Steps(
+          what, rule, operands, count, ema, outside, maxNorm, lossScale, magnitude, -1, 0);
     }
 
     Steps poisoned(int element, float value) {
       return new Steps(
-          what, rule, operands, count, ema, maxNorm, lossScale, gradients, element, value);
+          what, rule, operands, count, ema, outside, maxNorm, lossScale, gradients, element, value);
     }
 
     private boolean withNorm() {
@@ -346,6 +358,7 @@ final class OptimizerCases {
           + count
           + " steps"
           + (ema ? " averaged" : "")
+          + (outside ? " outside the arena" : "")
           + (withNorm() ? " max norm " + maxNorm : "")
           + (lossScale == 1 ? "" : " loss scale " + lossScale)
           + (gradients == 1 ? "" : " gradients " + gradients)
@@ -376,8 +389,11 @@ final class OptimizerCases {
           bench -> {
             OptimizerKernels kernels = bench.backend().optimizer();
             Tolerance tolerance = Tolerance.parameters(count, rule.largestLr());
+            MemorySegment groups = rule.groupTable();
             List<OptimizerArena> arenas =
-                operands.on(bench, rule.groupTable(), ema, tolerance, gradientsOfSteps());
+                outside
+                    ? operands.outside(bench, groups, ema, tolerance, gradientsOfSteps())
+                    : operands.on(bench, groups, ema, tolerance, gradientsOfSteps());
             Stepper stepper = rule.on(bench, operands);
             @Nullable Span scale =
                 lossScale == 1 ? null : bench.input("loss scale", HostArray.of(lossScale));

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.quern.DType;
 import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
@@ -134,18 +135,89 @@ final class OptimizerOperands {
       List<float[]> gradientsOfSteps) {
     Span parameters = state(bench, "parameters", 1, 30, tolerance);
     @Nullable Span ema = withEma ? state(bench, "ema", 1, 33, tolerance) : null;
-    Span segments = bench.alignedInout("segments", HostArray.of(segmentTable()), Tolerance.EXACT);
-    Span groups = bench.alignedInput("groups", HostArray.of(groupTable.toArray(JAVA_BYTE)));
-    Span ticket = bench.inout("ticket", HostArray.zeros(DType.I32, 1), Tolerance.EXACT);
+    Tables tables = tables(bench, groupTable);
     var arenas = new ArrayList<OptimizerArena>();
     for (int step = 0; step < gradientsOfSteps.size(); step++) {
       Span gradients =
           bench.alignedInput("gradients of step " + step, HostArray.of(gradientsOfSteps.get(step)));
-      arenas.add(
-          new OptimizerArena(
-              parameters, gradients, ema, segments, tensors.size(), tiles, groups, ticket));
+      arenas.add(arena(parameters, gradients, ema, tables, null));
     }
     return arenas;
+  }
+
+  /**
+   * The same with parameters and gradients outside the arena, each in memory of its own.
+   *
+   * @throws UnsupportedOperationException if the backend cannot reach them
+   */
+  List<OptimizerArena> outside(
+      Workbench bench,
+      MemorySegment groupTable,
+      boolean withEma,
+      Tolerance tolerance,
+      List<float[]> gradientsOfSteps) {
+    var parameters = new ArrayList<Span>();
+    float[] initial = Inputs.uniform(length, 1, 30);
+    for (int i = 0; i < offsets.length; i++) {
+      parameters.add(bench.inout("parameter " + i, HostArray.of(part(initial, i)), tolerance));
+    }
+    @Nullable Span ema = withEma ? state(bench, "ema", 1, 33, tolerance) : null;
+    Tables tables = tables(bench, groupTable);
+    Span none = new Span(tables.ticket().buffer(), DType.F32, 0, 0);
+    var arenas = new ArrayList<OptimizerArena>();
+    for (float[] gradientsOfStep : gradientsOfSteps) {
+      var gradients = new ArrayList<Span>();
+      for (int i = 0; i < offsets.length; i++) {
+        gradients.add(bench.input("gradient " + i, HostArray.of(part(gradientsOfStep, i))));
+      }
+      Span pointers = pointers(bench, parameters, gradients);
+      OutsideTensors outside = new OutsideTensors(parameters, gradients, pointers);
+      arenas.add(arena(none, none, ema, tables, outside));
+    }
+    return arenas;
+  }
+
+  /** Places the table of addresses in scratch memory: they differ from run to run. */
+  private static Span pointers(Workbench bench, List<Span> parameters, List<Span> gradients) {
+    MemorySegment table = bench.backend().optimizer().pointerTable(parameters, gradients);
+    if (table == null) {
+      throw new UnsupportedOperationException("no pointers to tensors outside an arena");
+    }
+    Span span = bench.scratch(table.byteSize());
+    bench.backend().memory().upload(table, span.buffer(), span.byteOffset());
+    return span;
+  }
+
+  private float[] part(float[] values, int tensor) {
+    int from = offsets[tensor];
+    return Arrays.copyOfRange(values, from, from + tensors.get(tensor).length());
+  }
+
+  private record Tables(Span segments, Span groups, Span ticket) {}
+
+  private Tables tables(Workbench bench, MemorySegment groupTable) {
+    return new Tables(
+        bench.alignedInout("segments", HostArray.of(segmentTable()), Tolerance.EXACT),
+        bench.alignedInput("groups", HostArray.of(groupTable.toArray(JAVA_BYTE))),
+        bench.inout("ticket", HostArray.zeros(DType.I32, 1), Tolerance.EXACT));
+  }
+
+  private OptimizerArena arena(
+      Span parameters,
+      Span gradients,
+      @Nullable Span ema,
+      Tables tables,
+      @Nullable OutsideTensors outside) {
+    return new OptimizerArena(
+        parameters,
+        gradients,
+        ema,
+        tables.segments(),
+        tensors.size(),
+        tiles,
+        tables.groups(),
+        tables.ticket(),
+        outside);
   }
 
   private byte[] segmentTable() {
