@@ -4,13 +4,17 @@ import dev.quern.DType;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.Layout;
+import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossInput;
 import dev.quern.spi.LossOperands;
+import dev.quern.spi.LossTerm;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +69,49 @@ final class LossCases {
       }
     }
     return cases;
+  }
+
+  /** Focal losses of one class, and losses of 21 exclusive classes, of U8 labels. */
+  static List<Benchmark> benchmarks() {
+    LossTerm dice = LossTerm.Overlap.dice(0, 1e-7, false);
+    LossTerm crossEntropy = new LossTerm.CrossEntropy(true, 0, List.of());
+    return List.of(
+        benchmark("focal gamma 2 u8", 70, Layout.ELEMENTS, 1, focal(2)),
+        benchmark("focal gamma 1.5 u8", 70, Layout.ELEMENTS, 1, focal(1.5)),
+        benchmark("dice of 21 classes u8", 60, Layout.LABELS, 21, dice),
+        benchmark("cross-entropy of 21 classes u8", 60, Layout.LABELS, 21, crossEntropy));
+  }
+
+  private static LossTerm focal(double gamma) {
+    return new LossTerm.Focal(true, gamma, 1, 1, 0, false, false, List.of());
+  }
+
+  /** As many whole images of four as fit into the elements, at least one pixel each. */
+  private static Benchmark benchmark(
+      String name, double operationsPerElement, Layout layout, int classes, LossTerm term) {
+    FusedLossSpec spec =
+        new FusedLossSpec(
+            layout,
+            LossInput.LOGITS,
+            classes,
+            false,
+            List.of(new WeightedTerm(term, 1)),
+            TruePositiveForm.MIN,
+            null,
+            DType.F32,
+            DType.U8,
+            null);
+    IntUnaryOperator pixels = n -> Math.max(1, n / (4 * classes));
+    return new Benchmark(
+        KernelFamily.SEGMENTATION,
+        name,
+        n -> 4 * classes * pixels.applyAsInt(n),
+        n -> 4 * classes * pixels.applyAsInt(n) * operationsPerElement,
+        n -> {
+          LossExtent extent = new LossExtent(4, classes, pixels.applyAsInt(n));
+          return forwardBackward("typical", LossBatch.of(spec, extent), Input.MODERATE);
+        },
+        null);
   }
 
   /** One sum of terms per layout, input and grouping, with an ignore index where there may be. */

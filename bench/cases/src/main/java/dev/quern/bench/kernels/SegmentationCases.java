@@ -79,11 +79,16 @@ final class SegmentationCases {
   }
 
   static List<Benchmark> benchmarks() {
-    return List.of(
-        benchmark("dice", 62, List.of(DICE), DType.U8),
-        benchmark("bce", 58, List.of(BCE), DType.U8),
-        benchmark("dice+bce", 101, List.of(DICE, BCE), DType.U8),
-        benchmark("dice+bce", 101, List.of(DICE, BCE), DType.F32));
+    var benchmarks = new ArrayList<Benchmark>();
+    benchmarks.addAll(
+        List.of(
+            benchmark("dice", 62, List.of(DICE), DType.U8),
+            benchmark("jaccard", 62, List.of(JACCARD), DType.U8),
+            benchmark("bce", 58, List.of(BCE), DType.U8),
+            benchmark("dice+bce", 101, List.of(DICE, BCE), DType.U8),
+            benchmark("dice+bce", 101, List.of(DICE, BCE), DType.F32)));
+    benchmarks.addAll(LossCases.benchmarks());
+    return benchmarks;
   }
 
   private static Benchmark benchmark(
@@ -254,8 +259,8 @@ final class SegmentationCases {
         "forward-backward",
         describe(operands, spec),
         DType.F32,
-        // both passes read logits and target, the second writes the gradient
-        (long) n * (2 * (4 + operands.dtype().bytes()) + 4),
+        // both passes, or the only one, read logits and target; the gradient is written once
+        (long) n * ((spec.isOnePass() ? 1 : 2) * (4 + operands.dtype().bytes()) + 4),
         bench -> {
           FusedLossPlan plan = bench.backend().segmentation().prepare(spec);
           HostArray values = operands.logits();

@@ -1,0 +1,140 @@
+package dev.quern.bench.jmh;
+
+import dev.quern.Backends;
+import dev.quern.bench.kernels.KernelCase;
+import dev.quern.bench.kernels.KernelCases;
+import dev.quern.bench.kernels.Workbench;
+import dev.quern.spi.Backend;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The kernels that {@code quern bench} times, under JMH: a call on operands that lie ready, waited
+ * for. Bytes are what the call cannot avoid moving; their counter shows time per byte.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+    value = 3,
+    jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+public class KernelBenchmark {
+
+  /** The backend's name, with a device's index if wanted: {@code opencl:0}. */
+  @Param({"reference", "simd"})
+  public String backend = "";
+
+  /** The benchmark's name, as {@code quern bench} lists it. */
+  @Param({
+    "fill",
+    "copy",
+    "copy u8 to f32",
+    "add",
+    "sigmoid",
+    "softplus",
+    "sum",
+    "matrix product",
+    "uniform",
+    "dice u8",
+    "jaccard u8",
+    "bce u8",
+    "dice+bce u8",
+    "dice+bce f32",
+    "focal gamma 2 u8",
+    "focal gamma 1.5 u8",
+    "dice of 21 classes u8",
+    "cross-entropy of 21 classes u8",
+    "lovasz hinge u8",
+    "lovasz hinge trained u8",
+    "lovasz softmax u8",
+    "lovasz softmax trained u8",
+    "confusion counts u8",
+    "adam",
+    "adam amsgrad",
+    "norm and adam",
+    "norm and adam amsgrad L1 clip value",
+    "sgd Nesterov",
+    "fma chains"
+  })
+  public String kernel = "";
+
+  /** About how many elements an operand has. */
+  @Param({"65536", "8388608"})
+  public int elements;
+
+  private Backend device;
+  private Workbench bench;
+  private Runnable call;
+  private long bytes;
+
+  /** For JMH, which sets the fields through {@link #prepare}. */
+  @SuppressWarnings("NullAway.Init")
+  public KernelBenchmark() {}
+
+  /** The bytes moved. */
+  @State(Scope.Thread)
+  @AuxCounters(AuxCounters.Type.OPERATIONS)
+  public static class Traffic {
+    /** Bytes that the calls of an iteration could not avoid moving. */
+    public long bytes;
+
+    /** For JMH. */
+    public Traffic() {}
+  }
+
+  /** Opens the backend and places the operands. */
+  @Setup
+  public void prepare() {
+    KernelCase kernelCase =
+        KernelCases.benchmarks().stream()
+            .filter(b -> b.name().equals(kernel))
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("There is no benchmark '" + kernel + "'."))
+            .at()
+            .apply(elements);
+    device = Backends.openBackend(backend);
+    bench = new Workbench(device, Workbench.Fill.ONES);
+    call = kernelCase.setup().on(bench);
+    bytes = kernelCase.bytes();
+  }
+
+  /** Releases the operands. */
+  @TearDown
+  public void close() {
+    bench.close();
+    device.close();
+  }
+
+  /**
+   * One call, until it is done.
+   *
+   * @param traffic counts its bytes
+   */
+  @Benchmark
+  public void run(Traffic traffic) {
+    call.run();
+    device.synchronize();
+    traffic.bytes += bytes;
+  }
+
+  /** {@return what the calls so far left in the results} */
+  List<Workbench.Result> results() {
+    return bench.results();
+  }
+}
