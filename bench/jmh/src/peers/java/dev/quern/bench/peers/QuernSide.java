@@ -46,7 +46,7 @@ final class QuernSide {
   }
 
   private static Side lovasz(Engine engine, Workload work) {
-    LovaszLoss loss = LovaszLoss.hinge();
+    LovaszLoss loss = new LovaszLoss();
     return forwardBackward(engine, work, loss::forwardBackward);
   }
 
