@@ -59,7 +59,7 @@ final class BceLoops {
     }
   }
 
-  private static FloatVector plain(FloatVector x, FloatVector t, FloatVector log1p) {
+  static FloatVector plain(FloatVector x, FloatVector t, FloatVector log1p) {
     VectorMask<Float> negative = x.compare(VectorOperators.LT, lanes(0.0f));
     FloatVector miss = lanes(1.0f).sub(t).blend(t, negative);
     // an infinite logit on the right side costs nothing

@@ -49,28 +49,44 @@ final class FocalLoops {
     c.useScratch();
   }
 
-  /** Loss, slopes and the logarithm of 1 - q of hard targets; needs e and side. */
+  /** ln(1 + e), which the next loop would have no room for. */
+  static void log1p(LossChunk c) {
+    float[] e = c.e;
+    float[] log1p = c.loss;
+    int n = c.padded;
+    for (int i = 0; i < n; i += LANES) {
+      VectorMath.log1pUnit(load(e, i)).intoArray(log1p, i);
+    }
+  }
+
+  /** Loss, slopes and the logarithm of 1 - q of hard targets; needs ln(1 + e) and side. */
   static void hard(LossChunk c) {
     float[] x = c.x;
     float[] t = c.t;
+    float[] side = c.side;
+    float[] loss = c.loss;
+    float[] weight = c.weight;
+    float[] hits = c.hit;
+    float[] decline = c.decline;
+    float[] slope = c.slope;
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector log1p = VectorMath.log1pUnit(load(c.e, i));
-      FloatVector small = load(c.side, i).abs();
+      FloatVector log1p = load(loss, i);
+      FloatVector small = load(side, i).abs();
       FloatVector xi = load(x, i);
       VectorMask<Float> on = load(t, i).compare(VectorOperators.EQ, lanes(1.0f));
       // the logit on the side of the target
       FloatVector z = xi.neg().blend(xi, on);
       VectorMask<Float> wrong = z.compare(VectorOperators.LT, lanes(0.0f));
       FloatVector both = log1p.add(xi.abs());
-      log1p.blend(both, wrong).intoArray(c.loss, i);
-      both.blend(log1p, wrong).neg().intoArray(c.weight, i);
+      log1p.blend(both, wrong).intoArray(loss, i);
+      both.blend(log1p, wrong).neg().intoArray(weight, i);
       FloatVector large = lanes(1.0f).sub(small);
       FloatVector hit = large.blend(small, wrong);
       FloatVector rest = small.blend(large, wrong);
-      hit.intoArray(c.hit, i);
-      hit.blend(hit.neg(), on).intoArray(c.decline, i);
-      rest.blend(rest.neg(), on).intoArray(c.slope, i);
+      hit.intoArray(hits, i);
+      hit.blend(hit.neg(), on).intoArray(decline, i);
+      rest.blend(rest.neg(), on).intoArray(slope, i);
     }
   }
 

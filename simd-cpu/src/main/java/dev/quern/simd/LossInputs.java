@@ -21,6 +21,11 @@ record LossInputs(
     @Nullable MemorySegment w,
     @Nullable MemorySegment out,
     long pixels) {
+  /** Whether loops may read and write the memory themselves. */
+  boolean isNative() {
+    return x.isNative() && t.isNative() && (out == null || out.isNative());
+  }
+
   static final LossInputs NONE =
       new LossInputs(MemorySegment.NULL, MemorySegment.NULL, DType.F32, null, null, 0);
 }

@@ -1,9 +1,12 @@
 package dev.quern.simd;
 
+import dev.quern.DType;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The steps of every pass of a fused loss, chosen once by its specification. */
 final class LossPasses {
@@ -24,8 +27,20 @@ final class LossPasses {
   /** Losses without reduction. */
   final List<LossStep.Phase> losses;
 
+  /** The same passes for blocks of native memory without padding. */
+  final @Nullable LossPasses direct;
+
+  private final boolean isDirect;
+
   LossPasses(LossOptions options) {
+    this(options, false);
+  }
+
+  private LossPasses(LossOptions options, boolean isDirect) {
     this.options = options;
+    this.isDirect = isDirect;
+    boolean can = !isDirect && options.elements && !options.probabilities;
+    direct = can ? new LossPasses(options, true) : null;
     boolean onePass = options.spec.isOnePass();
     boolean keeps = options.keepsProbabilities();
     sums = options.elements ? elements(true, false, false) : pixels(true, false, false);
@@ -66,9 +81,16 @@ final class LossPasses {
 
   private List<LossStep.Phase> elements(boolean sums, boolean gradient, boolean kept) {
     boolean recall = kept && !sums;
-    Steps steps = new Steps().add(LossStaging::elements);
+    boolean plain = copiesTarget();
+    if (isDirect && recall && directGradient() != null) {
+      return List.of(recalled());
+    }
+    Steps steps = new Steps();
+    steps.add(plain && !recall ? LossStaging::allCount : LossStaging::elements);
     if (recall) {
       steps.add(LossStaging::side);
+    } else if (isDirect) {
+      steps.add(directSigmoid(kept)).addIf(!plain, LossStaging::neutralize);
     } else {
       steps.add(LossStaging::inputRow).addIf(!options.probabilities, OverlapLoops::sigmoid);
     }
@@ -91,15 +113,63 @@ final class LossPasses {
       steps.addIf(sums, FocalLoops::sums, FocalLoops::addUp);
       steps.addIf(gradient, focalGradient());
     }
-    steps.addIf(kept && sums, LossStaging::storeSide);
-    steps.addIf(gradient, LossStaging::storeGradient);
+    steps.addIf(kept && sums && !isDirect, LossStaging::storeSide);
+    if (gradient) {
+      steps.add(writesGradient(sums) ? LossStaging::zeroDropped : LossStaging::storeGradient);
+    }
     return List.of(steps.once());
+  }
+
+  /** Whether a loop writes the gradient to memory itself. */
+  private boolean writesGradient(boolean sums) {
+    return isDirect && sums && options.plainBce && !options.overlap && !options.focal;
+  }
+
+  /** Whether F32 targets are copied by the loop that computes the sigmoid. */
+  private boolean copiesTarget() {
+    return isDirect
+        && options.spec.targetDtype() == DType.F32
+        && options.spec.ignoreIndex() == null
+        && !options.weighted;
+  }
+
+  private LossStep directSigmoid(boolean kept) {
+    if (kept) {
+      return copiesTarget()
+          ? NativeLossLoops::keptSigmoidAndTarget
+          : NativeLossLoops::keptSigmoid;
+    }
+    return copiesTarget() ? NativeLossLoops::sigmoidAndTarget : NativeLossLoops::sigmoid;
+  }
+
+  /** Pass 2 where a single loop does it. */
+  private LossStep.Phase recalled() {
+    boolean product = isProduct();
+    return new Steps()
+        .add(product ? LossStaging::elements : LossStaging::allCount)
+        .add(Objects.requireNonNull(directGradient()))
+        .addIf(product, LossStaging::zeroDropped)
+        .once();
+  }
+
+  private @Nullable LossStep directGradient() {
+    boolean both = options.bce && options.plainBce;
+    if (options.form == TruePositiveForm.SQUARED || (options.bce && !both)) {
+      return null;
+    }
+    if (isProduct()) {
+      return both ? NativeLossLoops::productAndBceGradient : NativeLossLoops::productGradient;
+    }
+    if (!copiesTarget()) {
+      return null;
+    }
+    return both ? NativeLossLoops::minAndBceGradient : NativeLossLoops::minGradient;
   }
 
   private void bce(Steps steps, boolean sums, boolean gradient) {
     boolean plain = options.plainBce && !options.probabilities;
     if (plain && sums && gradient && !options.overlap) {
-      steps.add(BceLoops::plainBoth, BceLoops::addUp);
+      steps.add(isDirect && !options.focal ? NativeLossLoops::plainBceBoth : BceLoops::plainBoth, BceLoops::addUp);
       return;
     }
     if (sums) {
@@ -137,7 +207,7 @@ final class LossPasses {
   }
 
   private void focal(Steps steps) {
-    steps.add(FocalLoops::hard);
+    steps.add(FocalLoops::log1p, FocalLoops::hard);
     if (!options.hard) {
       steps.add(FocalLoops::softLoss);
       if (options.linear) {

@@ -50,6 +50,34 @@ final class LossStaging {
     Arrays.fill(c.w, c.n, c.padded, 0);
   }
 
+  /** For blocks of which all elements count. */
+  static void allCount(LossChunk c) {
+    c.dropped = 0;
+    c.faulty = 0;
+    c.valid += c.n;
+  }
+
+  /** After a loop that read the inputs itself. */
+  static void neutralize(LossChunk c) {
+    if (c.dropped > 0) {
+      neutral(c.x, c.keep, c.neutralInput(), c.padded);
+      neutral(c.e, c.keep, 0, c.padded);
+      neutral(c.p, c.keep, 0, c.padded);
+      neutral(c.side, c.keep, 0, c.padded);
+    }
+  }
+
+  /** After a loop that wrote the gradient itself. */
+  static void zeroDropped(LossChunk c) {
+    if (c.dropped > 0) {
+      for (int i = 0; i < c.n; i++) {
+        if (c.keep[i] == 0) {
+          out(c).set(FLOAT, 4 * (c.inputAt + i), 0);
+        }
+      }
+    }
+  }
+
   /** Stages the labels of pixels, and starts their sums. */
   static void labels(LossChunk c) {
     if (c.options.oneHot) {

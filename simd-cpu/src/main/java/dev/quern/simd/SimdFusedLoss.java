@@ -15,6 +15,7 @@ import dev.quern.spi.LossTable;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +86,7 @@ final class SimdFusedLoss implements FusedLossPlan {
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
     Run run = new Run(operands, HostBuffer.segment(losses), HostBuffer.segment(scratch));
-    run.pass(passes.losses, new float[0]);
+    run.pass(p -> p.losses, new float[0]);
     run.report(fault);
   }
 
@@ -145,7 +146,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       if (onePass) {
         epilogue.applyBeforehand(extent, upstream, coefficients);
       }
-      pass(onePass ? passes.both : backward ? passes.first : passes.sums, coefficients);
+      pass(p -> onePass ? p.both : backward ? p.first : p.sums, coefficients);
       double[] sums = new double[pieces.segments() * LossTable.SUMS];
       partials.addSums(pieces, sums);
       if (counts != null) {
@@ -154,7 +155,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       float value =
           epilogue.apply(sums, pieces.segmentImages(), extent.elements(), upstream, coefficients);
       if (backward && !onePass) {
-        pass(passes.second, coefficients);
+        pass(p -> p.second, coefficients);
       }
       return value;
     }
@@ -164,8 +165,12 @@ final class SimdFusedLoss implements FusedLossPlan {
       word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), firstFault));
     }
 
-    private void pass(List<LossStep.Phase> phases, float[] coefficients) {
-      Pass task = new Pass(this, phases, coefficients);
+    private void pass(
+        Function<LossPasses, List<LossStep.Phase>> which, float[] coefficients) {
+      LossPasses direct = inputs.isNative() ? passes.direct : null;
+      List<LossStep.Phase> phases = which.apply(passes);
+      List<LossStep.Phase> unpadded = direct == null ? phases : which.apply(direct);
+      Pass task = new Pass(this, phases, unpadded, coefficients);
       long count = pieces.count();
       pool.run(task, count, extent.elements() < INLINE_BELOW ? count + 1 : 0);
       // every pass finds the same
@@ -177,11 +182,17 @@ final class SimdFusedLoss implements FusedLossPlan {
   private final class Pass extends Task {
     private final Run run;
     private final List<LossStep.Phase> phases;
+    private final List<LossStep.Phase> unpadded;
     private final float[] coefficients;
 
-    Pass(Run run, List<LossStep.Phase> phases, float[] coefficients) {
+    Pass(
+        Run run,
+        List<LossStep.Phase> phases,
+        List<LossStep.Phase> unpadded,
+        float[] coefficients) {
       this.run = run;
       this.phases = phases;
+      this.unpadded = unpadded;
       this.coefficients = coefficients;
       confine(run.inputs.x());
       confine(run.inputs.t());
@@ -208,7 +219,7 @@ final class SimdFusedLoss implements FusedLossPlan {
         chunk.lossAt = lossAt + at;
         chunk.n = Math.min(block, length - at);
         chunk.padded = LossChunk.padded(chunk.n);
-        for (LossStep.Phase phase : phases) {
+        for (LossStep.Phase phase : chunk.n == chunk.padded ? unpadded : phases) {
           phase.apply(chunk);
         }
       }

@@ -22,6 +22,7 @@ class VectorCallsTest {
         LovaszSoftmax.class,
         BceLoops.class,
         FocalLoops.class,
+        NativeLossLoops.class,
         OverlapLoops.class,
         SoftmaxLoops.class,
         MatrixMicro.class,

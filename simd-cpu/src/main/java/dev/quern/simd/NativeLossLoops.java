@@ -1,0 +1,207 @@
+package dev.quern.simd;
+
+import static dev.quern.simd.LossChunk.ROW;
+import static dev.quern.simd.PointwiseLoops.load;
+import static dev.quern.simd.PointwiseLoops.store;
+import static dev.quern.simd.VectorMath.LANES;
+import static dev.quern.simd.VectorMath.SPECIES;
+import static dev.quern.simd.VectorMath.lanes;
+
+import dev.quern.reference.ElementLoss;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * First and last loops of the commonest losses that read and write native memory themselves, where
+ * the loops of {@link OverlapLoops} and {@link BceLoops} work on copies: while the processor waits
+ * for memory it computes exponentials. Blocks are multiples of {@link LossChunk#ROW}, all elements
+ * count.
+ */
+final class NativeLossLoops {
+  private NativeLossLoops() {}
+
+  /** e^-|x|, p and side of logits, which are copied. */
+  static void sigmoid(LossChunk c) {
+    MemorySegment from = c.inputs.x();
+    long at = 4 * c.inputAt;
+    float[] x = c.x;
+    float[] e = c.e;
+    float[] p = c.p;
+    float[] side = c.side;
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector xi = load(from, at + 4L * i);
+      xi.intoArray(x, i);
+      FloatVector ei = VectorMath.expOfMinusAbs(xi);
+      ei.intoArray(e, i);
+      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
+      FloatVector small = ei.mul(inverse);
+      VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
+      inverse.blend(small, negative).intoArray(p, i);
+      small.neg().blend(small, negative).intoArray(side, i);
+    }
+  }
+
+  /** The same, and copies F32 targets. */
+  static void sigmoidAndTarget(LossChunk c) {
+    MemorySegment from = c.inputs.x();
+    MemorySegment targets = c.inputs.t();
+    long at = 4 * c.inputAt;
+    float[] x = c.x;
+    float[] t = c.t;
+    float[] e = c.e;
+    float[] p = c.p;
+    float[] side = c.side;
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector xi = load(from, at + 4L * i);
+      load(targets, at + 4L * i).intoArray(t, i);
+      xi.intoArray(x, i);
+      FloatVector ei = VectorMath.expOfMinusAbs(xi);
+      ei.intoArray(e, i);
+      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
+      FloatVector small = ei.mul(inverse);
+      VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
+      inverse.blend(small, negative).intoArray(p, i);
+      small.neg().blend(small, negative).intoArray(side, i);
+    }
+  }
+
+  /** e^-|x| and p of logits, which are copied; side goes where the gradient will be. */
+  static void keptSigmoid(LossChunk c) {
+    MemorySegment from = c.inputs.x();
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    long at = 4 * c.inputAt;
+    float[] x = c.x;
+    float[] e = c.e;
+    float[] p = c.p;
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector xi = load(from, at + 4L * i);
+      xi.intoArray(x, i);
+      FloatVector ei = VectorMath.expOfMinusAbs(xi);
+      ei.intoArray(e, i);
+      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
+      FloatVector small = ei.mul(inverse);
+      VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
+      inverse.blend(small, negative).intoArray(p, i);
+      store(small.neg().blend(small, negative), out, at + 4L * i);
+    }
+  }
+
+  /** The same, and copies F32 targets. */
+  static void keptSigmoidAndTarget(LossChunk c) {
+    MemorySegment from = c.inputs.x();
+    MemorySegment targets = c.inputs.t();
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    long at = 4 * c.inputAt;
+    float[] x = c.x;
+    float[] t = c.t;
+    float[] e = c.e;
+    float[] p = c.p;
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector xi = load(from, at + 4L * i);
+      load(targets, at + 4L * i).intoArray(t, i);
+      xi.intoArray(x, i);
+      FloatVector ei = VectorMath.expOfMinusAbs(xi);
+      ei.intoArray(e, i);
+      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
+      FloatVector small = ei.mul(inverse);
+      VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
+      inverse.blend(small, negative).intoArray(p, i);
+      store(small.neg().blend(small, negative), out, at + 4L * i);
+    }
+  }
+
+  /** {@link OverlapLoops#minGradient} in place, with F32 targets. */
+  static void minGradient(LossChunk c) {
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    MemorySegment targets = c.inputs.t();
+    long at = 4 * c.inputAt;
+    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
+    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = load(out, at + 4L * i);
+      FloatVector d = OverlapLoops.difference(v, load(targets, at + 4L * i));
+      store(a.fma(OverlapLoops.tau(d), b).mul(OverlapLoops.slope(v)), out, at + 4L * i);
+    }
+  }
+
+  /** {@link OverlapLoops#minAndBceGradient} in place, with F32 targets. */
+  static void minAndBceGradient(LossChunk c) {
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    MemorySegment targets = c.inputs.t();
+    long at = 4 * c.inputAt;
+    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
+    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = load(out, at + 4L * i);
+      FloatVector d = OverlapLoops.difference(v, load(targets, at + 4L * i));
+      FloatVector overlap = a.fma(OverlapLoops.tau(d), b);
+      store(overlap.fma(OverlapLoops.slope(v), bce.mul(d)), out, at + 4L * i);
+    }
+  }
+
+  /** {@link OverlapLoops#productGradient} in place. */
+  static void productGradient(LossChunk c) {
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    float[] t = c.t;
+    long at = 4 * c.inputAt;
+    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
+    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = load(out, at + 4L * i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      store(a.fma(ti, b).mul(OverlapLoops.slope(v)), out, at + 4L * i);
+    }
+  }
+
+  /** {@link OverlapLoops#productAndBceGradient} in place. */
+  static void productAndBceGradient(LossChunk c) {
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    float[] t = c.t;
+    long at = 4 * c.inputAt;
+    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
+    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
+    int n = c.n;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = load(out, at + 4L * i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      FloatVector d = OverlapLoops.difference(v, ti);
+      store(a.fma(ti, b).fma(OverlapLoops.slope(v), bce.mul(d)), out, at + 4L * i);
+    }
+  }
+
+  /** {@link BceLoops#plainBoth}, the gradient where it belongs. */
+  static void plainBceBoth(LossChunk c) {
+    MemorySegment out = Objects.requireNonNull(c.inputs.out());
+    FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
+    long at = 4 * c.inputAt;
+    float[] x = c.x;
+    float[] t = c.t;
+    float[] e = c.e;
+    float[] side = c.side;
+    int n = c.n;
+    for (int first = 0; first < ROW; first += LANES) {
+      FloatVector sum = FloatVector.zero(SPECIES);
+      for (int i = first; i < n; i += ROW) {
+        FloatVector xi = FloatVector.fromArray(SPECIES, x, i);
+        FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+        FloatVector v = FloatVector.fromArray(SPECIES, side, i);
+        store(OverlapLoops.difference(v, ti).mul(k), out, at + 4L * i);
+        FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
+        sum = sum.add(BceLoops.plain(xi, ti, log1p));
+      }
+      OverlapLoops.add(sum, c.lanes, ElementLoss.BCE * ROW + first);
+    }
+  }
+}
