@@ -17,6 +17,12 @@ final class LossChunk {
   /** The most elements, or pixels, of a block. */
   static final int SIZE = 2048;
 
+  /**
+   * The length of the arrays: some more, so that the same place of two arrays is never as far into
+   * a page, which processors take for the same memory.
+   */
+  private static final int STRIDE = SIZE + 64;
+
   /** The most inputs of a block of pixels of many classes: 512 KB of f32. */
   private static final int INPUTS = 1 << 17;
 
@@ -76,43 +82,43 @@ final class LossChunk {
   float[] classSlope;
 
   /** Probability, and what of p and q = 1 - p is smaller: p for negative logits, else -q. */
-  float[] p = new float[SIZE];
+  float[] p = new float[STRIDE];
 
-  float[] side = new float[SIZE];
+  float[] side = new float[STRIDE];
 
   /** Target, and whether the element or pixel counts. */
-  final float[] t = new float[SIZE];
+  final float[] t = new float[STRIDE];
 
-  final float[] keep = new float[SIZE];
-  final float[] w = new float[SIZE];
-  final float[] e = new float[SIZE];
+  final float[] keep = new float[STRIDE];
+  final float[] w = new float[STRIDE];
+  final float[] e = new float[STRIDE];
 
   /** The focal loss: cross-entropy, q, their slopes, weight. */
-  final float[] loss = new float[SIZE];
+  final float[] loss = new float[STRIDE];
 
-  final float[] hit = new float[SIZE];
-  final float[] slope = new float[SIZE];
-  final float[] decline = new float[SIZE];
-  final float[] weight = new float[SIZE];
+  final float[] hit = new float[STRIDE];
+  final float[] slope = new float[STRIDE];
+  final float[] decline = new float[STRIDE];
+  final float[] weight = new float[STRIDE];
 
   /** From probabilities: the logit that the focal loss takes, and its derivative. */
-  final float[] logit = new float[SIZE];
+  final float[] logit = new float[STRIDE];
 
-  final float[] chain = new float[SIZE];
+  final float[] chain = new float[STRIDE];
 
-  final float[] gradient = new float[SIZE];
+  final float[] gradient = new float[STRIDE];
 
   /** Per pixel: label (-1 for none), and what the softmax needs. */
-  final float[] label = new float[SIZE];
+  final float[] label = new float[STRIDE];
 
-  final float[] largest = new float[SIZE];
-  final float[] first = new float[SIZE];
-  final float[] rest = new float[SIZE];
-  final float[] inverse = new float[SIZE];
-  final float[] logNorm = new float[SIZE];
-  final float[] slopeSum = new float[SIZE];
-  final float[] crossEntropy = new float[SIZE];
-  final float[] softmaxFocal = new float[SIZE];
+  final float[] largest = new float[STRIDE];
+  final float[] first = new float[STRIDE];
+  final float[] rest = new float[STRIDE];
+  final float[] inverse = new float[STRIDE];
+  final float[] logNorm = new float[STRIDE];
+  final float[] slopeSum = new float[STRIDE];
+  final float[] crossEntropy = new float[STRIDE];
+  final float[] softmaxFocal = new float[STRIDE];
 
   /** Accumulators of the class selected. */
   final float[] lanes = new float[LossTable.SUMS * ROW];
@@ -128,9 +134,9 @@ final class LossChunk {
   final int[] ints = new int[SIZE];
   final long[] longs = new long[SIZE];
 
-  final float[] scratch = new float[SIZE];
+  final float[] scratch = new float[STRIDE];
 
-  private final float[] input = new float[SIZE];
+  private final float[] input = new float[STRIDE];
   private final float[] probability = p;
   private final float[] scratchSide = side;
   private float[][] rows = new float[0][];

@@ -135,9 +135,7 @@ final class LossPasses {
 
   private LossStep directSigmoid(boolean kept) {
     if (kept) {
-      return copiesTarget()
-          ? NativeLossLoops::keptSigmoidAndTarget
-          : NativeLossLoops::keptSigmoid;
+      return copiesTarget() ? NativeLossLoops::keptSigmoidAndTarget : NativeLossLoops::keptSigmoid;
     }
     return copiesTarget() ? NativeLossLoops::sigmoidAndTarget : NativeLossLoops::sigmoid;
   }
@@ -169,7 +167,9 @@ final class LossPasses {
   private void bce(Steps steps, boolean sums, boolean gradient) {
     boolean plain = options.plainBce && !options.probabilities;
     if (plain && sums && gradient && !options.overlap) {
-      steps.add(isDirect && !options.focal ? NativeLossLoops::plainBceBoth : BceLoops::plainBoth, BceLoops::addUp);
+      steps.add(
+          isDirect && !options.focal ? NativeLossLoops::plainBceBoth : BceLoops::plainBoth,
+          BceLoops::addUp);
       return;
     }
     if (sums) {

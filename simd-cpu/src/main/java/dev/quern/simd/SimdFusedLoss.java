@@ -165,8 +165,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), firstFault));
     }
 
-    private void pass(
-        Function<LossPasses, List<LossStep.Phase>> which, float[] coefficients) {
+    private void pass(Function<LossPasses, List<LossStep.Phase>> which, float[] coefficients) {
       LossPasses direct = inputs.isNative() ? passes.direct : null;
       List<LossStep.Phase> phases = which.apply(passes);
       List<LossStep.Phase> unpadded = direct == null ? phases : which.apply(direct);
@@ -186,10 +185,7 @@ final class SimdFusedLoss implements FusedLossPlan {
     private final float[] coefficients;
 
     Pass(
-        Run run,
-        List<LossStep.Phase> phases,
-        List<LossStep.Phase> unpadded,
-        float[] coefficients) {
+        Run run, List<LossStep.Phase> phases, List<LossStep.Phase> unpadded, float[] coefficients) {
       this.run = run;
       this.phases = phases;
       this.unpadded = unpadded;

@@ -195,7 +195,8 @@ class FusedLossTest {
           new FusedLossSpec(
               layout, input, 3, perImage, terms, form, ignored, DType.F32, dtype, cut);
       // with and without padding
-      check(spec, 2, random.nextBoolean() ? 16 * (1 + random.nextInt(18)) : 1 + random.nextInt(300));
+      check(
+          spec, 2, random.nextBoolean() ? 16 * (1 + random.nextInt(18)) : 1 + random.nextInt(300));
     }
   }
 
