@@ -90,16 +90,13 @@ final class FocalLoops {
     }
   }
 
-  /** Whether every target is 0 or 1. */
-  private static boolean isHard(LossChunk c) {
-    if (c.options.hard) {
-      return true;
-    }
+  /** Finds out whether any target is neither 0 nor 1. */
+  static void findSoft(LossChunk c) {
     int soft = 0;
     for (int i = 0; i < c.padded; i += LANES) {
       soft += soft(load(c.t, i)).trueCount();
     }
-    return soft == 0;
+    c.soft = soft > 0;
   }
 
   private static VectorMask<Float> soft(FloatVector t) {
@@ -109,7 +106,7 @@ final class FocalLoops {
 
   /** Replaces loss and slope where targets are soft. */
   static void softLoss(LossChunk c) {
-    if (isHard(c)) {
+    if (!c.soft) {
       return;
     }
     for (int i = 0; i < c.padded; i += LANES) {
@@ -127,7 +124,7 @@ final class FocalLoops {
 
   /** Replaces q, its slope and 1 - q, q = p t + (1 - p) (1 - t). */
   static void softLinear(LossChunk c) {
-    if (isHard(c)) {
+    if (!c.soft) {
       return;
     }
     for (int i = 0; i < c.padded; i += LANES) {
@@ -151,7 +148,7 @@ final class FocalLoops {
 
   /** Replaces q = e^-l. */
   static void softHit(LossChunk c) {
-    if (isHard(c)) {
+    if (!c.soft) {
       return;
     }
     for (int i = 0; i < c.padded; i += LANES) {
@@ -162,7 +159,7 @@ final class FocalLoops {
 
   /** Replaces its slope and 1 - q. */
   static void softRest(LossChunk c) {
-    if (isHard(c)) {
+    if (!c.soft) {
       return;
     }
     for (int i = 0; i < c.padded; i += LANES) {
@@ -177,7 +174,7 @@ final class FocalLoops {
 
   /** Takes the logarithm of 1 - q. */
   static void softLog(LossChunk c) {
-    if (isHard(c)) {
+    if (!c.soft) {
       return;
     }
     for (int i = 0; i < c.padded; i += LANES) {

@@ -209,7 +209,7 @@ final class LossPasses {
   private void focal(Steps steps) {
     steps.add(FocalLoops::log1p, FocalLoops::hard);
     if (!options.hard) {
-      steps.add(FocalLoops::softLoss);
+      steps.add(FocalLoops::findSoft, FocalLoops::softLoss);
       if (options.linear) {
         steps.add(FocalLoops::softLinear);
       } else {
