@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The fused kernels on arrays: the same chunks, accumulators and formulas as on native memory, so
- * the same bits, in loops of their own, because one loop over both kinds of memory would be slow on
- * both. Tails are padded as there.
+ * the same bits. Steps of optimizers have loops of their own, because one loop over both kinds of
+ * memory would be slow on both; losses are copied through scratch arrays block by block.
  */
 final class SimdArrayKernels implements ArrayKernels {
   private static final int INLINE_BELOW = 4;

@@ -215,8 +215,9 @@ final class SimdFusedLoss implements FusedLossPlan {
         chunk.lossAt = lossAt + at;
         chunk.n = Math.min(block, length - at);
         chunk.padded = LossChunk.padded(chunk.n);
-        for (LossStep.Phase phase : chunk.n == chunk.padded ? unpadded : phases) {
-          phase.apply(chunk);
+        List<LossStep.Phase> steps = chunk.n == chunk.padded ? unpadded : phases;
+        for (int i = 0; i < steps.size(); i++) {
+          steps.get(i).apply(chunk);
         }
       }
       chunk.end();
