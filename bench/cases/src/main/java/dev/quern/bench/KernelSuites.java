@@ -4,6 +4,7 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.KernelCases;
+import dev.quern.bench.kernels.NotOfferedException;
 import dev.quern.spi.Backend;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
@@ -131,6 +132,8 @@ final class KernelSuites {
           .run()
           .map(why -> CaseResult.failed(suite, name, why))
           .orElseGet(() -> CaseResult.passed(suite, name));
+    } catch (NotOfferedException e) {
+      return CaseResult.skipped(suite, name, String.valueOf(e.getMessage()));
     } catch (RuntimeException | AssertionError e) {
       return CaseResult.failed(suite, name, e.toString());
     }

@@ -181,7 +181,7 @@ final class OptimizerOperands {
   private static Span pointers(Workbench bench, List<Span> parameters, List<Span> gradients) {
     MemorySegment table = bench.backend().optimizer().pointerTable(parameters, gradients);
     if (table == null) {
-      throw new UnsupportedOperationException("no pointers to tensors outside an arena");
+      throw new NotOfferedException("no pointers to tensors outside an arena");
     }
     Span span = bench.scratch(table.byteSize());
     bench.backend().memory().upload(table, span.buffer(), span.byteOffset());

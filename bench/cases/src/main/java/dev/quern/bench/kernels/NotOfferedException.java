@@ -1,0 +1,15 @@
+package dev.quern.bench.kernels;
+
+/** A case needs what the backend, when asked, says it does not offer: the case is skipped. */
+public final class NotOfferedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param message what is not offered
+   */
+  public NotOfferedException(String message) {
+    super(message);
+  }
+}
