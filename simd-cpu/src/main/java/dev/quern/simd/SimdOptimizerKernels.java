@@ -81,7 +81,10 @@ final class SimdOptimizerKernels implements OptimizerKernels {
   }
 
   private void run(StepTask task, OptimizerArena arena) {
-    pool.run(task, arena.tileCount(), INLINE_BELOW);
+    boolean small =
+        arena.outside() == null && arena.parameters().length() < INLINE_BELOW * OptimizerArena.TILE;
+    // many small tensors are many tiles, but little work
+    pool.run(task, arena.tileCount(), small ? Long.MAX_VALUE : INLINE_BELOW);
     task.segments.advance(arena.segmentCount());
   }
 
@@ -120,9 +123,14 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       this.coefficients = new AdamCoefficients[arena.segmentCount()];
       this.prepared = new AdamCoefficients[arena.segmentCount()];
       for (int s = 0; s < coefficients.length; s++) {
-        AdamGroup group = AdamGroup.read(groups, segments.group(s));
-        coefficients[s] = AdamCoefficients.of(group, segments.step(s), factor);
-        prepared[s] = coefficients[s].prepared();
+        if (isAsBefore(s)) {
+          coefficients[s] = coefficients[s - 1];
+          prepared[s] = prepared[s - 1];
+        } else {
+          AdamGroup group = AdamGroup.read(groups, segments.group(s));
+          coefficients[s] = AdamCoefficients.of(group, segments.step(s), factor);
+          prepared[s] = coefficients[s].prepared();
+        }
       }
     }
 
@@ -168,9 +176,14 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       this.coefficients = new SgdCoefficients[arena.segmentCount()];
       this.prepared = new SgdCoefficients[arena.segmentCount()];
       for (int s = 0; s < coefficients.length; s++) {
-        SgdGroup group = SgdGroup.read(groups, segments.group(s));
-        coefficients[s] = SgdCoefficients.of(group, segments.step(s), factor);
-        prepared[s] = coefficients[s].prepared();
+        if (isAsBefore(s)) {
+          coefficients[s] = coefficients[s - 1];
+          prepared[s] = prepared[s - 1];
+        } else {
+          SgdGroup group = SgdGroup.read(groups, segments.group(s));
+          coefficients[s] = SgdCoefficients.of(group, segments.step(s), factor);
+          prepared[s] = coefficients[s].prepared();
+        }
       }
     }
 

@@ -60,6 +60,13 @@ abstract class StepTask extends ArenaTask {
     return ofSegments;
   }
 
+  /** Whether a segment is updated with the same scalars as the one before. */
+  final boolean isAsBefore(int segment) {
+    return segment > 0
+        && segments.group(segment) == segments.group(segment - 1)
+        && segments.step(segment) == segments.step(segment - 1);
+  }
+
   final boolean hasEma() {
     return ema >= 0;
   }
