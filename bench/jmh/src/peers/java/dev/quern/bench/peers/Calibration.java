@@ -3,6 +3,9 @@ package dev.quern.bench.peers;
 /** How much faster two threads do twice the independent fused multiply-adds than one does. */
 final class Calibration {
   private static final int STEPS = 30_000_000;
+
+  /** Keeps the chains from being optimised away. */
+  @SuppressWarnings("UnusedVariable")
   private static volatile float sink;
 
   private Calibration() {}

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The table of Quern against LibTorch: pairs of processes that take turns, A, B, A, B ..., the
@@ -45,7 +46,7 @@ final class PeerTable {
         continue;
       }
       a.lines.forEach((name, mine) -> {
-        Line theirs = b.lines.get(name);
+        Line theirs = Objects.requireNonNull(b.lines.get(name));
         requireEqual(name, mine.value, theirs.value);
         if (!name.startsWith("Lovasz")) {
           // the gradients of tied pixels are free
@@ -63,8 +64,8 @@ final class PeerTable {
         System.out.printf(
             "| %s | %.3f | %.3f | %.2f | %.2f, %.2f |%n",
             name,
-            median(quern.get(name)),
-            median(torch.get(name)),
+            median(quern.getOrDefault(name, List.of())),
+            median(torch.getOrDefault(name, List.of())),
             median(values),
             Collections.min(values),
             Collections.max(values)));
