@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A segmentation loss, or a weighted sum of several: takes logits (or probabilities), gives the
  * value and the gradient with respect to them. Whatever the sum, logits and target are read twice
- * at most and the gradient is written once.
+ * at most and the gradient is written once; Lovasz losses in it sort, in passes of their own.
  *
  * <p>Logits are F32. {@link Mode#BINARY}: of any shape, the target has the same shape and is U8,
  * I32 or I64 (0 or 1) or F32 (soft targets in [0, 1], unchecked). {@link Mode#MULTILABEL}: (N, C,

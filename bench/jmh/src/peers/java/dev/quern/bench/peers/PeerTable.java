@@ -14,8 +14,9 @@ import java.util.Objects;
 /**
  * The table of Quern against LibTorch: pairs of processes that take turns, A, B, A, B ..., the
  * median of the pairs' ratios. A pair is void and repeated if two threads gave less than 1.6 times
- * one in any of its calibrations; results that differ beyond 1e-4 end the run. LibTorch keeps its
- * memory: malloc is told neither to map nor to trim.
+ * one in any of its calibrations; results that differ beyond 1e-4 end the run (but for gradients of
+ * the Lovasz hinge, whose ties are free). LibTorch keeps its memory: malloc is told neither to map
+ * nor to trim.
  */
 final class PeerTable {
   private static final double LEAST_SPEED_UP = 1.6;

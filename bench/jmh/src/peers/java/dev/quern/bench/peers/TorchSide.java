@@ -114,7 +114,7 @@ final class TorchSide {
     return target;
   }
 
-  /** The better of the float products and of torchmetrics' bincount, found by a first round. */
+  /** Products of floats and sums, not torchmetrics' bincount. */
   private static Side counts(Workload work) {
     CompilationUnit unit = script();
     Tensor logits = tensor(work.values(1), work.elements());

@@ -41,10 +41,6 @@ def counts_float(x: Tensor, t: Tensor):
     tp = torch.sum(predicted * t)
     return tp / (torch.sum(predicted) + torch.sum(t) - tp)
 
-def counts_bincount(x: Tensor, t: Tensor):
-    cells = torch.bincount((t.long() * 2 + (x > 0.0).long()).flatten(), None, 4)
-    return cells[3].float() / (cells[1] + cells[2] + cells[3]).float()
-
 def parts(x: Tensor, length: int) -> List[Tensor]:
     none: List[Tensor] = []
     return torch.split(x, length) if x.numel() > 0 else none
