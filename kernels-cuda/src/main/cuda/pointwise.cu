@@ -40,6 +40,16 @@ QUERN_INLINE void map(const float *a, const float *b, float *out, long long n, F
   quern_store(left, out, i, n);
 }
 
+template <class T>
+QUERN_INLINE void convert(const T *x, float *out, long long n) {
+  long long i = blockIdx.x * QUERN_TILE + threadIdx.x;
+  for (int j = 0; j < 4; j++, i += QUERN_THREADS) {
+    if (i < n) {
+      out[i] = (float)x[i];
+    }
+  }
+}
+
 typedef struct {
   float *out;
   long long n;
@@ -91,6 +101,26 @@ QUERN_KERNEL(copy_u8_f32, CopyU8F32Args) {
 }
 
 typedef struct {
+  const int *x;
+  float *out;
+  long long n;
+} CopyI32F32Args;
+
+QUERN_KERNEL(copy_i32_f32, CopyI32F32Args) {
+  convert(args.x, args.out, args.n);
+}
+
+typedef struct {
+  const long long *x;
+  float *out;
+  long long n;
+} CopyI64F32Args;
+
+QUERN_KERNEL(copy_i64_f32, CopyI64F32Args) {
+  convert(args.x, args.out, args.n);
+}
+
+typedef struct {
   const float *x;
   float *out;
   long long n;
@@ -108,6 +138,26 @@ typedef struct {
 
 QUERN_KERNEL(softplus, SoftplusArgs) {
   map(args.x, args.out, args.n, [](float x) { return quern_softplus(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} ExponentialArgs;
+
+QUERN_KERNEL(exponential, ExponentialArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_exp(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} LogarithmArgs;
+
+QUERN_KERNEL(logarithm, LogarithmArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_log(x); });
 }
 
 typedef struct {
@@ -158,6 +208,17 @@ typedef struct {
   const float *b;
   float *out;
   long long n;
+} DivideArgs;
+
+QUERN_KERNEL(divide, DivideArgs) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) { return a / b; });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
 } MinimumArgs;
 
 // fminf would prefer the number to the NaN; of two zeros the negative one is the smaller.
@@ -165,6 +226,21 @@ QUERN_KERNEL(minimum, MinimumArgs) {
   map(args.a, args.b, args.out, args.n, [](float a, float b) {
     float equal = a == b ? QUERN_AS_FLOAT(QUERN_AS_INT(a) | QUERN_AS_INT(b)) : a + b;
     return a < b ? a : (b < a ? b : equal);
+  });
+}
+
+typedef struct {
+  const float *a;
+  const float *b;
+  float *out;
+  long long n;
+} MaximumArgs;
+
+// Of two zeros the positive one is the larger.
+QUERN_KERNEL(maximum, MaximumArgs) {
+  map(args.a, args.b, args.out, args.n, [](float a, float b) {
+    float equal = a == b ? QUERN_AS_FLOAT(QUERN_AS_INT(a) & QUERN_AS_INT(b)) : a + b;
+    return a > b ? a : (b > a ? b : equal);
   });
 }
 

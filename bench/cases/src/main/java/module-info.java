@@ -13,6 +13,7 @@ module dev.quern.bench {
   exports dev.quern.bench;
   exports dev.quern.bench.kernels;
   exports dev.quern.bench.speed;
+  exports dev.quern.bench.unfused;
 
   opens dev.quern.bench.speed to
       tools.jackson.databind;

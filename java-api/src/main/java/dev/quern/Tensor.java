@@ -128,6 +128,26 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Divides elementwise.
+   *
+   * @param other F32, of equal shape
+   * @return this / other
+   */
+  public Tensor divide(Tensor other) {
+    return binary(BinaryOp.DIVIDE, other);
+  }
+
+  /**
+   * Takes the larger element; NaN wins.
+   *
+   * @param other F32, of equal shape
+   * @return max(this, other)
+   */
+  public Tensor maximum(Tensor other) {
+    return binary(BinaryOp.MAX, other);
+  }
+
+  /**
    * Takes the smaller element; NaN wins.
    *
    * @param other F32, of equal shape
@@ -179,6 +199,24 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Computes e^x elementwise.
+   *
+   * @return the exponential
+   */
+  public Tensor exp() {
+    return unary(UnaryOp.EXP);
+  }
+
+  /**
+   * Computes the natural logarithm elementwise.
+   *
+   * @return ln(this): -infinity for 0, NaN for negative elements
+   */
+  public Tensor log() {
+    return unary(UnaryOp.LOG);
+  }
+
+  /**
    * Tells the signs of the elements.
    *
    * @return 1 where this is positive, -1 where it is negative, 0 where it is 0 or NaN
@@ -200,13 +238,13 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Converts to F32.
+   * Converts to F32, rounding to the nearest.
    *
-   * @return a copy of a U8 or F32 tensor as F32
+   * @return a copy of a U8, I32, I64 or F32 tensor as F32
    */
   public Tensor toF32() {
-    if (dtype != DType.U8 && dtype != DType.F32) {
-      throw new IllegalArgumentException("toF32 converts U8 and F32, not " + dtype + ".");
+    if (dtype != DType.U8 && dtype != DType.I32 && dtype != DType.I64 && dtype != DType.F32) {
+      throw new IllegalArgumentException("toF32 converts U8, I32, I64 and F32, not " + dtype + ".");
     }
     Tensor out = engine.empty(DType.F32, shape);
     engine.submit(b -> b.pointwise().copy(span(), out.span()));

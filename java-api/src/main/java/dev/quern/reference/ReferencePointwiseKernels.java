@@ -51,6 +51,8 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
           switch (op) {
             case SIGMOID -> FloatMath.sigmoid(v);
             case SOFTPLUS -> FloatMath.softplus(v);
+            case EXP -> FloatMath.exp(v);
+            case LOG -> FloatMath.log(v);
             case SIGN -> v > 0 ? 1 : v < 0 ? -1 : 0;
           };
       target.setAtIndex(JAVA_FLOAT, i, result);
@@ -70,6 +72,8 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
             case ADD -> u + v;
             case SUBTRACT -> u - v;
             case MULTIPLY -> u * v;
+            case DIVIDE -> u / v;
+            case MAX -> Math.max(u, v);
             case MIN -> Math.min(u, v);
             case SELECT -> v != 0 ? u : 0;
           };
@@ -106,10 +110,13 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
     }
   }
 
-  /** Reads an F32 or U8 element as a float. */
+  /** Reads an F32, U8, I32 or I64 element as a float. */
   static float element(MemorySegment segment, DType dtype, long index) {
-    return dtype == DType.U8
-        ? Byte.toUnsignedInt(segment.getAtIndex(JAVA_BYTE, index))
-        : segment.getAtIndex(JAVA_FLOAT, index);
+    return switch (dtype) {
+      case U8 -> Byte.toUnsignedInt(segment.getAtIndex(JAVA_BYTE, index));
+      case I32 -> (float) segment.getAtIndex(JAVA_INT, index);
+      case I64 -> (float) segment.getAtIndex(JAVA_LONG, index);
+      default -> segment.getAtIndex(JAVA_FLOAT, index);
+    };
   }
 }

@@ -14,7 +14,7 @@ public interface PointwiseKernels {
   void fill(Span out, double value);
 
   /**
-   * out = x, converted: F32 to F32, U8 to F32 (0 to 255), or equal dtypes.
+   * out = x, converted: U8 (0 to 255), I32 or I64 to F32, rounded to the nearest, or equal dtypes.
    *
    * @param x the operand
    * @param out the result, as long as {@code x}

@@ -6,6 +6,10 @@ public enum UnaryOp {
   SIGMOID,
   /** ln(1 + e^x), without overflow. */
   SOFTPLUS,
+  /** e^x. */
+  EXP,
+  /** ln x: -infinity for 0, NaN for negative x. */
+  LOG,
   /** 1 for positive x, -1 for negative, 0 for 0 and NaN. */
   SIGN
 }

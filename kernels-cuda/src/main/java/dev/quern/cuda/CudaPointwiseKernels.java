@@ -27,13 +27,19 @@ final class CudaPointwiseKernels implements PointwiseKernels {
           Signature.of("fill_i32", pointer("out"), int64("n"), int32("value")),
           Signature.of("fill_u8", pointer("out"), int64("n"), u8("value")),
           Signature.of("copy_u8_f32", pointer("x"), pointer("out"), int64("n")),
+          Signature.of("copy_i32_f32", pointer("x"), pointer("out"), int64("n")),
+          Signature.of("copy_i64_f32", pointer("x"), pointer("out"), int64("n")),
           Signature.of("sigmoid", pointer("x"), pointer("out"), int64("n")),
           Signature.of("softplus", pointer("x"), pointer("out"), int64("n")),
+          Signature.of("exponential", pointer("x"), pointer("out"), int64("n")),
+          Signature.of("logarithm", pointer("x"), pointer("out"), int64("n")),
           Signature.of("signum", pointer("x"), pointer("out"), int64("n")),
           Signature.of("add", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("subtract", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("multiply", pointer("a"), pointer("b"), pointer("out"), int64("n")),
+          Signature.of("divide", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("minimum", pointer("a"), pointer("b"), pointer("out"), int64("n")),
+          Signature.of("maximum", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("select_nonzero", pointer("a"), pointer("b"), pointer("out"), int64("n")),
           Signature.of("scale", pointer("x"), pointer("out"), int64("n"), f32("factor")),
           Signature.of("not_equal_f32", pointer("x"), pointer("out"), int64("n"), f32("value")),
@@ -71,7 +77,13 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   @Override
   public void copy(Span x, Span out) {
     if (x.dtype() != out.dtype()) {
-      map(module.kernel("copy_u8_f32").tensor(x).tensor(out).scalar(x.length()), x.length());
+      String name =
+          switch (x.dtype()) {
+            case I32 -> "copy_i32_f32";
+            case I64 -> "copy_i64_f32";
+            default -> "copy_u8_f32";
+          };
+      map(module.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
     } else if (!x.equals(out)) {
       queue.copy(
           (Buffer) x.buffer(),
@@ -88,6 +100,8 @@ final class CudaPointwiseKernels implements PointwiseKernels {
         switch (op) {
           case SIGMOID -> "sigmoid";
           case SOFTPLUS -> "softplus";
+          case EXP -> "exponential";
+          case LOG -> "logarithm";
           case SIGN -> "signum";
         };
     map(module.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
@@ -100,6 +114,8 @@ final class CudaPointwiseKernels implements PointwiseKernels {
           case ADD -> "add";
           case SUBTRACT -> "subtract";
           case MULTIPLY -> "multiply";
+          case DIVIDE -> "divide";
+          case MAX -> "maximum";
           case MIN -> "minimum";
           case SELECT -> "select_nonzero";
         };

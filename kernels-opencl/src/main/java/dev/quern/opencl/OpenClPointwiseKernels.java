@@ -35,7 +35,13 @@ final class OpenClPointwiseKernels implements PointwiseKernels {
   @Override
   public void copy(Span x, Span out) {
     if (x.dtype() != out.dtype()) {
-      map(program.kernel("copy_u8_f32").tensor(x).tensor(out).scalar(x.length()), x.length());
+      String name =
+          switch (x.dtype()) {
+            case I32 -> "copy_i32_f32";
+            case I64 -> "copy_i64_f32";
+            default -> "copy_u8_f32";
+          };
+      map(program.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
     } else if (!x.equals(out)) {
       queue.copy(
           (Buffer) x.buffer(),
@@ -52,6 +58,8 @@ final class OpenClPointwiseKernels implements PointwiseKernels {
         switch (op) {
           case SIGMOID -> "sigmoid";
           case SOFTPLUS -> "softplus";
+          case EXP -> "exponential";
+          case LOG -> "logarithm";
           case SIGN -> "signum";
         };
     map(program.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
@@ -64,6 +72,8 @@ final class OpenClPointwiseKernels implements PointwiseKernels {
           case ADD -> "add";
           case SUBTRACT -> "subtract";
           case MULTIPLY -> "multiply";
+          case DIVIDE -> "divide";
+          case MAX -> "maximum";
           case MIN -> "minimum";
           case SELECT -> "select_nonzero";
         };

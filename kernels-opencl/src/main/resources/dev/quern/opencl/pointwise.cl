@@ -75,6 +75,38 @@ QUERN_KERNEL void copy_u8_f32(
   }
 }
 
+QUERN_KERNEL void copy_i32_f32(
+    __global const int *x,
+    const long x_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  x += x_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      out[i] = (float)x[i];
+    }
+  }
+}
+
+QUERN_KERNEL void copy_i64_f32(
+    __global const long *x,
+    const long x_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  x += x_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      out[i] = (float)x[i];
+    }
+  }
+}
+
 QUERN_KERNEL void sigmoid(
     __global const float *x,
     const long x_offset,
@@ -103,6 +135,40 @@ QUERN_KERNEL void softplus(
   for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
     if (i < n) {
       out[i] = quern_softplus(x[i]);
+    }
+  }
+}
+
+// exp is a builtin.
+QUERN_KERNEL void exponential(
+    __global const float *x,
+    const long x_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  x += x_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      out[i] = quern_exp(x[i]);
+    }
+  }
+}
+
+// log is a builtin.
+QUERN_KERNEL void logarithm(
+    __global const float *x,
+    const long x_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  x += x_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      out[i] = quern_log(x[i]);
     }
   }
 }
@@ -181,6 +247,25 @@ QUERN_KERNEL void multiply(
   }
 }
 
+QUERN_KERNEL void divide(
+    __global const float *a,
+    const long a_offset,
+    __global const float *b,
+    const long b_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  a += a_offset;
+  b += b_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      out[i] = a[i] / b[i];
+    }
+  }
+}
+
 // fmin would prefer the number to the NaN; of two zeros the negative one is the smaller.
 QUERN_KERNEL void minimum(
     __global const float *a,
@@ -200,6 +285,29 @@ QUERN_KERNEL void minimum(
       float v = b[i];
       float equal = u == v ? as_float(as_int(u) | as_int(v)) : u + v;
       out[i] = u < v ? u : (v < u ? v : equal);
+    }
+  }
+}
+
+// Of two zeros the positive one is the larger.
+QUERN_KERNEL void maximum(
+    __global const float *a,
+    const long a_offset,
+    __global const float *b,
+    const long b_offset,
+    __global float *out,
+    const long out_offset,
+    const long n) {
+  a += a_offset;
+  b += b_offset;
+  out += out_offset;
+  long i = quern_tile_element();
+  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
+    if (i < n) {
+      float u = a[i];
+      float v = b[i];
+      float equal = u == v ? as_float(as_int(u) & as_int(v)) : u + v;
+      out[i] = u > v ? u : (v > u ? v : equal);
     }
   }
 }

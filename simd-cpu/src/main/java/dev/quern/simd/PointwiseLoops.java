@@ -63,6 +63,20 @@ final class PointwiseLoops {
     }
   }
 
+  static void exp(MemorySegment x, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(VectorMath.exp(load(x, o)), out, o);
+    }
+  }
+
+  static void log(MemorySegment x, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(VectorMath.log(load(x, o)), out, o);
+    }
+  }
+
   static void sign(MemorySegment x, MemorySegment out, long at, int n) {
     FloatVector zero = FloatVector.zero(SPECIES);
     for (int i = 0; i < n; i += LANES) {
@@ -91,6 +105,20 @@ final class PointwiseLoops {
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).mul(load(b, o)), out, o);
+    }
+  }
+
+  static void divide(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).div(load(b, o)), out, o);
+    }
+  }
+
+  static void max(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      store(load(a, o).max(load(b, o)), out, o);
     }
   }
 

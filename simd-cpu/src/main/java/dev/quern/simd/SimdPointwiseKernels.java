@@ -42,8 +42,10 @@ final class SimdPointwiseKernels implements PointwiseKernels {
   public void copy(Span x, Span out) {
     if (x.dtype() == out.dtype()) {
       start(new Copy(x, out), out.length());
-    } else {
+    } else if (x.dtype() == DType.U8) {
       start(new FromBytes(x, out, null), out.length());
+    } else {
+      start(new FromIntegers(x, out), out.length());
     }
   }
 
@@ -53,6 +55,8 @@ final class SimdPointwiseKernels implements PointwiseKernels {
         switch (op) {
           case SIGMOID -> (a, b, o, at, n) -> PointwiseLoops.sigmoid(a, o, at, n);
           case SOFTPLUS -> (a, b, o, at, n) -> PointwiseLoops.softplus(a, o, at, n);
+          case EXP -> (a, b, o, at, n) -> PointwiseLoops.exp(a, o, at, n);
+          case LOG -> (a, b, o, at, n) -> PointwiseLoops.log(a, o, at, n);
           case SIGN -> (a, b, o, at, n) -> PointwiseLoops.sign(a, o, at, n);
         };
     elementwise(x, x, out, loop);
@@ -65,6 +69,8 @@ final class SimdPointwiseKernels implements PointwiseKernels {
           case ADD -> PointwiseLoops::add;
           case SUBTRACT -> PointwiseLoops::subtract;
           case MULTIPLY -> PointwiseLoops::multiply;
+          case DIVIDE -> PointwiseLoops::divide;
+          case MAX -> PointwiseLoops::max;
           case MIN -> PointwiseLoops::min;
           case SELECT -> PointwiseLoops::select;
         };
@@ -181,6 +187,34 @@ final class SimdPointwiseKernels implements PointwiseKernels {
       }
       if (loop != null) {
         Elementwise.apply(loop, out, out, out, 4 * first, n);
+      }
+    }
+  }
+
+  /** Turns I32 or I64 into floats. */
+  private static final class FromIntegers extends Task {
+    private final MemorySegment x;
+    private final DType dtype;
+    private final MemorySegment out;
+    private final long elements;
+
+    FromIntegers(Span x, Span out) {
+      this.x = open(x);
+      this.dtype = x.dtype();
+      this.out = open(out);
+      this.elements = out.length();
+    }
+
+    @Override
+    void run(long piece) {
+      long first = Chunks.start(piece);
+      long end = first + Chunks.length(piece, elements);
+      for (long i = first; i < end; i++) {
+        float value =
+            dtype == DType.I32
+                ? (float) x.getAtIndex(JAVA_INT, i)
+                : (float) x.getAtIndex(JAVA_LONG, i);
+        out.setAtIndex(JAVA_FLOAT, i, value);
       }
     }
   }

@@ -88,20 +88,29 @@ final class KernelSuites {
     var results =
         new ArrayList<>(
             overLosses(GRADIENT, GradientCheck.specs(), spec -> GradientCheck.check(spec, tested)));
-    for (LovaszSpec spec : LovaszGradientCheck.specs()) {
-      String name = spec.toString();
-      results.add(
-          tested.supports(KernelFamily.LOVASZ, spec.logitsDtype())
-              ? attempt(GRADIENT, name, () -> LovaszGradientCheck.check(spec, tested))
-              : CaseResult.skipped(
-                  GRADIENT, name, "not supported with " + spec.logitsDtype() + " by this backend"));
-    }
+    results.addAll(overLovasz(GRADIENT, spec -> LovaszGradientCheck.check(spec, tested)));
     return results;
   }
 
   List<CaseResult> unfused(Engine engine) {
-    List<FusedLossSpec> specs = GradientCheck.specs().stream().filter(UnfusedLoss::covers).toList();
-    return overLosses(UNFUSED, specs, spec -> UnfusedCheck.check(spec, engine));
+    var results =
+        new ArrayList<>(
+            overLosses(UNFUSED, GradientCheck.specs(), spec -> UnfusedCheck.check(spec, engine)));
+    results.addAll(overLovasz(UNFUSED, spec -> UnfusedCheck.check(spec, engine)));
+    return results;
+  }
+
+  private List<CaseResult> overLovasz(String suite, Function<LovaszSpec, Optional<String>> check) {
+    var results = new ArrayList<CaseResult>();
+    for (LovaszSpec spec : LovaszGradientCheck.specs()) {
+      String name = spec.toString();
+      results.add(
+          tested.supports(KernelFamily.LOVASZ, spec.logitsDtype())
+              ? attempt(suite, name, () -> check.apply(spec))
+              : CaseResult.skipped(
+                  suite, name, "not supported with " + spec.logitsDtype() + " by this backend"));
+    }
+    return results;
   }
 
   private List<CaseResult> overLosses(

@@ -31,7 +31,7 @@ final class LovaszGradientCheck {
   private static final float UPSTREAM = -2.5f;
 
   /** Images of an odd number of pixels; the last class labels none. */
-  private static final LossExtent EXTENT = new LossExtent(3, 4, 19);
+  static final LossExtent EXTENT = new LossExtent(3, 4, 19);
 
   private LovaszGradientCheck() {}
 
@@ -62,24 +62,36 @@ final class LovaszGradientCheck {
     return specs;
   }
 
-  /** What does not hold for this loss on this backend, or empty. */
-  static Optional<String> check(LovaszSpec spec, Backend backend) {
-    boolean hinge = spec.kind() == Kind.HINGE;
+  /** Logits, or probabilities. */
+  static float[] input(LovaszSpec spec) {
     boolean probabilities = spec.input() == LossInput.PROBABILITIES;
-    int elements = Math.toIntExact(EXTENT.elements());
-    int labels = hinge ? elements : Math.toIntExact(EXTENT.labels());
-    var random = new SplittableRandom(elements);
-    float[] x = new float[elements];
-    for (int i = 0; i < elements; i++) {
+    var random = new SplittableRandom(EXTENT.elements());
+    float[] x = new float[Math.toIntExact(EXTENT.elements())];
+    for (int i = 0; i < x.length; i++) {
       x[i] = (float) (probabilities ? random.nextDouble() : random.nextDouble(-2, 2));
     }
-    byte[] target = new byte[labels];
-    for (int i = 0; i < labels; i++) {
+    return x;
+  }
+
+  /** Labels, some of them ignored. */
+  static byte[] target(LovaszSpec spec) {
+    boolean hinge = spec.kind() == Kind.HINGE;
+    var random = new SplittableRandom(EXTENT.elements() + 1);
+    byte[] target = new byte[Math.toIntExact(hinge ? EXTENT.elements() : EXTENT.labels())];
+    for (int i = 0; i < target.length; i++) {
       target[i] = (byte) random.nextInt(hinge ? 2 : EXTENT.classes() - 1);
       if (spec.ignoreIndex() != null && i % 6 == 1) {
         target[i] = (byte) IGNORED;
       }
     }
+    return target;
+  }
+
+  /** What does not hold for this loss on this backend, or empty. */
+  static Optional<String> check(LovaszSpec spec, Backend backend) {
+    int elements = Math.toIntExact(EXTENT.elements());
+    float[] x = input(spec);
+    byte[] target = target(spec);
     double[] definition = HostArray.of(x).doubles();
     double[] t = HostArray.of(target).doubles();
     double[] gradient = LovaszFormula.gradient(spec, EXTENT, definition, t);

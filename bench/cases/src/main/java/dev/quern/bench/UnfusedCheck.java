@@ -5,63 +5,88 @@ import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.bench.kernels.HostArray;
+import dev.quern.bench.kernels.LossBatch;
 import dev.quern.bench.kernels.Tolerance;
+import dev.quern.bench.unfused.UnfusedLoss;
+import dev.quern.bench.unfused.UnfusedLovasz;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossOperands;
+import dev.quern.spi.LovaszPlan;
+import dev.quern.spi.LovaszSpec;
 import java.util.Optional;
-import java.util.SplittableRandom;
 
 /** Checks on one engine that a fused loss agrees with its unfused definition. */
 final class UnfusedCheck {
-
-  private static final int IGNORED = 255;
-
-  /** Images of odd size. */
-  private static final Shape SHAPE = Shape.of(2, 1, 37, 41);
 
   private UnfusedCheck() {}
 
   /** What does not agree, or empty. */
   static Optional<String> check(FusedLossSpec spec, Engine engine) {
-    int pixels = Math.toIntExact(SHAPE.elements());
-    var random = new SplittableRandom(pixels);
-    float[] logits = new float[pixels];
-    float[] soft = new float[pixels];
-    byte[] labels = new byte[pixels];
-    for (int i = 0; i < pixels; i++) {
-      boolean ignored = spec.ignoreIndex() != null && i % 5 == 2;
-      logits[i] = (float) random.nextDouble(-5, 5);
-      labels[i] = (byte) (ignored ? IGNORED : random.nextInt(2));
-      soft[i] = ignored ? IGNORED : (float) random.nextDouble();
-    }
+    LossExtent extent = new LossExtent(3, spec.classes(), 7 * 29);
+    var batch = new LossBatch(spec, extent, 4, 0.4, 0.15, true, 71);
+    float[] factors = batch.weight();
     try (var _ = engine.openScope()) {
-      Tensor x = engine.tensor(logits, pixels);
-      Tensor target =
-          spec.targetDtype() == DType.U8
-              ? engine.tensor(labels, pixels)
-              : engine.tensor(soft, pixels);
-      UnfusedLoss unfused = UnfusedLoss.of(spec, x, target);
+      Tensor input = engine.tensor(batch.logits(), extent.elements());
+      Tensor target = engine.empty(spec.targetDtype(), Shape.of(spec.targetLength(extent)));
+      target.copyFrom(batch.target().segment());
+      Tensor weight = factors == null ? null : engine.tensor(factors, extent.elements());
+      UnfusedLoss unfused = UnfusedLoss.of(spec, extent, input, target, weight);
       Tensor value = engine.empty(DType.F32, Shape.of(1));
-      Tensor gradient = engine.empty(DType.F32, x.shape());
+      Tensor gradient = engine.empty(DType.F32, input.shape());
       FusedLossPlan plan = engine.prepare(spec);
+      LossOperands operands =
+          new LossOperands(
+              input.span(), target.span(), weight == null ? null : weight.span(), extent);
       engine.submitWithScratch(
-          _ -> plan.scratchBytes(new LossExtent(1, 1, pixels)),
+          _ -> plan.scratchBytes(extent),
           (_, scratch) ->
               plan.forwardBackward(
-                  LossOperands.binary(x.span(), target.span()),
+                  operands,
                   engine.one().span(),
                   value.span(),
                   gradient.span(),
                   null,
                   engine.faultWord().span(),
                   scratch));
-      double[] expected = HostArray.of(unfused.gradient().toFloatArray()).doubles();
-      double[] actual = HostArray.of(gradient.toFloatArray()).doubles();
-      return Tolerance.LOSS
-          .compare("fused value", unfused.value(), value.item())
-          .or(() -> Tolerance.GRADIENT.compare("fused gradient", expected, actual));
+      return compare(unfused.value(), unfused.gradient(), value, gradient);
     }
+  }
+
+  /** The same for a Lovasz loss. */
+  static Optional<String> check(LovaszSpec spec, Engine engine) {
+    LossExtent extent = LovaszGradientCheck.EXTENT;
+    try (var _ = engine.openScope()) {
+      Tensor input = engine.tensor(LovaszGradientCheck.input(spec), extent.elements());
+      byte[] labels = LovaszGradientCheck.target(spec);
+      Tensor target = engine.tensor(labels, labels.length);
+      UnfusedLovasz unfused = UnfusedLovasz.of(spec, extent, input, target);
+      Tensor value = engine.empty(DType.F32, Shape.of(1));
+      Tensor gradient = engine.empty(DType.F32, input.shape());
+      LovaszPlan plan = engine.prepare(spec);
+      engine.submitWithScratch(
+          _ -> plan.scratchBytes(extent),
+          (_, scratch) ->
+              plan.forwardBackward(
+                  input.span(),
+                  target.span(),
+                  extent,
+                  engine.one().span(),
+                  value.span(),
+                  gradient.span(),
+                  engine.faultWord().span(),
+                  scratch));
+      return compare(unfused.value(), unfused.gradient(), value, gradient);
+    }
+  }
+
+  private static Optional<String> compare(
+      double expectedValue, Tensor expectedGradient, Tensor value, Tensor gradient) {
+    double[] expected = HostArray.of(expectedGradient.toFloatArray()).doubles();
+    double[] actual = HostArray.of(gradient.toFloatArray()).doubles();
+    return Tolerance.LOSS
+        .compare("fused value", expectedValue, value.item())
+        .or(() -> Tolerance.GRADIENT.compare("fused gradient", expected, actual));
   }
 }

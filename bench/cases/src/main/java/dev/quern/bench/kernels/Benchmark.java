@@ -1,6 +1,5 @@
 package dev.quern.bench.kernels;
 
-import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
@@ -17,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *     and an exponential what its polynomial takes; a pure move counts one an element, so that it
  *     has a place on a roofline
  * @param at the call on so many elements
- * @param loss for a fused loss its specification, whose unfused definition is timed beside it; else
- *     null
+ * @param loss for a fused loss a batch of so many elements, for its unfused definition to be timed
+ *     beside it; else null
  */
 public record Benchmark(
     KernelFamily family,
@@ -26,7 +25,7 @@ public record Benchmark(
     IntUnaryOperator elements,
     IntToDoubleFunction operations,
     IntFunction<KernelCase> at,
-    @Nullable FusedLossSpec loss) {
+    @Nullable IntFunction<LossBatch> loss) {
 
   /**
    * A kernel whose work grows with its elements.
@@ -44,9 +43,9 @@ public record Benchmark(
   /**
    * {@return this benchmark with an unfused definition to be timed beside it}
    *
-   * @param spec the fused loss
+   * @param batch the fused loss and a batch of so many elements
    */
-  public Benchmark unfused(FusedLossSpec spec) {
-    return new Benchmark(family, name, elements, operations, at, spec);
+  public Benchmark unfused(IntFunction<LossBatch> batch) {
+    return new Benchmark(family, name, elements, operations, at, batch);
   }
 }

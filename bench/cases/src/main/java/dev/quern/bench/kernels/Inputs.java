@@ -1,5 +1,6 @@
 package dev.quern.bench.kernels;
 
+import dev.quern.DType;
 import java.util.SplittableRandom;
 
 /** Seeded operands. The same seed gives the same operands on every machine. */
@@ -32,6 +33,15 @@ final class Inputs {
 
   /** Uniform in [-8, 8), with every 7th element one of the values that kernels stumble over. */
   static float[] withSpecials(int n, long seed) {
+    return withSpecials(n, seed, 0);
+  }
+
+  /** The same with the special values moved on once a round of them, to meet those of others. */
+  static float[] withMovingSpecials(int n, long seed) {
+    return withSpecials(n, seed, 1);
+  }
+
+  private static float[] withSpecials(int n, long seed, int move) {
     float[] specials = {
       Float.NaN,
       Float.POSITIVE_INFINITY,
@@ -50,9 +60,23 @@ final class Inputs {
     };
     float[] values = uniform(n, 8, seed);
     for (int i = 0; i < n; i += 7) {
-      values[i] = specials[(i / 7) % specials.length];
+      int round = i / 7 / specials.length;
+      values[i] = specials[(i / 7 + move * round) % specials.length];
     }
     return values;
+  }
+
+  /** Numbers of all magnitudes of 32 or 64 bits. */
+  static HostArray integers(DType dtype, int n, long seed) {
+    var random = new SplittableRandom(seed);
+    int[] ints = new int[n];
+    long[] longs = new long[n];
+    for (int i = 0; i < n; i++) {
+      long value = random.nextLong();
+      ints[i] = (int) value >> random.nextInt(32);
+      longs[i] = value >> random.nextInt(64);
+    }
+    return dtype == DType.I32 ? HostArray.of(ints) : HostArray.of(longs);
   }
 
   /** 0 or 1, one with the given probability, then the ignore index with the other. */

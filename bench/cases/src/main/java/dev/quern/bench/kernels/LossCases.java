@@ -14,6 +14,7 @@ import dev.quern.spi.LossTerm;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -102,16 +103,15 @@ final class LossCases {
             DType.U8,
             null);
     IntUnaryOperator pixels = n -> Math.max(1, n / (4 * classes));
+    IntFunction<LossBatch> batch =
+        n -> LossBatch.of(spec, new LossExtent(4, classes, pixels.applyAsInt(n)));
     return new Benchmark(
         KernelFamily.SEGMENTATION,
         name,
         n -> 4 * classes * pixels.applyAsInt(n),
         n -> 4 * classes * pixels.applyAsInt(n) * operationsPerElement,
-        n -> {
-          LossExtent extent = new LossExtent(4, classes, pixels.applyAsInt(n));
-          return forwardBackward("typical", LossBatch.of(spec, extent), Input.MODERATE);
-        },
-        null);
+        n -> forwardBackward("typical", batch.apply(n), Input.MODERATE),
+        batch);
   }
 
   /** One sum of terms per layout, input and grouping, with an ignore index where there may be. */

@@ -93,12 +93,13 @@ final class SegmentationCases {
 
   private static Benchmark benchmark(
       String name, double operationsPerElement, List<WeightedTerm> terms, DType target) {
+    FusedLossSpec spec = spec(terms, TruePositiveForm.MIN, null, target, null);
     return new Benchmark(
             KernelFamily.SEGMENTATION,
             name + " " + target.name().toLowerCase(Locale.ROOT),
             operationsPerElement,
             n -> typical(n, terms, target, null, null))
-        .unfused(spec(terms, TruePositiveForm.MIN, null, target, null));
+        .unfused(n -> LossBatch.of(spec, new LossExtent(1, 1, n)));
   }
 
   private static List<KernelCase> extremes() {

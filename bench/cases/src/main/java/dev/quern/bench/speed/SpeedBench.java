@@ -228,7 +228,7 @@ public final class SpeedBench {
     SpeedDevice device = cell.device();
     var loss = cell.benchmark().loss();
     if (cell.unfused() && loss != null) {
-      try (var call = new UnfusedCall(loss, device.engine(), cell.size())) {
+      try (var call = new UnfusedCall(loss.apply(cell.size()), device.engine())) {
         return device.visit(call::run, stopwatch);
       }
     }
