@@ -3,7 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /** Training of segmentation models and the quern command line. */
 @NullMarked
 module dev.quern.train {
-  requires dev.quern;
+  requires transitive dev.quern;
   requires dev.quern.bench;
   requires info.picocli;
   requires java.desktop;
@@ -11,6 +11,8 @@ module dev.quern.train {
   requires me.tongfei.progressbar;
   requires tools.jackson.databind;
   requires static org.jspecify;
+
+  exports dev.quern.train.checkpoint;
 
   opens dev.quern.train to
       info.picocli;

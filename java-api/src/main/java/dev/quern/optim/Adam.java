@@ -294,7 +294,7 @@ public final class Adam extends Optimizer<AdamOptions> {
   }
 
   /** Collects what an optimizer needs. */
-  public static final class Builder extends Optimizer.Builder<AdamOptions, Builder> {
+  public static final class Builder extends OptimizerBuilder<AdamOptions, Builder> {
     private Builder(ParameterStore store) {
       super(store, new AdamOptions());
     }

@@ -15,14 +15,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Updates the parameters of a {@link ParameterStore} from their gradients: one launch a step,
- * whatever the number of tensors. With {@link Builder#clipNorm}, {@link Builder#lossScale} or
- * {@link Builder#skipNonFinite} one reduction over the gradients runs before it; if any gradient is
- * not finite, the whole step then changes nothing, step numbers and moving average included.
+ * whatever the number of tensors. With {@link OptimizerBuilder#clipNorm}, {@link
+ * OptimizerBuilder#lossScale} or {@link OptimizerBuilder#skipNonFinite} one reduction over the
+ * gradients runs before it; if any gradient is not finite, the whole step then changes nothing,
+ * step numbers and moving average included.
  *
  * <p>The order of a step: unscale, finite test, clip by norm, clip by value, maximize, then the
  * optimizer's own rule, then the moving average.
@@ -60,7 +60,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   }
 
   /** Takes what the builder collected, and an empty table of as many groups with its writer. */
-  Optimizer(Builder<O, ?> builder, MemorySegment groupCopy, GroupWriter<O> writer) {
+  Optimizer(OptimizerBuilder<O, ?> builder, MemorySegment groupCopy, GroupWriter<O> writer) {
     this.store = builder.store;
     this.engine = store.engine();
     this.groups = new ArrayList<>(builder.groups);
@@ -194,14 +194,17 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   /**
    * Says whether a parameter has a gradient in the steps that follow; without one it is skipped
    * wholly: no decay, no moments, no step count; only the moving average goes on. All are active at
-   * first. Reads and rewrites the segment table, so it waits for the device.
+   * first. Does not wait for the device.
    *
    * @param parameter its name
    * @param active whether it takes part
    */
   public final void setActive(String parameter, boolean active) {
     int index = store.index(parameter);
-    changeSegments(segments -> segments.setActive(index, active));
+    long at = SegmentTable.activeOffset(index);
+    try (Tensor word = segmentTable.slice(at, at + Integer.BYTES)) {
+      word.copyFrom(MemorySegment.ofArray(new int[] {active ? 1 : 0}));
+    }
   }
 
   /**
@@ -228,11 +231,11 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
           "Step numbers are at least 0, one for each of %d parameters, got %s."
               .formatted(arena.segmentCount(), Arrays.toString(steps)));
     }
-    changeSegments(segments -> {
-      for (int s = 0; s < steps.length; s++) {
-        segments.setStep(s, steps[s]);
-      }
-    });
+    SegmentTable segments = downloadSegments();
+    for (int s = 0; s < steps.length; s++) {
+      segments.setStep(s, steps[s]);
+    }
+    segmentTable.copyFrom(segments.memory());
   }
 
   /**
@@ -268,7 +271,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalStateException if none was set when the optimizer was made
    */
   public final void setLossScale(double scale) {
-    requireLossScale(scale);
+    Ranges.lossScale(scale);
     lossScale().fill(scale);
   }
 
@@ -358,12 +361,6 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     groupTable.copyFrom(groupCopy);
   }
 
-  private void changeSegments(Consumer<SegmentTable> change) {
-    SegmentTable segments = downloadSegments();
-    change.accept(segments);
-    segmentTable.copyFrom(segments.memory());
-  }
-
   private SegmentTable downloadSegments() {
     SegmentTable segments = SegmentTable.allocate(arena.segmentCount());
     segmentTable.copyTo(segments.memory());
@@ -372,11 +369,6 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   private Tensor upload(MemorySegment table) {
     return engine.upload(table, DType.U8, Shape.of(table.byteSize())).detach();
-  }
-
-  private static void requireLossScale(double scale) {
-    Ranges.require(
-        scale >= 1 && scale <= 0x1p126, "lossScale", "at least 1 and at most 2^126", scale);
   }
 
   private static <O extends OptimizerOptions<O>> int[] groupOfParameter(
@@ -399,124 +391,5 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
       }
     }
     return groupOf;
-  }
-
-  /**
-   * Collects what an optimizer needs.
-   *
-   * @param <O> the hyper-parameters of a group
-   * @param <B> the builder's own type
-   */
-  public abstract static sealed class Builder<
-          O extends OptimizerOptions<O>, B extends Builder<O, B>>
-      permits Adam.Builder, Sgd.Builder {
-    private final ParameterStore store;
-    private List<ParameterGroup<O>> groups;
-    private float maxNorm = Float.POSITIVE_INFINITY;
-    private double clipValue = Double.POSITIVE_INFINITY;
-    private double emaDecay = 1;
-    private double lossScale;
-    private boolean skipNonFinite;
-
-    Builder(ParameterStore store, O defaults) {
-      this.store = store;
-      this.groups = List.of(new ParameterGroup<>(store.names(), defaults));
-    }
-
-    abstract B self();
-
-    final int groupCount() {
-      return groups.size();
-    }
-
-    /**
-     * Puts all parameters into one group.
-     *
-     * @param options its hyper-parameters
-     * @return this
-     */
-    public final B options(O options) {
-      groups = List.of(new ParameterGroup<>(store.names(), options));
-      return self();
-    }
-
-    /**
-     * Sets the groups.
-     *
-     * @param parameterGroups every parameter of the store in exactly one of them
-     * @return this
-     */
-    public final B groups(List<ParameterGroup<O>> parameterGroups) {
-      groups = List.copyOf(parameterGroups);
-      return self();
-    }
-
-    /**
-     * Scales all gradients down when their common norm exceeds a bound: by min(1, maxNorm / (norm +
-     * 1e-6)), as PyTorch's {@code clip_grad_norm_}. Off by default.
-     *
-     * @param bound the largest norm, above 0
-     * @return this
-     * @throws IllegalArgumentException if out of range
-     */
-    public final B clipNorm(double bound) {
-      Ranges.finiteAboveZero("clipNorm", bound);
-      maxNorm = (float) bound;
-      return self();
-    }
-
-    /**
-     * Clips every element of the gradients to [-bound, bound], as PyTorch's {@code
-     * clip_grad_value_}; after clipping by norm if there is both. Off by default.
-     *
-     * @param bound the largest magnitude, finite and above 0
-     * @return this
-     * @throws IllegalArgumentException if out of range
-     */
-    public final B clipValue(double bound) {
-      Ranges.finiteAboveZero("clipValue", bound);
-      clipValue = bound;
-      return self();
-    }
-
-    /**
-     * Divides the gradients by a loss scale, for losses whose upstream gradient is {@link
-     * Optimizer#lossScale()}; steps with a gradient that is not finite are skipped. Off by default.
-     *
-     * @param scale the first scale, at least 1 and at most 2^126
-     * @return this
-     * @throws IllegalArgumentException if out of range
-     */
-    public final B lossScale(double scale) {
-      requireLossScale(scale);
-      lossScale = scale;
-      return self();
-    }
-
-    /**
-     * Leaves everything as it is when a gradient is not finite. Off by default, as in PyTorch.
-     *
-     * @param skip whether such steps are skipped
-     * @return this
-     */
-    public final B skipNonFinite(boolean skip) {
-      skipNonFinite = skip;
-      return self();
-    }
-
-    /**
-     * Keeps an exponential moving average of the parameters, which starts at their present values:
-     * after each step average = decay * average + (1 - decay) * parameter, for all parameters, also
-     * those without a gradient. Costs 8 bytes of memory traffic per parameter. Off by default.
-     *
-     * @param decay in [0, 1)
-     * @return this
-     * @throws IllegalArgumentException if out of range
-     */
-    public final B emaDecay(double decay) {
-      Ranges.decay("emaDecay", decay);
-      emaDecay = decay;
-      return self();
-    }
   }
 }

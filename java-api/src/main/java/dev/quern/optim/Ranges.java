@@ -16,6 +16,10 @@ final class Ranges {
     require(value >= 0 && value < 1, name, "in [0, 1)", value);
   }
 
+  static void lossScale(double scale) {
+    require(scale >= 1 && scale <= 0x1p126, "lossScale", "at least 1 and at most 2^126", scale);
+  }
+
   static void require(boolean holds, String name, String range, double value) {
     if (!holds) {
       throw new IllegalArgumentException(name + " must be " + range + ", got " + value + ".");

@@ -137,7 +137,7 @@ public final class Sgd extends Optimizer<SgdOptions> {
   }
 
   /** Collects what an optimizer needs. */
-  public static final class Builder extends Optimizer.Builder<SgdOptions, Builder> {
+  public static final class Builder extends OptimizerBuilder<SgdOptions, Builder> {
     private Builder(ParameterStore store) {
       super(store, new SgdOptions());
     }

@@ -39,6 +39,16 @@ public record SegmentTable(MemorySegment memory) {
   }
 
   /**
+   * Returns where the word that says whether a record takes part lies.
+   *
+   * @param s the record
+   * @return the byte offset of its I32, 1 or 0
+   */
+  public static long activeOffset(int s) {
+    return LAYOUT.byteSize() * s + LAYOUT.byteOffset(PathElement.groupElement("active"));
+  }
+
+  /**
    * Makes an empty table on the heap.
    *
    * @param count the number of records

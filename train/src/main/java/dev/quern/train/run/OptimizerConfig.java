@@ -3,6 +3,7 @@ package dev.quern.train.run;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.Optimizer;
+import dev.quern.optim.OptimizerBuilder;
 import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
@@ -73,7 +74,7 @@ public record OptimizerConfig(
     return nesterov ? options.withNesterovMomentum(momentum) : options.withMomentum(momentum);
   }
 
-  private <B extends Optimizer.Builder<?, B>> B finish(B builder) {
+  private <B extends OptimizerBuilder<?, B>> B finish(B builder) {
     B result = builder.skipNonFinite(true);
     if (clip > 0) {
       result = result.clipNorm(clip);
