@@ -1,0 +1,5 @@
+/** Deep Java Library with its PyTorch engine. */
+@NullMarked
+package dev.quern.bench.peers.djl;
+
+import org.jspecify.annotations.NullMarked;

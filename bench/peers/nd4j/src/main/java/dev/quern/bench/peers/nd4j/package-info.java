@@ -1,0 +1,5 @@
+/** ND4J on its native backend. */
+@NullMarked
+package dev.quern.bench.peers.nd4j;
+
+import org.jspecify.annotations.NullMarked;
