@@ -1,6 +1,8 @@
 package dev.quern.bench.peers;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +21,7 @@ enum Contender {
       "-Dai.djl.offline=true -Dai.djl.pytorch.num_threads=2 -DPYTORCH_FLAVOR=cpu"
           + " -DDJL_CACHE_DIR=bench/peers/djl/target/cache"
           + " -DENGINE_CACHE_DIR=bench/peers/djl/target/cache"),
-  ND4J("ND4J", "nd4j", "nd4j", true, javaCpp()),
+  ND4J("ND4J", "nd4j", "nd4j", true, javaCpp() + nd4jBuild()),
   LOOPS("plain loops", "common", "loops", true, ""),
   PARALLEL_LOOPS("plain loops, parallel streams", "common", "parallel-loops", true, "");
 
@@ -48,6 +50,17 @@ enum Contender {
   private static String javaCpp() {
     return "-Dorg.bytedeco.javacpp.maxPhysicalBytes=16g -Dorg.bytedeco.javacpp.maxBytes=12g"
         + " -Dorg.bytedeco.javacpp.logger.debug=false";
+  }
+
+  /** The fastest of its builds that this processor can run. */
+  private static String nd4jBuild() {
+    try {
+      return Files.readString(Path.of("/proc/cpuinfo")).contains("avx512f")
+          ? " -Dorg.bytedeco.javacpp.platform.extension=-avx512"
+          : "";
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** As the table names it. */

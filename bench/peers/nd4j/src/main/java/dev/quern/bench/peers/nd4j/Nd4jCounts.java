@@ -3,7 +3,6 @@ package dev.quern.bench.peers.nd4j;
 import dev.quern.bench.peers.Side;
 import dev.quern.bench.peers.Workload;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -15,16 +14,16 @@ final class Nd4jCounts implements Side {
   private double value;
 
   Nd4jCounts(Workload work) {
-    logits = Nd4j.createFromArray(work.values(1));
-    target = Nd4j.createFromArray(work.floatLabels());
+    logits = Nd4jSums.rows(work.values(1));
+    target = Nd4jSums.rows(work.floatLabels());
     predicted = logits.ulike();
   }
 
   @Override
   public void run() {
     Nd4j.getExecutioner().exec(new Step(logits, predicted, 0));
-    double both = Nd4j.getExecutioner().exec(new Dot(predicted, target)).getDouble(0);
-    double all = predicted.sumNumber().doubleValue() + target.sumNumber().doubleValue();
+    double both = Nd4jSums.dot(predicted, target);
+    double all = Nd4jSums.sum(predicted) + Nd4jSums.sum(target);
     value = both / (all - both);
   }
 

@@ -4,7 +4,6 @@ import dev.quern.bench.peers.Side;
 import dev.quern.bench.peers.Workload;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.scalar.Pow;
 import org.nd4j.linalg.api.ops.impl.transforms.same.TimesOneMinus;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
@@ -28,11 +27,11 @@ final class Nd4jLosses implements Side {
   private Nd4jLosses(Workload work, ToDoubleFunction<Nd4jLosses> forwardBackward) {
     this.forwardBackward = forwardBackward;
     n = work.elements();
-    logits = Nd4j.createFromArray(work.values(1));
-    target = Nd4j.createFromArray(work.floatLabels());
-    probabilities = Nd4j.createUninitialized(n);
-    scratch = Nd4j.createUninitialized(n);
-    gradient = Nd4j.createUninitialized(n);
+    logits = Nd4jSums.rows(work.values(1));
+    target = Nd4jSums.rows(work.floatLabels());
+    probabilities = logits.ulike();
+    scratch = logits.ulike();
+    gradient = logits.ulike();
   }
 
   static Nd4jLosses of(Workload work) {
@@ -51,16 +50,16 @@ final class Nd4jLosses implements Side {
 
   private double dice() {
     Nd4j.exec(new Sigmoid(logits, probabilities));
-    double both = dot(probabilities, target);
-    double all = Math.max(sum(probabilities) + sum(target), EPS);
+    double both = Nd4jSums.dot(probabilities, target);
+    double all = Math.max(Nd4jSums.sum(probabilities) + Nd4jSums.sum(target), EPS);
     slopes(-2 / all, 2 * both / (all * all));
     return 1 - 2 * both / all;
   }
 
   private double jaccard() {
     Nd4j.exec(new Sigmoid(logits, probabilities));
-    double both = dot(probabilities, target);
-    double union = Math.max(sum(probabilities) + sum(target) - both, EPS);
+    double both = Nd4jSums.dot(probabilities, target);
+    double union = Math.max(Nd4jSums.sum(probabilities) + Nd4jSums.sum(target) - both, EPS);
     double ofUnion = both / (union * union);
     slopes(-1 / union - ofUnion, ofUnion);
     return 1 - both / union;
@@ -68,7 +67,7 @@ final class Nd4jLosses implements Side {
 
   private double bce() {
     Nd4j.exec(new SoftPlus(logits, scratch));
-    double loss = (sum(scratch) - dot(logits, target)) / n;
+    double loss = (Nd4jSums.sum(scratch) - Nd4jSums.dot(logits, target)) / n;
     Nd4j.exec(new Sigmoid(logits, probabilities));
     probabilities.subi(target, gradient).divi(n);
     return loss;
@@ -77,7 +76,7 @@ final class Nd4jLosses implements Side {
   private double diceBce() {
     double dice = dice();
     Nd4j.exec(new SoftPlus(logits, scratch));
-    double loss = (sum(scratch) - dot(logits, target)) / n;
+    double loss = (Nd4jSums.sum(scratch) - Nd4jSums.dot(logits, target)) / n;
     gradient.addi(probabilities.subi(target).divi(n));
     return dice + loss;
   }
@@ -96,7 +95,7 @@ final class Nd4jLosses implements Side {
     INDArray power = gamma == 2 ? m.dup() : Nd4j.exec(new Pow(m, m.ulike(), gamma - 1));
     q.muli(l).muli(gamma).addi(m);
     q.muli(power);
-    double loss = dot(m.muli(power), l) / n;
+    double loss = Nd4jSums.dot(m.muli(power), l) / n;
     Nd4j.exec(new Sigmoid(logits, probabilities));
     gradient.muli(probabilities.subi(target)).divi(n);
     m.close();
@@ -109,14 +108,6 @@ final class Nd4jLosses implements Side {
     target.muli(a, gradient).addi(b);
     Nd4j.exec(new TimesOneMinus(probabilities, scratch));
     gradient.muli(scratch);
-  }
-
-  private static double dot(INDArray x, INDArray y) {
-    return Nd4j.getExecutioner().exec(new Dot(x, y)).getDouble(0);
-  }
-
-  private static double sum(INDArray x) {
-    return x.sumNumber().doubleValue();
   }
 
   @Override
