@@ -44,6 +44,9 @@ record PeerRun(String version, double speedUp, Map<String, Timing> timings) {
     builder.environment().putAll(contender.environment());
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     Process process = builder.start();
+    // whoever ends the table ends its process too
+    Thread ending = new Thread(process::destroyForcibly);
+    Runtime.getRuntime().addShutdownHook(ending);
     String version = "";
     double speedUp = Double.MAX_VALUE;
     Map<String, Timing> timings = new LinkedHashMap<>();
@@ -66,7 +69,9 @@ record PeerRun(String version, double speedUp, Map<String, Timing> timings) {
         }
       }
     }
-    if (process.waitFor() != 0) {
+    int status = process.waitFor();
+    Runtime.getRuntime().removeShutdownHook(ending);
+    if (status != 0) {
       throw new IllegalStateException("The process of " + contender.label() + " failed.");
     }
     return new PeerRun(version, speedUp, timings);
