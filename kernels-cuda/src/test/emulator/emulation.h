@@ -1,5 +1,6 @@
-// Lets a C++ compiler take the kernel sources as they are. One block runs at a time and its threads
-// take turns (emulator.cpp), so memory of the block can be static.
+// Lets a C++ compiler take the kernel sources as they are. The threads of a block take turns on one
+// thread of the system, and blocks may run on several (blocks.cpp), so memory of the block is that
+// thread's.
 #pragma once
 
 #include <cmath>
@@ -11,15 +12,15 @@ using std::isfinite;
 #define __global__
 #define __device__
 #define __forceinline__ inline
-#define __shared__ static
+#define __shared__ static __thread
 
 struct Index {
   unsigned int x;
 };
 
-extern Index threadIdx;
-extern Index blockIdx;
-extern Index gridDim;
+extern __thread Index threadIdx;
+extern __thread Index blockIdx;
+extern __thread Index gridDim;
 
 struct alignas(16) float4 {
   float x, y, z, w;
@@ -51,26 +52,28 @@ inline unsigned int __umulhi(unsigned int a, unsigned int b) { return (uint64_t)
 
 void __syncthreads();
 
-inline void __threadfence() {}
+inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 template <class T>
 T atomicAdd(T *p, T value) {
-  T before = *p;
-  *p += value;
-  return before;
-}
-
-inline unsigned int atomicAdd(unsigned int *p, unsigned int value) {
-  unsigned int before = *p;
-  *p += value;
-  return before;
+  return __atomic_fetch_add(p, value, __ATOMIC_RELAXED);
 }
 
 inline unsigned int atomicMin(unsigned int *p, unsigned int value) {
-  unsigned int before = *p;
-  *p = value < before ? value : before;
+  unsigned int before = __atomic_load_n(p, __ATOMIC_RELAXED);
+  while (value < before
+      && !__atomic_compare_exchange_n(
+          p, &before, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
   return before;
 }
+
+// Words that blocks leave for each other while they run.
+void publish(unsigned int *word, unsigned int value);
+unsigned int peek(const unsigned int *word);
+
+#define QUERN_PUBLISH(word, value) publish(word, value)
+#define QUERN_PEEK(word) peek(word)
 
 inline int __popc(unsigned int bits) { return __builtin_popcount(bits); }
 
@@ -117,9 +120,34 @@ unsigned int __ballot_sync(unsigned int mask, int predicate);
 
 // Makes a kernel known by its name.
 typedef void (*KernelCall)(const void *arguments);
+struct Kernel {
+  KernelCall call;
+  size_t argument_bytes;
+};
 struct Registration {
   Registration(const char *name, KernelCall call, size_t argument_bytes);
 };
+
+// A kernel, or null if none has that name.
+const Kernel *find_kernel(const char *name);
+
+// Runs a kernel to its end.
+void run_kernel(const Kernel &kernel, const void *arguments, unsigned int grid, unsigned int size);
+
+// How blocks run from now on: on how many threads of the system beside each other (0: one after
+// another on the caller's), in which order they begin, and how long one may be held up before it
+// publishes something, in microseconds.
+enum Order { SHUFFLED, ASCENDING, DESCENDING };
+struct Concurrency {
+  int threads;
+  Order order;
+  uint64_t seed;
+  unsigned int delay;
+};
+void set_concurrency(Concurrency chosen);
+
+// How often a block found nothing published yet, since the last call.
+long take_waits();
 
 #define QUERN_KERNEL(name, Args)                                                    \
   static void name(const Args &args);                                               \

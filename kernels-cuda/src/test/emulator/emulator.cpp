@@ -1,8 +1,6 @@
 // The part of CUDA's driver interface that the backend calls, on the CPU: enough to run the backend
-// as it is, from its calls through JCuda to the arithmetic of its kernels, where there is no GPU.
-// Everything is done when a call returns. The threads of a block are coroutines; blocks, and threads
-// between two barriers, run in an order that differs from launch to launch, so that a result that
-// depends on the order gives different bits.
+// as it is, from its calls through JCuda to the arithmetic of its kernels (blocks.cpp), where there is
+// no GPU. Everything is done when a call returns.
 //
 // A kernel of its own, emulated_fault, fails as one that reads where it must not: every later call
 // on its device says so. emulated_failure has a function of the driver fail once. There are two
@@ -17,162 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-Index threadIdx;
-Index blockIdx;
-Index gridDim;
-
-// Leaves the registers a function must keep on the stack, notes where, and goes on at another stack
-// left so. The library's ways of doing this make a system call each time.
-extern "C" void switch_stack(void **from, void *to);
-asm(R"(
-.text
-.hidden switch_stack
-.globl switch_stack
-switch_stack:
-  pushq %rbp
-  pushq %rbx
-  pushq %r12
-  pushq %r13
-  pushq %r14
-  pushq %r15
-  movq %rsp, (%rdi)
-  movq %rsi, %rsp
-  popq %r15
-  popq %r14
-  popq %r13
-  popq %r12
-  popq %rbx
-  popq %rbp
-  ret
-)");
-
 namespace {
-
-struct Kernel {
-  std::string name;
-  KernelCall call;
-  size_t argument_bytes;
-};
-
-std::map<std::string, Kernel> &kernels() {
-  static std::map<std::string, Kernel> all;
-  return all;
-}
-
-constexpr size_t STACK_BYTES = 64 << 10;
-
-struct Barrier {
-  int arrived = 0;
-  long generation = 0;
-};
-
-struct Thread {
-  std::vector<char> memory;
-  void *stack;  // where it goes on
-  bool done;
-  int exchanges;
-  unsigned char offers[2][16];
-};
-
-std::vector<Thread> threads;
-void *scheduler;
-unsigned int current;
-int live;
-int live_lanes[32];
-Barrier block_barrier;
-Barrier warp_barriers[32];
-KernelCall running;
-const void *running_arguments;
-uint64_t shuffle_state = 1;
-
-unsigned int random_below(unsigned int bound) {
-  shuffle_state = shuffle_state * 6364136223846793005ull + 1442695040888963407ull;
-  return (unsigned int)((shuffle_state >> 33) % bound);
-}
-
-std::vector<unsigned int> random_order(unsigned int count) {
-  std::vector<unsigned int> order(count);
-  for (unsigned int i = 0; i < count; i++) {
-    unsigned int j = random_below(i + 1);
-    order[i] = order[j];
-    order[j] = i;
-  }
-  return order;
-}
-
-void release_if_all_arrived(Barrier &barrier, int expected) {
-  if (barrier.arrived > 0 && barrier.arrived >= expected) {
-    barrier.arrived = 0;
-    barrier.generation++;
-  }
-}
-
-void wait(Barrier &barrier, int expected) {
-  long generation = barrier.generation;
-  barrier.arrived++;
-  release_if_all_arrived(barrier, expected);
-  while (barrier.generation == generation) {
-    switch_stack(&threads[current].stack, scheduler);
-  }
-}
-
-// A coroutine is made once and runs one thread of every block.
-void thread_main() {
-  for (;;) {
-    running(running_arguments);
-    threads[current].done = true;
-    live--;
-    live_lanes[current / 32]--;
-    release_if_all_arrived(block_barrier, live);
-    release_if_all_arrived(warp_barriers[current / 32], live_lanes[current / 32]);
-    switch_stack(&threads[current].stack, scheduler);
-  }
-}
-
-void make_threads(unsigned int count) {
-  if (threads.size() >= count) {
-    return;
-  }
-  threads.resize(count);
-  for (Thread &thread : threads) {
-    thread.memory.resize(STACK_BYTES);
-    // as switch_stack leaves a stack: six registers, then where to return to; at a function's entry
-    // the stack is 8 bytes off a multiple of 16
-    uintptr_t top = ((uintptr_t)thread.memory.data() + STACK_BYTES) / 16 * 16;
-    void **stack = (void **)(top - 64);
-    stack[6] = (void *)thread_main;
-    thread.stack = stack;
-  }
-}
-
-void run_block(unsigned int block, unsigned int size) {
-  blockIdx.x = block;
-  live = (int)size;
-  block_barrier = Barrier();
-  for (unsigned int w = 0; w < 32; w++) {
-    live_lanes[w] = 0;
-    warp_barriers[w] = Barrier();
-  }
-  for (unsigned int t = 0; t < size; t++) {
-    threads[t].done = false;
-    threads[t].exchanges = 0;
-    live_lanes[t / 32]++;
-  }
-  std::vector<unsigned int> order = random_order(size);
-  for (long rounds = 0; live > 0; rounds++) {
-    if (rounds > 100000) {
-      fprintf(stderr, "emulator: the threads of a block wait for each other at different barriers\n");
-      abort();
-    }
-    for (unsigned int t : order) {
-      if (!threads[t].done) {
-        current = t;
-        threadIdx.x = t;
-        switch_stack(&scheduler, threads[t].stack);
-      }
-    }
-  }
-}
 
 constexpr int DEVICES = 2;
 constexpr size_t MEMORY_BYTES = 4ull << 30;
@@ -220,39 +63,6 @@ bool is_inside(uint64_t address, size_t bytes) {
 
 }  // namespace
 
-Registration::Registration(const char *name, KernelCall call, size_t argument_bytes) {
-  kernels()[name] = {name, call, argument_bytes};
-}
-
-void __syncthreads() { wait(block_barrier, live); }
-
-void sync_warp() { wait(warp_barriers[current / 32], live_lanes[current / 32]); }
-
-int lane() { return (int)(current % 32); }
-
-void offer(const void *value, size_t bytes) {
-  Thread &thread = threads[current];
-  thread.exchanges++;
-  memcpy(thread.offers[thread.exchanges % 2], value, bytes);
-}
-
-const unsigned char *offered(int distance) {
-  return threads[current + distance].offers[threads[current].exchanges % 2];
-}
-
-unsigned int __ballot_sync(unsigned int, int predicate) {
-  bool own = predicate != 0;
-  offer(&own, 1);
-  sync_warp();
-  const Thread *warp = &threads[current / 32 * 32];
-  int turn = threads[current].exchanges % 2;
-  unsigned int ballot = 0;
-  for (int l = 0; l < 32; l++) {
-    ballot |= (unsigned int)warp[l].offers[turn][0] << l;
-  }
-  return ballot;
-}
-
 struct EmulatedFaultArgs {
   int unused;
 };
@@ -277,6 +87,14 @@ QUERN_KERNEL(emulated_fault, EmulatedFaultArgs) { chosen->sticky = 700; }
 DRIVER emulated_failure(const char *function, int error) {
   return failures()[function] = error, 0;
 }
+
+// Has the blocks of kernels run beside each other (emulation.h); no part of the driver.
+DRIVER emulated_concurrency(int threads, int order, uint64_t seed, unsigned int delay) {
+  return set_concurrency({threads, (Order)order, seed, delay}), 0;
+}
+
+// How often a block had to wait for another since the last call; no part of the driver.
+DRIVER emulated_waits() { return (int)take_waits(); }
 
 DRIVER cuInit(unsigned int) {
   RETURN_IF_FAILED;
@@ -381,10 +199,8 @@ DRIVER cuModuleLoadData(void **module, const void *) {
 DRIVER cuModuleUnload(void *) { return chosen->sticky; }
 DRIVER cuModuleGetFunction(void **function, void *module, const char *name) {
   ENTER_WITH(module);
-  auto found = kernels().find(name);
-  if (found == kernels().end()) return 500;
-  *function = &found->second;
-  return 0;
+  *function = (void *)find_kernel(name);
+  return *function ? 0 : 500;
 }
 DRIVER cuLaunchKernel(
     void *function, unsigned int grid, unsigned int grid_y, unsigned int grid_z, unsigned int size,
@@ -392,15 +208,9 @@ DRIVER cuLaunchKernel(
     void **) {
   ENTER_WITH(stream);
   if (grid == 0 || grid_y != 1 || grid_z != 1 || size != 256 || size_y != 1 || size_z != 1) return 1;
-  const Kernel *kernel = (const Kernel *)function;
-  make_threads(size);
-  std::vector<char> arguments(kernel->argument_bytes);
+  const Kernel &kernel = *(const Kernel *)function;
+  std::vector<char> arguments(kernel.argument_bytes);
   memcpy(arguments.data(), parameters[0], arguments.size());
-  running = kernel->call;
-  running_arguments = arguments.data();
-  gridDim.x = grid;
-  for (unsigned int block : random_order(grid)) {
-    run_block(block, size);
-  }
+  run_kernel(kernel, arguments.data(), grid, size);
   return 0;
 }

@@ -4,7 +4,7 @@ package dev.quern.spi;
  * How a GPU backend lays out the lists of a Lovasz loss, and the scratch memory it sorts them in.
  * Lists lie one behind the other; each is cut into chunks of its own. In scratch memory, at bytes
  * that are multiples of 64: a record per list, keys and payloads twice, and, if lists have several
- * chunks, their counts of each digit and the sums of these.
+ * chunks, what the backend's sort needs to place them.
  *
  * @param count the number of lists
  * @param length the elements of each, ignored ones included
@@ -70,30 +70,12 @@ public record LovaszLayout(
   }
 
   /**
-   * Returns where the counts lie in scratch memory: one per list, digit and chunk.
+   * Returns where the last part ends, and what else a backend's sort needs may begin.
    *
    * @return bytes
    */
-  public long counts() {
+  public long end() {
     return part(4);
-  }
-
-  /**
-   * Returns where the sums of the counts lie in scratch memory: one per list and digit.
-   *
-   * @return bytes
-   */
-  public long totals() {
-    return counts() + count * DIGITS * chunks * Integer.BYTES;
-  }
-
-  /**
-   * Returns the size of the scratch memory.
-   *
-   * @return bytes, at least 1
-   */
-  public long scratchBytes() {
-    return Math.max(1, chunks > 1 ? totals() + count * DIGITS * Integer.BYTES : counts());
   }
 
   /**

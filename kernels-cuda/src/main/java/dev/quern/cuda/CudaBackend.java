@@ -71,7 +71,13 @@ final class CudaBackend implements Backend {
             module("segmentation", CudaFusedLoss.SIGNATURES),
             module("segmentation_classes", CudaFusedLoss.CLASS_SIGNATURES),
             memory);
-    this.lovasz = new CudaLovaszKernels(module("lovasz", CudaLovasz.SIGNATURES), memory);
+    this.lovasz =
+        new CudaLovaszKernels(
+            new CudaLovasz.Modules(
+                module("lovasz_errors", CudaLovasz.ERROR_SIGNATURES),
+                module("lovasz_sort", CudaLovaszSort.SIGNATURES),
+                module("lovasz_gradient", CudaLovasz.GRADIENT_SIGNATURES)),
+            memory);
     // closed first: modules and memory must not go while kernels run
     own(queue::settle);
   }

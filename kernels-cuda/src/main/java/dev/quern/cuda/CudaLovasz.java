@@ -16,19 +16,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Launches {@code lovasz.cu}. Scratch memory: {@link LovaszLayout}; the counts' place takes the
- * foreground of the sorted chunks, and the unsorted half their losses.
+ * Launches {@code lovasz_errors.cu} and {@code lovasz_gradient.cu}, and {@link CudaLovaszSort}
+ * between them. Scratch memory: {@link CudaLovaszScratch}.
  */
 final class CudaLovasz implements LovaszPlan {
-  /** The entries of {@code lovasz.cu} and their parameter structures. */
-  static final List<Signature> SIGNATURES =
+  /** The entries of {@code lovasz_errors.cu} and their parameter structures. */
+  static final List<Signature> ERROR_SIGNATURES =
       List.of(
           Signature.of(
               "lovasz_clear",
               pointer("lists"),
               pointer("gradient"),
+              pointer("words"),
               int64("list_count"),
-              int64("n")),
+              int64("n"),
+              int64("word_count")),
           Signature.of(
               "lovasz_errors",
               pointer("logits"),
@@ -47,48 +49,26 @@ final class CudaLovasz implements LovaszPlan {
               int32("class_count"),
               int32("list_classes")),
           Signature.of(
-              "lovasz_histogram",
-              pointer("keys"),
-              pointer("lists"),
-              pointer("counts"),
-              int64("length"),
-              int64("chunks"),
-              int32("shift")),
-          Signature.of(
               "lovasz_weights",
               pointer("lists"),
               int64("list_count"),
               int32("list_classes"),
               int32("present_only")),
           Signature.of(
-              "lovasz_scan",
-              pointer("counts"),
-              pointer("totals"),
-              pointer("lists"),
-              int64("rows"),
-              int64("chunks"),
-              int32("rows_per_list"),
-              int32("lanes"),
-              int32("compacted")),
-          Signature.of(
-              "lovasz_scatter",
-              pointer("keys"),
-              pointer("payloads"),
-              pointer("sorted_keys"),
-              pointer("sorted_payloads"),
-              pointer("lists"),
-              pointer("counts"),
-              pointer("totals"),
-              int64("length"),
-              int64("chunks"),
-              int32("shift")),
-          Signature.of(
-              "lovasz_foreground",
-              pointer("keys"),
-              pointer("lists"),
-              pointer("counts"),
-              int64("length"),
-              int64("chunks")),
+              "lovasz_softmax_gradient",
+              pointer("logits"),
+              pointer("target"),
+              pointer("gradient"),
+              int64("n"),
+              int64("pixels"),
+              int64("ignored"),
+              int32("ignores"),
+              int32("target_dtype"),
+              int32("class_count")));
+
+  /** The entries of {@code lovasz_gradient.cu} and their parameter structures. */
+  static final List<Signature> GRADIENT_SIGNATURES =
+      List.of(
           Signature.of(
               "lovasz_gradient",
               pointer("keys"),
@@ -113,36 +93,27 @@ final class CudaLovasz implements LovaszPlan {
               int64("list_count"),
               int64("length"),
               int64("chunks"),
-              int32("list_classes")),
-          Signature.of(
-              "lovasz_softmax_gradient",
-              pointer("logits"),
-              pointer("target"),
-              pointer("gradient"),
-              int64("n"),
-              int64("pixels"),
-              int64("ignored"),
-              int32("ignores"),
-              int32("target_dtype"),
-              int32("class_count")));
+              int32("list_classes")));
 
-  private static final int DIGIT_BITS = 8;
-
-  /** The errors take 31 bits of the keys. */
-  private static final int KEY_BITS = 31;
+  /** The modules of the family. */
+  record Modules(FamilyModule errors, FamilyModule sort, FamilyModule gradient) {}
 
   private final LovaszSpec spec;
   private final @Nullable Span listed;
-  private final FamilyModule module;
+  private final FamilyModule errors;
+  private final CudaLovaszSort sort;
+  private final FamilyModule derivatives;
   private final int kind;
   private final int targetDtype;
   private final long ignored;
   private final int ignores;
 
-  CudaLovasz(LovaszSpec spec, @Nullable Span listed, FamilyModule module) {
+  CudaLovasz(LovaszSpec spec, @Nullable Span listed, Modules modules) {
     this.spec = spec;
     this.listed = listed;
-    this.module = module;
+    this.errors = modules.errors();
+    this.sort = new CudaLovaszSort(modules.sort());
+    this.derivatives = modules.gradient();
     this.kind = LovaszLayout.kindCode(spec);
     this.targetDtype = spec.targetDtype().code();
     Integer ignoreIndex = spec.ignoreIndex();
@@ -157,7 +128,7 @@ final class CudaLovasz implements LovaszPlan {
 
   @Override
   public long scratchBytes(LossExtent extent) {
-    return LovaszLayout.of(spec, extent).scratchBytes();
+    return CudaLovaszScratch.bytes(LovaszLayout.of(spec, extent));
   }
 
   @Override
@@ -179,8 +150,8 @@ final class CudaLovasz implements LovaszPlan {
     LovaszLayout layout = LovaszLayout.of(spec, extent);
     run(logits, target, layout, upstream, value, gradient, fault, scratch);
     if (spec.kind() == LovaszSpec.Kind.SOFTMAX && spec.input() == LossInput.LOGITS) {
-      module.launch(
-          module
+      errors.launch(
+          errors
               .kernel("lovasz_softmax_gradient")
               .tensor(logits)
               .tensor(target)
@@ -204,174 +175,83 @@ final class CudaLovasz implements LovaszPlan {
       @Nullable Span gradient,
       Span fault,
       Span scratch) {
-    var lists = new Lists(layout, scratch);
-    lists.clear(gradient);
-    lists.errors(logits, target);
-    lists.histogram(0, 0);
-    lists.weights();
-    lists.sort();
-    lists.foreground();
-    lists.gradient(upstream, gradient);
-    lists.total(value, fault);
+    var lists = new CudaLovaszScratch(layout, scratch);
+    clear(lists, gradient);
+    errors(lists, logits, target);
+    sort.histogram(lists);
+    weights(lists);
+    sort.sort(lists);
+    gradient(lists, upstream, gradient);
+    total(lists, value, fault);
   }
 
-  /** The lists of one call. */
-  private final class Lists {
-    private final LovaszLayout layout;
-    private final Span scratch;
+  private void clear(CudaLovaszScratch lists, @Nullable Span gradient) {
+    long count = lists.layout().count();
+    long n = gradient == null ? 0 : gradient.length();
+    long words = lists.cleared();
+    Kernel kernel = lists.records(errors.kernel("lovasz_clear")).tensorOrNull(gradient);
+    errors.launch(
+        lists.lookBack(kernel, 0).scalar(count).scalar(n).scalar(words),
+        LaunchGeometry.tiles(Math.max(count, Math.max(n, words))));
+  }
 
-    Lists(LovaszLayout layout, Span scratch) {
-      this.layout = layout;
-      this.scratch = scratch;
-    }
+  private void errors(CudaLovaszScratch lists, Span logits, Span target) {
+    LovaszLayout layout = lists.layout();
+    Kernel kernel =
+        errors.kernel("lovasz_errors").tensor(logits).tensor(target).tensorOrNull(listed);
+    errors.launch(
+        lists
+            .records(lists.pairs(kernel, 0))
+            .scalar(target.length())
+            .scalar(layout.length())
+            .scalar(layout.pixels())
+            .scalar(ignored)
+            .scalar(ignores)
+            .scalar(targetDtype)
+            .scalar(kind)
+            .scalar(layout.classes())
+            .scalar(layout.listClasses()),
+        LaunchGeometry.tiles(target.length()));
+  }
 
-    void clear(@Nullable Span gradient) {
-      long n = gradient == null ? 0 : gradient.length();
-      Kernel kernel = records(module.kernel("lovasz_clear"));
-      module.launch(
-          kernel.tensorOrNull(gradient).scalar(layout.count()).scalar(n),
-          LaunchGeometry.tiles(Math.max(layout.count(), n)));
-    }
+  private void weights(CudaLovaszScratch lists) {
+    LovaszLayout layout = lists.layout();
+    boolean presentOnly = kind != 0 && spec.classes() == LovaszSpec.Classes.PRESENT;
+    errors.launch(
+        lists
+            .records(errors.kernel("lovasz_weights"))
+            .scalar(layout.count())
+            .scalar(layout.listClasses())
+            .scalar(presentOnly ? 1 : 0),
+        LaunchGeometry.tiles(layout.count()));
+  }
 
-    void errors(Span logits, Span target) {
-      Kernel kernel =
-          module.kernel("lovasz_errors").tensor(logits).tensor(target).tensorOrNull(listed);
-      module.launch(
-          records(pairs(kernel, 0))
-              .scalar(target.length())
-              .scalar(layout.length())
-              .scalar(layout.pixels())
-              .scalar(ignored)
-              .scalar(ignores)
-              .scalar(targetDtype)
-              .scalar(kind)
-              .scalar(layout.classes())
-              .scalar(layout.listClasses()),
-          LaunchGeometry.tiles(target.length()));
-    }
+  private void gradient(CudaLovaszScratch lists, @Nullable Span upstream, @Nullable Span gradient) {
+    LovaszLayout layout = lists.layout();
+    Kernel kernel = lists.records(lists.pairs(derivatives.kernel("lovasz_gradient"), 0));
+    lists.lookBack(kernel, 0).tensorOrNull(listed).tensorOrNull(upstream).tensorOrNull(gradient);
+    derivatives.launch(
+        lists
+            .losses(kernel)
+            .scalar(layout.length())
+            .scalar(layout.chunks())
+            .scalar(layout.pixels())
+            .scalar(layout.classes())
+            .scalar(layout.listClasses()),
+        lists.chunks());
+  }
 
-    void histogram(int from, int shift) {
-      Kernel kernel = records(keys(module.kernel("lovasz_histogram"), from));
-      module.launch(
-          counts(kernel).scalar(layout.length()).scalar(layout.chunks()).scalar(shift), chunks());
-    }
-
-    void weights() {
-      boolean presentOnly = kind != 0 && spec.classes() == LovaszSpec.Classes.PRESENT;
-      module.launch(
-          records(module.kernel("lovasz_weights"))
-              .scalar(layout.count())
-              .scalar(layout.listClasses())
-              .scalar(presentOnly ? 1 : 0),
-          LaunchGeometry.tiles(layout.count()));
-    }
-
-    /** The digits of the first pass are counted already. */
-    void sort() {
-      int from = 0;
-      for (int shift = 0; shift < KEY_BITS; shift += DIGIT_BITS) {
-        if (layout.chunks() > 1) {
-          if (shift > 0) {
-            histogram(from, shift);
-          }
-          scan(LovaszLayout.DIGITS, shift > 0);
-        }
-        scatter(from, shift);
-        from = 1 - from;
-      }
-    }
-
-    /** Sums the counts of each row over the chunks. */
-    private void scan(int rowsPerList, boolean compacted) {
-      int group = LaunchGeometry.THREADS;
-      long lanes = Math.min(group, Long.highestOneBit(2 * layout.chunks() - 1));
-      long rows = layout.count() * rowsPerList;
-      Kernel kernel = counts(module.kernel("lovasz_scan"));
-      module.launch(
-          records(rowsPerList == 1 ? kernel.tensorOrNull(null) : totals(kernel))
-              .scalar(rows)
-              .scalar(layout.chunks())
-              .scalar(rowsPerList)
-              .scalar((int) lanes)
-              .scalar(compacted ? 1 : 0),
-          Math.ceilDiv(rows, group / lanes));
-    }
-
-    private void scatter(int from, int shift) {
-      Kernel kernel = pairs(pairs(module.kernel("lovasz_scatter"), from), 1 - from);
-      module.launch(
-          totals(counts(records(kernel)))
-              .scalar(layout.length())
-              .scalar(layout.chunks())
-              .scalar(shift),
-          chunks());
-    }
-
-    void foreground() {
-      if (layout.chunks() > 1) {
-        Kernel kernel = records(keys(module.kernel("lovasz_foreground"), 0));
-        module.launch(counts(kernel).scalar(layout.length()).scalar(layout.chunks()), chunks());
-        scan(1, true);
-      }
-    }
-
-    void gradient(@Nullable Span upstream, @Nullable Span gradient) {
-      Kernel kernel = records(pairs(module.kernel("lovasz_gradient"), 0));
-      module.launch(
-          losses(counts(kernel).tensorOrNull(listed).tensorOrNull(upstream).tensorOrNull(gradient))
-              .scalar(layout.length())
-              .scalar(layout.chunks())
-              .scalar(layout.pixels())
-              .scalar(layout.classes())
-              .scalar(layout.listClasses()),
-          chunks());
-    }
-
-    void total(Span value, Span fault) {
-      module.launch(
-          records(losses(module.kernel("lovasz_total")))
-              .tensor(value)
-              .tensor(fault)
-              .scalar(layout.count())
-              .scalar(layout.length())
-              .scalar(layout.chunks())
-              .scalar(layout.listClasses()),
-          1);
-    }
-
-    private long chunks() {
-      return layout.count() * layout.chunks();
-    }
-
-    private Kernel records(Kernel kernel) {
-      return kernel.scratch(scratch, 0);
-    }
-
-    /**
-     * The keys of a half: 0 is the one that the errors are in, and after four passes the sorted.
-     */
-    private Kernel keys(Kernel kernel, int half) {
-      return kernel.scratch(scratch, layout.part(2 * half));
-    }
-
-    private Kernel pairs(Kernel kernel, int half) {
-      return keys(kernel, half).scratch(scratch, layout.part(2 * half + 1));
-    }
-
-    private Kernel losses(Kernel kernel) {
-      return kernel.scratch(scratch, layout.part(2));
-    }
-
-    private Kernel counts(Kernel kernel) {
-      return layout.chunks() > 1
-          ? kernel.scratch(scratch, layout.counts())
-          : kernel.tensorOrNull(null);
-    }
-
-    private Kernel totals(Kernel kernel) {
-      return layout.chunks() > 1
-          ? kernel.scratch(scratch, layout.totals())
-          : kernel.tensorOrNull(null);
-    }
+  private void total(CudaLovaszScratch lists, Span value, Span fault) {
+    LovaszLayout layout = lists.layout();
+    derivatives.launch(
+        lists
+            .records(lists.losses(derivatives.kernel("lovasz_total")))
+            .tensor(value)
+            .tensor(fault)
+            .scalar(layout.count())
+            .scalar(layout.length())
+            .scalar(layout.chunks())
+            .scalar(layout.listClasses()),
+        1);
   }
 }

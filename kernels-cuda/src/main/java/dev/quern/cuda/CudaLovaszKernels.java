@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The Lovasz losses on a CUDA device. */
 final class CudaLovaszKernels implements LovaszKernels {
-  private final FamilyModule module;
+  private final CudaLovasz.Modules modules;
   private final CudaMemory memory;
 
-  CudaLovaszKernels(FamilyModule module, CudaMemory memory) {
-    this.module = module;
+  CudaLovaszKernels(CudaLovasz.Modules modules, CudaMemory memory) {
+    this.modules = modules;
     this.memory = memory;
   }
 
@@ -26,7 +26,7 @@ final class CudaLovaszKernels implements LovaszKernels {
       throw new UnsupportedOperationException(
           "The CUDA backend computes Lovasz losses of F32 logits, got " + spec.logitsDtype() + ".");
     }
-    return new CudaLovasz(spec, listed(spec), module);
+    return new CudaLovasz(spec, listed(spec), modules);
   }
 
   private @Nullable Span listed(LovaszSpec spec) {

@@ -23,7 +23,9 @@ final class KernelSources {
           "random",
           "segmentation",
           "segmentation_classes",
-          "lovasz",
+          "lovasz_errors",
+          "lovasz_sort",
+          "lovasz_gradient",
           "confusion",
           "optimizer",
           "calibration");

@@ -20,8 +20,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernels of one family on one device: its {@code .cl} file behind the prelude and the formulas
- * it uses, compiled at the first call. For a device without fp64 it is rewritten first.
+ * The kernels of one family on one device: its {@code .cl} file behind the prelude and the files it
+ * uses, compiled at the first call. For a device without fp64 it is rewritten first.
  */
 final class FamilyProgram implements AutoCloseable {
   private final Context context;
@@ -29,17 +29,22 @@ final class FamilyProgram implements AutoCloseable {
   private final Queue queue;
   private final LaunchGeometry geometry;
   private final String family;
-  private final List<String> formulas;
+  private final List<String> included;
   private final Map<String, Kernel> kernels = new HashMap<>();
   private @Nullable Program program;
 
+  /**
+   * Compiles nothing yet.
+   *
+   * @param included formulas ({@code .inc}) and files of this package ({@code .cl})
+   */
   FamilyProgram(
-      Context context, Queue queue, LaunchGeometry geometry, String family, List<String> formulas) {
+      Context context, Queue queue, LaunchGeometry geometry, String family, List<String> included) {
     this.context = context;
     this.queue = queue;
     this.geometry = geometry;
     this.family = family;
-    this.formulas = formulas;
+    this.included = included;
   }
 
   LaunchGeometry geometry() {
@@ -79,8 +84,8 @@ final class FamilyProgram implements AutoCloseable {
       source.append(resource("f64.cl")).append(resource("f64_math.cl"));
     }
     source.append(resource("prelude.cl"));
-    for (String formula : formulas) {
-      source.append(Formulas.source(formula));
+    for (String name : included) {
+      source.append(name.endsWith(".inc") ? Formulas.source(name) : resource(name));
     }
     source.append(resource(family + ".cl"));
     return emulated ? F64Rewriter.rewrite(source.toString()) : source.toString();

@@ -63,7 +63,12 @@ final class OpenClBackend implements Backend {
             program(geometry, "segmentation_classes", "math.inc", "segmentation.inc"),
             memory);
     this.lovasz =
-        new OpenClLovaszKernels(program(geometry, "lovasz", "math.inc", "lovasz.inc"), memory);
+        new OpenClLovaszKernels(
+            new OpenClLovasz.Programs(
+                program(geometry, "lovasz_errors", "math.inc", "lovasz.inc"),
+                program(geometry, "lovasz_sort", "math.inc", "lovasz.inc", "lovasz_lists.cl"),
+                program(geometry, "lovasz_gradient", "math.inc", "lovasz.inc", "lovasz_lists.cl")),
+            memory);
   }
 
   private <T extends AutoCloseable> T own(T resource) {
@@ -71,8 +76,8 @@ final class OpenClBackend implements Backend {
     return resource;
   }
 
-  private FamilyProgram program(LaunchGeometry geometry, String family, String... formulas) {
-    return own(new FamilyProgram(context, queue, geometry, family, List.of(formulas)));
+  private FamilyProgram program(LaunchGeometry geometry, String family, String... included) {
+    return own(new FamilyProgram(context, queue, geometry, family, List.of(included)));
   }
 
   @Override

@@ -10,10 +10,23 @@ import dev.quern.spi.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Launches {@code lovasz.cl}. Scratch memory: {@link LovaszLayout}; the counts' place takes the
- * foreground of the sorted chunks, and the unsorted half their losses.
+ * Launches {@code lovasz_errors.cl}, {@code lovasz_sort.cl} and {@code lovasz_gradient.cl}. Scratch
+ * memory: {@link LovaszLayout}, and, if lists have several chunks, their counts of each digit and
+ * the sums of these. The counts' place takes the foreground of the sorted chunks, and the unsorted
+ * half their losses.
  */
 final class OpenClLovasz implements LovaszPlan {
+  /** The programs of the family. */
+  record Programs(FamilyProgram errors, FamilyProgram sort, FamilyProgram gradient) {
+    private LaunchGeometry geometry() {
+      return errors.geometry();
+    }
+
+    private void launch(Kernel kernel, long groups) {
+      errors.launch(kernel, groups);
+    }
+  }
+
   private static final int DIGIT_BITS = 8;
 
   /** The errors take 31 bits of the keys. */
@@ -21,16 +34,16 @@ final class OpenClLovasz implements LovaszPlan {
 
   private final LovaszSpec spec;
   private final @Nullable Span listed;
-  private final FamilyProgram program;
+  private final Programs programs;
   private final int kind;
   private final int targetDtype;
   private final long ignored;
   private final int ignores;
 
-  OpenClLovasz(LovaszSpec spec, @Nullable Span listed, FamilyProgram program) {
+  OpenClLovasz(LovaszSpec spec, @Nullable Span listed, Programs programs) {
     this.spec = spec;
     this.listed = listed;
-    this.program = program;
+    this.programs = programs;
     this.kind = LovaszLayout.kindCode(spec);
     this.targetDtype = spec.targetDtype().code();
     Integer ignoreIndex = spec.ignoreIndex();
@@ -45,7 +58,18 @@ final class OpenClLovasz implements LovaszPlan {
 
   @Override
   public long scratchBytes(LossExtent extent) {
-    return LovaszLayout.of(spec, extent).scratchBytes();
+    return scratchBytes(LovaszLayout.of(spec, extent));
+  }
+
+  static long scratchBytes(LovaszLayout layout) {
+    return layout.chunks() > 1
+        ? totalsStart(layout) + layout.count() * LovaszLayout.DIGITS * Integer.BYTES
+        : Math.max(1, layout.end());
+  }
+
+  /** Where the counts' sums lie: behind the counts, one per list, digit and chunk. */
+  private static long totalsStart(LovaszLayout layout) {
+    return layout.end() + layout.count() * LovaszLayout.DIGITS * layout.chunks() * Integer.BYTES;
   }
 
   @Override
@@ -67,8 +91,9 @@ final class OpenClLovasz implements LovaszPlan {
     LovaszLayout layout = LovaszLayout.of(spec, extent);
     run(logits, target, layout, upstream, value, gradient, fault, scratch);
     if (spec.kind() == LovaszSpec.Kind.SOFTMAX && spec.input() == LossInput.LOGITS) {
-      program.launch(
-          program
+      programs.launch(
+          programs
+              .errors()
               .kernel("lovasz_softmax_gradient")
               .tensor(logits)
               .tensor(target)
@@ -79,7 +104,7 @@ final class OpenClLovasz implements LovaszPlan {
               .scalar(ignores)
               .scalar(targetDtype)
               .scalar(layout.classes()),
-          program.geometry().tiles(target.length()));
+          programs.geometry().tiles(target.length()));
     }
   }
 
@@ -115,16 +140,21 @@ final class OpenClLovasz implements LovaszPlan {
 
     void clear(@Nullable Span gradient) {
       long n = gradient == null ? 0 : gradient.length();
-      Kernel kernel = records(program.kernel("lovasz_clear"));
-      program.launch(
+      Kernel kernel = records(programs.errors().kernel("lovasz_clear"));
+      programs.launch(
           kernel.tensorOrNull(gradient).scalar(layout.count()).scalar(n),
-          program.geometry().tiles(Math.max(layout.count(), n)));
+          programs.geometry().tiles(Math.max(layout.count(), n)));
     }
 
     void errors(Span logits, Span target) {
       Kernel kernel =
-          program.kernel("lovasz_errors").tensor(logits).tensor(target).tensorOrNull(listed);
-      program.launch(
+          programs
+              .errors()
+              .kernel("lovasz_errors")
+              .tensor(logits)
+              .tensor(target)
+              .tensorOrNull(listed);
+      programs.launch(
           records(pairs(kernel, 0))
               .scalar(target.length())
               .scalar(layout.length())
@@ -135,23 +165,23 @@ final class OpenClLovasz implements LovaszPlan {
               .scalar(kind)
               .scalar(layout.classes())
               .scalar(layout.listClasses()),
-          program.geometry().tiles(target.length()));
+          programs.geometry().tiles(target.length()));
     }
 
     void histogram(int from, int shift) {
-      Kernel kernel = records(keys(program.kernel("lovasz_histogram"), from));
-      program.launch(
+      Kernel kernel = records(keys(programs.sort().kernel("lovasz_histogram"), from));
+      programs.launch(
           counts(kernel).scalar(layout.length()).scalar(layout.chunks()).scalar(shift), chunks());
     }
 
     void weights() {
       boolean presentOnly = kind != 0 && spec.classes() == LovaszSpec.Classes.PRESENT;
-      program.launch(
-          records(program.kernel("lovasz_weights"))
+      programs.launch(
+          records(programs.errors().kernel("lovasz_weights"))
               .scalar(layout.count())
               .scalar(layout.listClasses())
               .scalar(presentOnly ? 1 : 0),
-          program.geometry().tiles(layout.count()));
+          programs.geometry().tiles(layout.count()));
     }
 
     /** The digits of the first pass are counted already. */
@@ -171,11 +201,11 @@ final class OpenClLovasz implements LovaszPlan {
 
     /** Sums the counts of each row over the chunks. */
     private void scan(int rowsPerList, boolean compacted) {
-      int group = program.geometry().groupSize();
+      int group = programs.geometry().groupSize();
       long lanes = Math.min(group, Long.highestOneBit(2 * layout.chunks() - 1));
       long rows = layout.count() * rowsPerList;
-      Kernel kernel = counts(program.kernel("lovasz_scan"));
-      program.launch(
+      Kernel kernel = counts(programs.sort().kernel("lovasz_scan"));
+      programs.launch(
           records(rowsPerList == 1 ? kernel.tensorOrNull(null) : totals(kernel))
               .scalar(rows)
               .scalar(layout.chunks())
@@ -186,8 +216,8 @@ final class OpenClLovasz implements LovaszPlan {
     }
 
     private void scatter(int from, int shift) {
-      Kernel kernel = pairs(pairs(program.kernel("lovasz_scatter"), from), 1 - from);
-      program.launch(
+      Kernel kernel = pairs(pairs(programs.sort().kernel("lovasz_scatter"), from), 1 - from);
+      programs.launch(
           totals(counts(records(kernel)))
               .scalar(layout.length())
               .scalar(layout.chunks())
@@ -197,15 +227,15 @@ final class OpenClLovasz implements LovaszPlan {
 
     void foreground() {
       if (layout.chunks() > 1) {
-        Kernel kernel = records(keys(program.kernel("lovasz_foreground"), 0));
-        program.launch(counts(kernel).scalar(layout.length()).scalar(layout.chunks()), chunks());
+        Kernel kernel = records(keys(programs.gradient().kernel("lovasz_foreground"), 0));
+        programs.launch(counts(kernel).scalar(layout.length()).scalar(layout.chunks()), chunks());
         scan(1, true);
       }
     }
 
     void gradient(@Nullable Span upstream, @Nullable Span gradient) {
-      Kernel kernel = records(pairs(program.kernel("lovasz_gradient"), 0));
-      program.launch(
+      Kernel kernel = records(pairs(programs.gradient().kernel("lovasz_gradient"), 0));
+      programs.launch(
           losses(counts(kernel).tensorOrNull(listed).tensorOrNull(upstream).tensorOrNull(gradient))
               .scalar(layout.length())
               .scalar(layout.chunks())
@@ -216,8 +246,8 @@ final class OpenClLovasz implements LovaszPlan {
     }
 
     void total(Span value, Span fault) {
-      program.launch(
-          records(losses(program.kernel("lovasz_total")))
+      programs.launch(
+          records(losses(programs.gradient().kernel("lovasz_total")))
               .tensor(value)
               .tensor(fault)
               .scalar(layout.count())
@@ -252,13 +282,13 @@ final class OpenClLovasz implements LovaszPlan {
 
     private Kernel counts(Kernel kernel) {
       return layout.chunks() > 1
-          ? kernel.scratch(scratch, layout.counts(), Integer.BYTES)
+          ? kernel.scratch(scratch, layout.end(), Integer.BYTES)
           : kernel.tensorOrNull(null);
     }
 
     private Kernel totals(Kernel kernel) {
       return layout.chunks() > 1
-          ? kernel.scratch(scratch, layout.totals(), Integer.BYTES)
+          ? kernel.scratch(scratch, totalsStart(layout), Integer.BYTES)
           : kernel.tensorOrNull(null);
     }
   }

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The Lovasz losses on an OpenCL device. */
 final class OpenClLovaszKernels implements LovaszKernels {
-  private final FamilyProgram program;
+  private final OpenClLovasz.Programs programs;
   private final OpenClMemory memory;
 
-  OpenClLovaszKernels(FamilyProgram program, OpenClMemory memory) {
-    this.program = program;
+  OpenClLovaszKernels(OpenClLovasz.Programs programs, OpenClMemory memory) {
+    this.programs = programs;
     this.memory = memory;
   }
 
@@ -28,7 +28,7 @@ final class OpenClLovaszKernels implements LovaszKernels {
               + spec.logitsDtype()
               + ".");
     }
-    return new OpenClLovasz(spec, listed(spec), program);
+    return new OpenClLovasz(spec, listed(spec), programs);
   }
 
   private @Nullable Span listed(LovaszSpec spec) {

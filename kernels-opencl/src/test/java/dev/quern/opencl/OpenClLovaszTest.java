@@ -50,7 +50,7 @@ class OpenClLovaszTest {
       LovaszSpec spec = spec(kind);
       long lists = extent.images() * (kind == Kind.HINGE ? 1 : extent.classes());
       double most = 4.5 * 4 * extent.elements() + 32 * lists + (1 << 20);
-      long bytes = LovaszLayout.of(spec, extent).scratchBytes();
+      long bytes = OpenClLovasz.scratchBytes(LovaszLayout.of(spec, extent));
       assertTrue(bytes > 0 && bytes < most, extent + ": " + bytes);
     }
   }
@@ -59,14 +59,11 @@ class OpenClLovaszTest {
     try (var context = new Context(OpenClTesting.device());
         var queue = new Queue(context);
         var memory = new OpenClMemory(context, queue);
-        var program =
-            new FamilyProgram(
-                context,
-                queue,
-                LaunchGeometry.of(DeviceInfo.Kind.CPU),
-                "lovasz",
-                List.of("math.inc", "lovasz.inc"))) {
-      LovaszPlan plan = new OpenClLovaszKernels(program, memory).prepare(spec(kind));
+        var errors = program(context, queue, "lovasz_errors");
+        var sort = program(context, queue, "lovasz_sort");
+        var derivatives = program(context, queue, "lovasz_gradient")) {
+      var programs = new OpenClLovasz.Programs(errors, sort, derivatives);
+      LovaszPlan plan = new OpenClLovaszKernels(programs, memory).prepare(spec(kind));
       Span logits = floats(memory, extent.elements());
       long labels = kind == Kind.HINGE ? extent.elements() : extent.labels();
       long before = queue.launches();
@@ -82,6 +79,15 @@ class OpenClLovaszTest {
       queue.finish();
       return queue.launches() - before;
     }
+  }
+
+  private static FamilyProgram program(Context context, Queue queue, String family) {
+    return new FamilyProgram(
+        context,
+        queue,
+        LaunchGeometry.of(DeviceInfo.Kind.CPU),
+        family,
+        List.of("math.inc", "lovasz.inc", "lovasz_lists.cl"));
   }
 
   private static LovaszSpec spec(Kind kind) {
