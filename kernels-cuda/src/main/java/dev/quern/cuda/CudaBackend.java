@@ -21,12 +21,11 @@ import dev.quern.spi.SegmentationKernels;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.Function;
 
 /** One open CUDA device. */
 final class CudaBackend implements Backend {
   private final DeviceInfo info;
-  private final Function<String, byte[]> images;
+  private final KernelImages images;
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final Context context;
   private final Queue queue;
@@ -44,9 +43,9 @@ final class CudaBackend implements Backend {
   /**
    * Opens a device.
    *
-   * @param images gives a kernel family's image for it
+   * @param images its kernels
    */
-  CudaBackend(DeviceInfo info, Device device, Function<String, byte[]> images) {
+  CudaBackend(DeviceInfo info, Device device, KernelImages images) {
     this.info = info;
     this.images = images;
     try {

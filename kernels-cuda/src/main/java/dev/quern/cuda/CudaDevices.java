@@ -5,9 +5,9 @@ import dev.quern.cuda.host.Device;
 import dev.quern.cuda.host.Driver;
 import dev.quern.cuda.host.Nvrtc;
 import dev.quern.cuda.host.Version;
+import dev.quern.spi.BinaryCache;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +24,10 @@ record CudaDevices(Version driver, List<Usable> usable, List<String> reasons) {
    * A device with kernels for it.
    *
    * @param device the device
-   * @param images gives a kernel family's image for it
+   * @param images its kernels
    * @param compiler what compiles them on this machine; null if they come with this build
    */
-  record Usable(Device device, Function<String, byte[]> images, @Nullable Version compiler) {}
+  record Usable(Device device, KernelImages images, @Nullable Version compiler) {}
 
   /**
    * Looks for devices; never throws. {@code -Dquern.cuda.nvrtc=true} has the kernels compiled on
@@ -44,19 +44,15 @@ record CudaDevices(Version driver, List<Usable> usable, List<String> reasons) {
         case KernelLadder.Compiled(int compiler, String architecture) -> {
           Nvrtc nvrtc = Compilers.FOUND.compilers().get(compiler);
           usable.add(
-              new Usable(device, family -> compile(nvrtc, family, architecture), nvrtc.version()));
+              new Usable(
+                  device,
+                  new CompiledImages(nvrtc, architecture, BinaryCache.ofUser("cuda")),
+                  nvrtc.version()));
         }
         case KernelLadder.Refused(List<String> why) -> reasons.addAll(why);
       }
     }
     return new CudaDevices(found.version(), List.copyOf(usable), List.copyOf(reasons));
-  }
-
-  /** Compiles one family. */
-  static byte[] compile(Nvrtc nvrtc, String family, String architecture) {
-    KernelSource source = KernelSource.of(family);
-    return nvrtc.compile(
-        source.name(), source.text(), source.headers(), architecture, KernelSource.OPTIONS);
   }
 
   private static KernelLadder.Compilers compilers() {

@@ -1,5 +1,6 @@
 package dev.quern.cuda;
 
+import dev.quern.DeviceException;
 import dev.quern.cuda.host.Context;
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Module;
@@ -9,7 +10,6 @@ import dev.quern.spi.ProgramBuild;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The kernels of one family on one device, loaded at the first call. */
@@ -17,7 +17,7 @@ final class FamilyModule implements AutoCloseable {
   private final Context context;
   private final Queue queue;
   private final String family;
-  private final Function<String, byte[]> images;
+  private final KernelImages images;
   private final Map<String, Signature> signatures = new HashMap<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
   private @Nullable Module module;
@@ -25,13 +25,13 @@ final class FamilyModule implements AutoCloseable {
   /**
    * Loads nothing yet.
    *
-   * @param images gives a family's image for the context's device
+   * @param images the kernels of the context's device
    */
   FamilyModule(
       Context context,
       Queue queue,
       String family,
-      Function<String, byte[]> images,
+      KernelImages images,
       List<Signature> signatures) {
     this.context = context;
     this.queue = queue;
@@ -63,9 +63,23 @@ final class FamilyModule implements AutoCloseable {
   private Module module() {
     if (module == null) {
       String name = family + ".cu";
-      module = ProgramBuild.recorded(name, () -> new Module(context, name, images.apply(family)));
+      module = ProgramBuild.recorded(name, () -> load(name));
     }
     return module;
+  }
+
+  private Module load(String name) {
+    try {
+      return new Module(context, name, images.image(family));
+    } catch (DeviceException e) {
+      byte[] another = images.anew(family);
+      if (another == null) {
+        throw e;
+      }
+      System.getLogger(FamilyModule.class.getName())
+          .log(System.Logger.Level.DEBUG, "The driver refuses the compiled " + name + ".", e);
+      return new Module(context, name, another);
+    }
   }
 
   @Override

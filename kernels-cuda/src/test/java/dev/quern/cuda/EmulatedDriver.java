@@ -21,6 +21,7 @@ final class EmulatedDriver {
   /** The driver's numbers for errors. */
   static final int OUT_OF_MEMORY = 2;
 
+  static final int INVALID_IMAGE = 200;
   static final int NO_BINARY_FOR_GPU = 209;
   static final int ILLEGAL_ADDRESS = 700;
   static final int LAUNCH_OUT_OF_RESOURCES = 701;

@@ -12,9 +12,11 @@ import dev.quern.cuda.host.Nvrtc;
 import dev.quern.cuda.host.Version;
 import dev.quern.reference.FloatMath;
 import dev.quern.spi.Backend;
+import dev.quern.spi.BinaryCache;
 import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
@@ -40,7 +43,7 @@ class NvrtcTest {
   @FieldSource("FAMILIES")
   void compilesEveryFamilyToPtxAndMachineCode(String family) {
     Nvrtc nvrtc = real();
-    String ptx = text(CudaDevices.compile(nvrtc, family, "compute_75"));
+    String ptx = text(compile(nvrtc, family, "compute_75"));
     for (String kernel : KernelSources.cuda(family).keySet()) {
       assertTrue(ptx.contains(".entry " + kernel + "("), kernel);
     }
@@ -48,7 +51,7 @@ class NvrtcTest {
         List.of("div.full.f32", "div.approx.f32", "sqrt.approx.f32", ".ftz.f32")) {
       assertFalse(ptx.contains(inexact), inexact);
     }
-    byte[] code = CudaDevices.compile(nvrtc, family, "sm_" + nvrtc.architectures().getLast());
+    byte[] code = compile(nvrtc, family, "sm_" + nvrtc.architectures().getLast());
     assertArrayEquals(new byte[] {0x7f, 'E', 'L', 'F'}, Arrays.copyOf(code, 4));
   }
 
@@ -83,7 +86,7 @@ class NvrtcTest {
     Nvrtc nvrtc = emulated();
     assertEquals(new Version(12, 8), nvrtc.version());
     assertEquals(List.of(50, 70, 75, 80, 90), nvrtc.architectures());
-    String compiled = text(CudaDevices.compile(nvrtc, "segmentation", "compute_75"));
+    String compiled = text(compile(nvrtc, "segmentation", "compute_75"));
     assertEquals(
         """
         // --std=c++17
@@ -105,7 +108,7 @@ class NvrtcTest {
 
   /** From the source in the jar to a result, with nothing of the build's images. */
   @Test
-  void anEngineRunsOnWhatItMakes() {
+  void anEngineRunsOnWhatItMakes(@TempDir Path folder) {
     Nvrtc nvrtc = emulated();
     Backend any = CudaTesting.open();
     var info = any.device();
@@ -114,7 +117,7 @@ class NvrtcTest {
         new CudaBackend(
             info,
             Driver.discover().devices().getFirst(),
-            family -> CudaDevices.compile(nvrtc, family, "sm_90"))) {
+            new CompiledImages(nvrtc, "sm_90", new BinaryCache(folder)))) {
       float[] x = {-3, 0, 0.5f, 100};
       Span operand = CudaTesting.upload(backend, x);
       backend.pointwise().unary(UnaryOp.SIGMOID, operand, operand);
@@ -123,6 +126,12 @@ class NvrtcTest {
         assertEquals(FloatMath.sigmoid(x[i]), found[i]);
       }
     }
+  }
+
+  private static byte[] compile(Nvrtc nvrtc, String family, String architecture) {
+    KernelSource source = KernelSource.of(family);
+    return nvrtc.compile(
+        source.name(), source.text(), source.headers(), architecture, KernelSource.OPTIONS);
   }
 
   private static Nvrtc real() {
@@ -140,7 +149,7 @@ class NvrtcTest {
     return found.compilers().getFirst();
   }
 
-  private static Nvrtc emulated() {
+  static Nvrtc emulated() {
     System.setProperty("quern.nvrtc", "libemulated-nvrtc.so");
     Nvrtc.Discovery found = Nvrtc.discover();
     Assumptions.assumeFalse(found.compilers().isEmpty(), "Not beside the emulated device.");

@@ -1,11 +1,11 @@
 package dev.quern.opencl;
 
-import dev.quern.opencl.host.BinaryCache;
 import dev.quern.opencl.host.Context;
 import dev.quern.opencl.host.Feature;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
+import dev.quern.spi.BinaryCache;
 import dev.quern.spi.Formulas;
 import dev.quern.spi.LovaszLayout;
 import dev.quern.spi.OptimizerArena;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FamilyProgram implements AutoCloseable {
   private final Context context;
-  private final BinaryCache cache = BinaryCache.ofUser();
+  private final BinaryCache cache = BinaryCache.ofUser("opencl");
   private final Queue queue;
   private final LaunchGeometry geometry;
   private final String family;

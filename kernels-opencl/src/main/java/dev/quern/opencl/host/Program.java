@@ -1,6 +1,8 @@
 package dev.quern.opencl.host;
 
 import dev.quern.DeviceException;
+import dev.quern.spi.BinaryCache;
+import java.util.List;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -31,7 +33,7 @@ public final class Program implements AutoCloseable {
    */
   public static Program build(
       Context context, BinaryCache cache, String name, String source, String options) {
-    String key = BinaryCache.key(context.device(), options, source);
+    String key = key(context.device(), options, source);
     byte[] binary = cache.load(key);
     if (binary != null) {
       try {
@@ -49,6 +51,11 @@ public final class Program implements AutoCloseable {
           .log(System.Logger.Level.DEBUG, "The driver keeps the compiled " + name + ".", e);
     }
     return program;
+  }
+
+  /** Names a compiled form by everything it depends on. */
+  static String key(Device device, String options, String source) {
+    return BinaryCache.key(List.of(device.identity(), options, source));
   }
 
   private static Program ofBinary(Context context, byte[] binary, String options) {

@@ -1,9 +1,12 @@
 package dev.quern.opencl.host;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DeviceException;
 import dev.quern.opencl.OpenClTesting;
+import dev.quern.spi.BinaryCache;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +18,8 @@ class ProgramTest {
       __kernel void whole(const int n) {}
       __kernel void broken(const int n) { nonsense; }
       """;
+
+  private static final String SOURCE = "__kernel void one(__global int *x) { x[0] = 1; }";
 
   private BinaryCache cache;
 
@@ -83,5 +88,29 @@ class ProgramTest {
     } finally {
       System.clearProperty("quern.sync");
     }
+  }
+
+  @Test
+  void compilesAnewWhatTheDriverRefuses() {
+    byte[] binary = {1, 2, 3};
+    Device device = OpenClTesting.device();
+    String key = Program.key(device, "", SOURCE);
+    try (var context = new Context(device)) {
+      cache.store(key, binary);
+      Program.build(context, cache, "one.cl", SOURCE, "").close();
+      byte[] compiled = cache.load(key);
+      assertNotEquals(binary.length, compiled == null ? 0 : compiled.length);
+      try (var again = Program.build(context, cache, "one.cl", SOURCE, "");
+          var kernel = again.kernel("one")) {
+        assertEquals("one", kernel.name());
+      }
+    }
+  }
+
+  @Test
+  void namesCompiledFormsByAllTheyDependOn() {
+    Device device = OpenClTesting.device();
+    assertNotEquals(Program.key(device, "-DA=1", SOURCE), Program.key(device, "-DA=2", SOURCE));
+    assertNotEquals(Program.key(device, "", SOURCE), Program.key(device, "", ""));
   }
 }

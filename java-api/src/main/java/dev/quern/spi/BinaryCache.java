@@ -1,4 +1,4 @@
-package dev.quern.opencl.host;
+package dev.quern.spi;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compiled programs in a folder that only this user can read and write. A file is named by the hash
- * of device, driver, options and source, and holds the hash of its content before the content; one
+ * of all that its content depends on, and holds the hash of its content before the content; one
  * that does not fit is compiled anew. Files appear by renaming, so processes may share the folder.
  * Whatever goes wrong here costs time only: it is logged at DEBUG.
  */
@@ -40,27 +40,39 @@ public final class BinaryCache {
   }
 
   /**
-   * Returns the user's cache: {@code $XDG_CACHE_HOME/quern/opencl}, by default in {@code ~/.cache}.
+   * Returns the user's cache of a backend: {@code $XDG_CACHE_HOME/quern/BACKEND}, by default in
+   * {@code ~/.cache}.
    *
+   * @param backend the backend's name
    * @return the cache
    */
-  public static BinaryCache ofUser() {
+  public static BinaryCache ofUser(String backend) {
     String cacheHome = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
     Path base =
         cacheHome.startsWith("/")
             ? Path.of(cacheHome)
             : Path.of(System.getProperty("user.home"), ".cache");
-    return new BinaryCache(base.resolve("quern").resolve("opencl"));
+    return new BinaryCache(base.resolve("quern").resolve(backend));
   }
 
-  /** Names a program: everything its compiled form depends on. */
-  static String key(Device device, String options, String source) {
-    String all = String.join("\0", device.identity(), options, source);
+  /**
+   * Names a program.
+   *
+   * @param dependencies everything its compiled form depends on, such as compiler, options, source
+   * @return a name that others share with no probability to speak of
+   */
+  public static String key(Iterable<String> dependencies) {
+    String all = String.join("\0", dependencies);
     return HexFormat.of().formatHex(hash(all.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Returns the stored program, or null if there is none that is whole. */
-  byte @Nullable [] load(String key) {
+  /**
+   * Looks a program up.
+   *
+   * @param key its name
+   * @return the stored program, or null if there is none that is whole
+   */
+  public byte @Nullable [] load(String key) {
     Path file = folder.resolve(key);
     try {
       if (!isPrivate()) {
@@ -82,8 +94,13 @@ public final class BinaryCache {
     return null;
   }
 
-  /** Stores a program. */
-  void store(String key, byte[] binary) {
+  /**
+   * Stores a program, if the folder can be written and is closed to others.
+   *
+   * @param key its name
+   * @param binary its compiled form
+   */
+  public void store(String key, byte[] binary) {
     try {
       Files.createDirectories(folder.getParent());
       if (!Files.exists(folder)) {
