@@ -9,8 +9,10 @@ import java.util.List;
  * @param mostRounds rounds taken if there is time
  * @param budgetNanos no further round begins that would end after this
  * @param stopwatch for a visit
- * @param warmUp for a visit before the first round
- * @param warmUpNanos no further sweep of those begins after this
+ * @param firstWarmUp for the first visit of all, at the first of the warm-up sizes: long enough for
+ *     the compiler to notice code that is a thousand times slower without it
+ * @param warmUp for the visits between that and the first round
+ * @param warmUpNanos none of those begins after this
  * @param warmUpSizes elements in those
  * @param compilerNanos how long the compiler is waited for after a sweep
  * @param longestCallNanos measurements whose calls take longer are left out
@@ -21,6 +23,7 @@ record Pace(
     int mostRounds,
     long budgetNanos,
     Stopwatch stopwatch,
+    Stopwatch firstWarmUp,
     Stopwatch warmUp,
     long warmUpNanos,
     List<Integer> warmUpSizes,
@@ -38,9 +41,10 @@ record Pace(
           5,
           48 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),
-          new Stopwatch(1_000, 60 * MILLISECOND),
-          24 * SECOND,
-          List.of(1 << 14),
+          new Stopwatch(128, 400 * MILLISECOND),
+          new Stopwatch(32, 60 * MILLISECOND),
+          26 * SECOND,
+          List.of(1 << 14, 1 << 17),
           8 * SECOND,
           80 * MILLISECOND,
           1 << 23);
@@ -52,6 +56,7 @@ record Pace(
           5,
           Long.MAX_VALUE,
           new Stopwatch(9, 400 * MILLISECOND),
+          new Stopwatch(500, 2 * SECOND),
           new Stopwatch(10_000, 100 * MILLISECOND),
           120 * SECOND,
           List.of(1 << 14, 1 << 18),

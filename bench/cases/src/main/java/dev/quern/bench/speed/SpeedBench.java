@@ -13,11 +13,14 @@ import dev.quern.spi.Backend;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,16 +40,37 @@ public final class SpeedBench {
   /** What a kernel gains when it is compiled at last, and not by chance. */
   private static final double MUCH_FASTER = 1.5;
 
-  /** A kernel is called often before it is compiled, and first in a way that helps little. */
-  private static final int LEAST_SWEEPS = 3;
+  /** So much more than a smaller size leads to expect cannot be the caches. */
+  private static final double SLOW = 2;
+
+  /** Unfused definitions are many calls of kernels that are small and soon compiled. */
+  private static final int UNFUSED_WARM_UP_ELEMENTS = 1 << 10;
 
   /** What is to be measured in every round. */
-  private record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {}
+  private record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {
+
+    /** Whether another differs in size alone. */
+    boolean isSeries(Cell other) {
+      return other.device == device
+          && other.unfused == unfused
+          && other.benchmark.equals(benchmark);
+    }
+
+    /** How much more work this is than another of its series. */
+    double growthFrom(Cell other) {
+      return benchmark.operations().applyAsDouble(size)
+          / benchmark.operations().applyAsDouble(other.size);
+    }
+  }
 
   private final SpeedOptions options;
   private final Pace pace;
   private final Consumer<String> progress;
   private final List<Benchmark> benchmarks;
+
+  /** The shortest call of what was run before the first round. */
+  private final Map<Cell, Double> warm = new HashMap<>();
+
   private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
   private final Map<Cell, String> leftOut = new LinkedHashMap<>();
 
@@ -138,34 +162,56 @@ public final class SpeedBench {
   }
 
   /**
-   * Runs everything in middling sizes, over and over, until nothing gets much faster: then the
+   * Runs everything in middling sizes, over and over, each until it gets no faster: then the
    * compiler has done its work.
    */
   private void warmUp(List<SpeedDevice> devices) {
     long end = System.nanoTime() + pace.warmUpNanos();
-    var shortest = new HashMap<Cell, Double>();
-    boolean faster = true;
-    for (int sweep = 1; (faster || sweep <= LEAST_SWEEPS) && System.nanoTime() < end; sweep++) {
-      faster = false;
-      for (Cell cell : warmUpCells(devices)) {
+    var settled = new HashSet<Cell>();
+    List<Integer> sizes = pace.warmUpSizes();
+    for (int sweep = 1; System.nanoTime() < end; sweep++) {
+      List<Cell> cells = warmUpCells(devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
+      cells.removeAll(settled);
+      if (cells.isEmpty()) {
+        return;
+      }
+      for (Cell cell : cells) {
+        if (sweep > 1 && System.nanoTime() > end) {
+          return;
+        }
         progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
-        double nanos = Quantiles.of(visit(cell, pace.warmUp()).nanos(), 0);
-        double before = shortest.getOrDefault(cell, Double.MAX_VALUE);
-        shortest.merge(cell, nanos, Math::min);
-        faster |= nanos < before / MUCH_FASTER;
+        boolean slow = isSlow(cell);
+        Stopwatch stopwatch = sweep == 1 || slow ? pace.firstWarmUp() : pace.warmUp();
+        double before = warm.getOrDefault(cell, Double.MAX_VALUE);
+        double nanos = Quantiles.of(time(cell, stopwatch::time), 0);
+        warm.merge(cell, nanos, Math::min);
+        boolean faster = nanos < before / MUCH_FASTER;
+        if ((!faster && !slow) || nanos > pace.longestCallNanos()) {
+          settled.add(cell);
+        }
       }
       Compiler.await(pace.compilerNanos());
     }
   }
 
-  private List<Cell> warmUpCells(List<SpeedDevice> devices) {
+  /** Whether a call of this size took much longer than one of the smaller size leads to expect. */
+  private boolean isSlow(Cell cell) {
+    double known = warm.getOrDefault(cell, 0.0);
+    return warm.entrySet().stream()
+        .anyMatch(other ->
+            other.getKey().size() < cell.size()
+                && other.getKey().isSeries(cell)
+                && known > SLOW * other.getValue() * cell.growthFrom(other.getKey()));
+  }
+
+  private List<Cell> warmUpCells(List<SpeedDevice> devices, List<Integer> sizes) {
     var cells = new ArrayList<Cell>();
     for (Benchmark benchmark : benchmarks) {
       for (SpeedDevice device : devices) {
         if (supported(benchmark, device)) {
-          pace.warmUpSizes().forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
+          sizes.forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
           if (benchmark.loss() != null) {
-            cells.add(new Cell(benchmark, true, pace.warmUpSizes().getFirst(), device));
+            cells.add(new Cell(benchmark, true, UNFUSED_WARM_UP_ELEMENTS, device));
           }
         }
       }
@@ -225,15 +271,21 @@ public final class SpeedBench {
   }
 
   private static Visit visit(Cell cell, Stopwatch stopwatch) {
+    return time(cell, (call, _) -> cell.device().visit(call, stopwatch));
+  }
+
+  /** Sets a cell up and has its call timed. */
+  private static <T> T time(Cell cell, BiFunction<Runnable, Backend, T> stopwatch) {
     SpeedDevice device = cell.device();
     var loss = cell.benchmark().loss();
     if (cell.unfused() && loss != null) {
       try (var call = new UnfusedCall(loss.apply(cell.size()), device.engine())) {
-        return device.visit(call::run, stopwatch);
+        return stopwatch.apply(call::run, device.backend());
       }
     }
     try (var bench = Workbench.forTiming(device.backend())) {
-      return device.visit(cell.benchmark().at().apply(cell.size()).setup().on(bench), stopwatch);
+      Runnable call = cell.benchmark().at().apply(cell.size()).setup().on(bench);
+      return stopwatch.apply(call, device.backend());
     }
   }
 
@@ -260,22 +312,15 @@ public final class SpeedBench {
     return null;
   }
 
-  /** From the largest size measured so far, which is smaller than this one; 0 for the first. */
+  /** From the largest size run so far that is not larger than this one; 0 if there is none. */
   private double expectedNanos(Cell cell) {
-    double expected = 0;
-    for (var entry : visits.entrySet()) {
-      Cell other = entry.getKey();
-      if (other.device() == cell.device()
-          && other.unfused() == cell.unfused()
-          && other.benchmark().equals(cell.benchmark())
-          && other.size() < cell.size()) {
-        double growth =
-            cell.benchmark().operations().applyAsDouble(cell.size())
-                / cell.benchmark().operations().applyAsDouble(other.size());
-        expected = Quantiles.of(entry.getValue().getFirst().nanos(), 0) * growth;
-      }
-    }
-    return expected;
+    var known = new HashMap<>(warm);
+    visits.forEach((other, all) -> known.put(other, Quantiles.of(all.getFirst().nanos(), 0)));
+    return known.entrySet().stream()
+        .filter(other -> other.getKey().size() <= cell.size() && other.getKey().isSeries(cell))
+        .max(Comparator.comparingInt(other -> other.getKey().size()))
+        .map(other -> other.getValue() * cell.growthFrom(other.getKey()))
+        .orElse(0.0);
   }
 
   private static boolean supported(Benchmark benchmark, SpeedDevice device) {

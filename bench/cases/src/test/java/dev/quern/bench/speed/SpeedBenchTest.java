@@ -23,6 +23,7 @@ class SpeedBenchTest {
           Long.MAX_VALUE,
           new Stopwatch(3, 20_000_000),
           new Stopwatch(100, 20_000_000),
+          new Stopwatch(100, 20_000_000),
           1_000_000_000,
           List.of(1 << 12),
           1_000_000_000,
