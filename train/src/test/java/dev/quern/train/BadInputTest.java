@@ -43,6 +43,29 @@ class BadInputTest {
   }
 
   @Test
+  void anotherProgramsBenchmarkOfAnotherFormatOrOfQuernItself() throws IOException {
+    Path other = folder.resolve("other.json");
+    Path html = folder.resolve("report.html");
+    Files.writeString(other, run("{\"format\":2"));
+    assertRefused(
+        Quern.run("bench", "--with", other, "--html", html), "format 2", "reads format 1");
+    Files.writeString(other, run("{\"format\":1"));
+    assertRefused(Quern.run("bench", "--with", other, "--html", html), "(simd:0)", "--compare");
+    assertRefused(Quern.run("bench", "--with", other), "--with needs --html");
+    assertFalse(Files.exists(html));
+  }
+
+  /** A run of one device, behind the beginning of its JSON. */
+  private static String run(String beginning) {
+    return beginning
+        + ",\"quern\":\"\",\"started\":\"\",\"seconds\":1,\"command\":\"\",\"machine\":{\"processor\":\"\","
+        + "\"architecture\":\"\",\"processors\":1,\"memoryBytes\":1,\"system\":\"\",\"java\":\"\",\"options\":[]},"
+        + "\"devices\":[{\"id\":\"simd:0\",\"name\":\"\",\"kind\":\"CPU\",\"driver\":\"\",\"computeUnits\":1,"
+        + "\"ceilings\":{\"copyGbs\":1,\"readGbs\":1,\"triadGbs\":1,\"fmaGflops\":1,\"launchMicros\":1,"
+        + "\"uploadGbs\":1,\"downloadGbs\":1}}],\"measurements\":[],\"parity\":[]}";
+  }
+
+  @Test
   void imageWithoutMask() throws IOException {
     Files.delete(masks.resolve("i2.png"));
     assertRefused(trainOnFolders(), "i2.png", "has no mask");

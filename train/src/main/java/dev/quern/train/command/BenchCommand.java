@@ -1,8 +1,10 @@
 package dev.quern.train.command;
 
+import dev.quern.Backends;
 import dev.quern.DType;
 import dev.quern.bench.speed.Comparison;
 import dev.quern.bench.speed.ComparisonTable;
+import dev.quern.bench.speed.DeviceRun;
 import dev.quern.bench.speed.SpeedBench;
 import dev.quern.bench.speed.SpeedJson;
 import dev.quern.bench.speed.SpeedOptions;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,6 +74,14 @@ public final class BenchCommand implements Callable<Integer> {
   private @Nullable Path html;
 
   @Option(
+      names = "--with",
+      paramLabel = "FILE.json",
+      description =
+          "With --html: show this run's devices beside the measured ones, such as what"
+              + " bench_pytorch.py wrote; may be repeated.")
+  private List<Path> others = List.of();
+
+  @Option(
       names = "--compare",
       paramLabel = "OLD.json",
       description = "Say what became slower or faster than in this run, beyond the noise of both.")
@@ -92,6 +103,10 @@ public final class BenchCommand implements Callable<Integer> {
     if (failOnRegression && old == null) {
       throw new BadInputException("--fail-on-regression needs --compare OLD.json.");
     }
+    if (!others.isEmpty() && html == null) {
+      throw new BadInputException("--with needs --html FILE.");
+    }
+    SpeedRun further = others.isEmpty() ? null : otherPrograms();
     SpeedRun run;
     var progress = new StatusLine(System.err);
     try {
@@ -112,7 +127,7 @@ public final class BenchCommand implements Callable<Integer> {
     Comparison comparison = old == null ? null : Comparison.of(old, run);
     Path htmlFile = html;
     if (htmlFile != null) {
-      new BenchReport(run, comparison).write(htmlFile);
+      new BenchReport(further == null ? run : run.with(further), comparison).write(htmlFile);
     }
     if (comparison == null) {
       return 0;
@@ -123,6 +138,25 @@ public final class BenchCommand implements Callable<Integer> {
     }
     ComparisonTable.print(comparison, System.out);
     return failOnRegression && !comparison.slower().isEmpty() ? 1 : 0;
+  }
+
+  /** What {@code --with} named, as one run; none of it may be a device of Quern. */
+  private SpeedRun otherPrograms() {
+    Set<String> own = Backends.probe().keySet();
+    for (Path file : others) {
+      for (DeviceRun device : read(file).devices()) {
+        if (own.contains(device.id().split(":", 2)[0])) {
+          throw new BadInputException(
+              "%s is a run of Quern itself (%s): compare with it by --compare."
+                  .formatted(file, device.id()));
+        }
+      }
+    }
+    try {
+      return others.stream().map(BenchCommand::read).reduce(SpeedRun::with).orElseThrow();
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private static SpeedRun read(Path file) {

@@ -3,6 +3,7 @@ package dev.quern.train.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -115,6 +116,36 @@ class BenchReportTest {
     assertTrue(page.dom().contains("<b>cuda:0</b> beats simd:0 from"), "no crossover is marked");
     assertFalse(
         page.dom().contains("<b>simd:0</b> beats reference:0"), "always faster, no crossover");
+  }
+
+  @Test
+  void anotherProgramsRunIsShownBesideOurs() throws Exception {
+    SpeedRun ours = run(1);
+    SpeedRun theirs =
+        new SpeedRun(
+            1,
+            "PyTorch",
+            "2026-01-01T00:00:00Z",
+            12,
+            "bench_pytorch.py",
+            ours.machine(),
+            List.of(device("torch-eager:cuda", 3000, 50_000)),
+            List.of(
+                measured("torch-eager:cuda", "copy", false, 1 << 10, 9_000),
+                measured("torch-eager:cuda", "copy", false, 1 << 13, 9_100)),
+            List.of());
+    Path file = folder.resolve("report.html");
+    new BenchReport(ours.with(theirs), null).write(file);
+    String html = Files.readString(file);
+    assertTrue(html.contains("<span style=\"--key: var(--torch-eager)\">torch-eager:cuda</span>"));
+    Page page = open(file);
+    assertEquals("", page.complaints());
+    assertTrue(page.dom().contains("data-charts=\"7\""), "four rooflines and three sweeps");
+    assertEquals(
+        "Both runs have a device torch-eager:cuda: measure one of them without it.",
+        assertThrows(
+                IllegalArgumentException.class, () -> ours.with(theirs).with(theirs.with(ours)))
+            .getMessage());
   }
 
   @Test

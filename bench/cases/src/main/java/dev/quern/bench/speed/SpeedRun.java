@@ -2,6 +2,7 @@ package dev.quern.bench.speed;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Everything that a run of the benchmark found.
@@ -66,6 +67,32 @@ public record SpeedRun(
         .filter(m -> m.taken() && measurement.taken() && m.sameWork(measurement))
         .map(m -> m.medianNanos() / measurement.medianNanos())
         .findFirst();
+  }
+
+  /**
+   * {@return this run with the devices and measurements of another, such as one of another program,
+   * beside its own}
+   *
+   * @param other what is added
+   * @throws IllegalArgumentException if both have a device of one name
+   */
+  public SpeedRun with(SpeedRun other) {
+    for (DeviceRun device : other.devices) {
+      if (devices.stream().anyMatch(mine -> mine.id().equals(device.id()))) {
+        throw new IllegalArgumentException(
+            "Both runs have a device %s: measure one of them without it.".formatted(device.id()));
+      }
+    }
+    return new SpeedRun(
+        format,
+        quern,
+        started,
+        seconds,
+        command,
+        machine,
+        Stream.concat(devices.stream(), other.devices.stream()).toList(),
+        Stream.concat(measurements.stream(), other.measurements.stream()).toList(),
+        Stream.concat(parity.stream(), other.parity.stream()).toList());
   }
 
   /**
