@@ -4,6 +4,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The in-order queue of one engine: a stream that does not wait for the legacy default stream. With
@@ -13,6 +14,7 @@ public final class Queue implements AutoCloseable {
   private final Context context;
   private final CUstream handle = new CUstream();
   private final boolean synchronous = Boolean.getBoolean("quern.sync");
+  private final @Nullable Nvtx ranges = Nvtx.asked();
   private boolean closed;
 
   /**
@@ -40,15 +42,28 @@ public final class Queue implements AutoCloseable {
       return;
     }
     int grid = Math.toIntExact(blocks);
+    if (ranges == null) {
+      enqueue(kernel, grid, threads, arguments);
+    } else {
+      ranges.push(kernel.name());
+      try {
+        enqueue(kernel, grid, threads, arguments);
+      } finally {
+        ranges.pop();
+      }
+    }
+    context.journal().launched(kernel.name());
+    if (synchronous) {
+      finish();
+    }
+  }
+
+  private void enqueue(Kernel kernel, int grid, int threads, Pointer arguments) {
     context.call(
         "cuLaunchKernel for " + kernel.name(),
         () ->
             JCudaDriver.cuLaunchKernel(
                 kernel.handle(), grid, 1, 1, threads, 1, 1, 0, handle, arguments, null));
-    context.journal().launched(kernel.name());
-    if (synchronous) {
-      finish();
-    }
   }
 
   /**
