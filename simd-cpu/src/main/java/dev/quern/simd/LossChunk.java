@@ -33,6 +33,7 @@ final class LossChunk {
   LossOptions options = LossOptions.NONE;
 
   LossInputs inputs = LossInputs.NONE;
+  private boolean inNative;
   float[] coefficients = new float[0];
 
   /** First coefficient of the segment of class 0 of this piece. */
@@ -123,6 +124,19 @@ final class LossChunk {
   final float[] crossEntropy = new float[STRIDE];
   final float[] softmaxFocal = new float[STRIDE];
 
+  /** Per pixel of {@link LabelLoops}: sum of the exponentials, the label's, the others', K. */
+  final float[] total = new float[STRIDE];
+
+  final float[] own = new float[STRIDE];
+  final float[] others = new float[STRIDE];
+  final float[] mean = new float[STRIDE];
+
+  /** The slope of each class in its own probability where it is the label. */
+  float[] slopeOfClass = new float[0];
+
+  /** The bits of the largest magnitude of the block's logits. */
+  int largestBits;
+
   /** Accumulators of the class selected. */
   final float[] lanes = new float[LossTable.SUMS * ROW];
 
@@ -143,8 +157,10 @@ final class LossChunk {
   private final float[] probability = p;
   private final float[] scratchSide = side;
   private float[][] rows = new float[0][];
-  private float[][] sides = new float[0][];
   private float[][] slopes = new float[0][];
+
+  /** Per class, what {@link #side} is. */
+  float[][] sides = new float[0][];
 
   LossChunk() {
     this.x = input;
@@ -169,6 +185,7 @@ final class LossChunk {
   void begin(LossOptions options, LossInputs inputs, float[] coefficients) {
     this.options = options;
     this.inputs = inputs;
+    this.inNative = inputs.isNative();
     this.coefficients = coefficients;
     int width = options.elements ? 1 : options.classes;
     if (sums.length < width * LossTable.SUMS) {
@@ -184,6 +201,9 @@ final class LossChunk {
       sides = grown(sides, size);
       if (options.focal) {
         slopes = grown(slopes, size);
+      }
+      if (slopeOfClass.length < options.classes) {
+        slopeOfClass = new float[options.classes];
       }
     }
   }
@@ -233,6 +253,21 @@ final class LossChunk {
     }
   }
 
+  /** Byte at which a class's inputs, and its gradient, begin. */
+  long rowAt(int index) {
+    return Float.BYTES * (inputAt + index * inputs.pixels());
+  }
+
+  /** One of a class's coefficients, of those in {@link ElementLoss}. */
+  float coefficient(int index, int which) {
+    return coefficients[coefficientsAt + index * LossTable.COEFFICIENTS + which];
+  }
+
+  /** Whether loops may read and write memory themselves: all is native, and every pixel counts. */
+  boolean isDirect() {
+    return inNative && n == padded && dropped == 0;
+  }
+
   /** Lets the loops per element overwrite p and side, which belong to the softmax. */
   void useScratch() {
     p = probability;
@@ -249,13 +284,25 @@ final class LossChunk {
     return !options.elements || (options.probabilities && options.focal);
   }
 
-  /** Adds up the accumulators of some sums of the class selected, by index. */
+  /** Adds up the accumulators of some sums of the class selected. */
   void addUp(int sum) {
-    double total = sums[c * LossTable.SUMS + sum];
-    for (int lane = sum * ROW; lane < (sum + 1) * ROW; lane++) {
-      total += lanes[lane];
-      lanes[lane] = 0;
+    addUp(c, sum);
+  }
+
+  /** The same for a class, in four chains, of which none waits for another. */
+  void addUp(int index, int sum) {
+    int start = sum * ROW;
+    double first = 0;
+    double second = 0;
+    double third = 0;
+    double fourth = 0;
+    for (int lane = start; lane < start + ROW; lane += 4) {
+      first += lanes[lane];
+      second += lanes[lane + 1];
+      third += lanes[lane + 2];
+      fourth += lanes[lane + 3];
     }
-    sums[c * LossTable.SUMS + sum] = total;
+    Arrays.fill(lanes, start, start + ROW, 0);
+    sums[index * LossTable.SUMS + sum] += (first + second) + (third + fourth);
   }
 }

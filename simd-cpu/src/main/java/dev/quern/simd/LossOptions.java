@@ -62,6 +62,10 @@ final class LossOptions {
   final float logThreshold;
 
   final boolean crossEntropy;
+
+  /** Whether classes differ in their weight in the cross-entropy. */
+  final boolean weighsClasses;
+
   final float kept;
   final float spread;
 
@@ -109,11 +113,22 @@ final class LossOptions {
     softmaxFocal = soft != null;
     softmaxGamma = soft == null ? 0 : (float) soft.gamma();
     factors = LossTable.factors(spec);
+    weighsClasses = cross != null && cross.perClass().stream().anyMatch(w -> w != 1.0);
+  }
+
+  /** Whether all terms are what {@link LabelLoops} computes. */
+  boolean isOfLabels() {
+    return spec.layout() == Layout.LABELS
+        && !probabilities
+        && !focal
+        && !softmaxFocal
+        && form != TruePositiveForm.SQUARED
+        && spread == 0;
   }
 
   /** Whether pass 2 can do with the probabilities that pass 1 left where the gradient goes. */
   boolean keepsProbabilities() {
-    return !probabilities && !focal && !softmaxFocal;
+    return !probabilities && !focal && !softmaxFocal && !isOfLabels();
   }
 
   /** The focal weight of an element that does not count: its value is 0 whatever this is. */

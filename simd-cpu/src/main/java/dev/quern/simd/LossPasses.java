@@ -69,11 +69,11 @@ final class LossPasses {
     }
 
     LossStep.Phase once() {
-      return new LossStep.Phase(false, List.copyOf(steps));
+      return new LossStep.Steps(false, List.copyOf(steps));
     }
 
     LossStep.Phase perClass() {
-      return new LossStep.Phase(true, List.copyOf(steps));
+      return new LossStep.Steps(true, List.copyOf(steps));
     }
   }
 
@@ -258,9 +258,55 @@ final class LossPasses {
 
   private List<LossStep.Phase> pixels(boolean sums, boolean gradient, boolean kept) {
     var phases = new ArrayList<LossStep.Phase>();
+    phases.add(new Steps().add(LossStaging::labels).once());
+    if (options.isOfLabels()) {
+      labels(phases, sums, gradient);
+    } else {
+      anyPixels(phases, sums, gradient, kept);
+    }
+    return phases;
+  }
+
+  /** The passes of {@link LabelLoops}; blocks that they do not compute take those for any pixel. */
+  private void labels(List<LossStep.Phase> phases, boolean sums, boolean gradient) {
+    phases.add(new Steps().add(LabelLoops::start).once());
+    phases.add(inPlace(LabelLoops::exponentials, LabelLoops::stagedExponentials));
+    var moderate = new ArrayList<LossStep.Phase>();
+    moderate.add(
+        new Steps()
+            .add(LabelLoops::inverse)
+            .addIf(sums && options.overlap, LabelLoops::overlapSums)
+            .addIf(gradient || options.crossEntropy, LabelLoops::labelWeights)
+            .addIf(options.crossEntropy, LabelLoops::others, LabelLoops::odds)
+            .addIf(
+                sums && options.crossEntropy,
+                LabelLoops::crossEntropy,
+                LabelLoops::smallCrossEntropy,
+                SoftmaxLoops::crossEntropySums)
+            .addIf(gradient, LabelLoops::labelSlopes)
+            .addIf(gradient && options.overlap, LabelLoops::mean)
+            .addIf(gradient, LabelLoops::pulls)
+            .once());
+    if (gradient) {
+      moderate.add(inPlace(LabelLoops::gradient, LabelLoops::stagedGradient));
+    }
+    var otherwise = new ArrayList<LossStep.Phase>();
+    anyPixels(otherwise, sums, gradient, false);
+    phases.add(
+        new LossStep.Either(LabelLoops::isModerate, List.copyOf(moderate), List.copyOf(otherwise)));
+  }
+
+  /** Loops that work in place where that can be. */
+  private static LossStep.Phase inPlace(LossStep direct, LossStep staged) {
+    return new LossStep.Either(
+        LossChunk::isDirect,
+        List.of(new Steps().add(direct).once()),
+        List.of(new Steps().add(staged).once()));
+  }
+
+  private void anyPixels(
+      List<LossStep.Phase> phases, boolean sums, boolean gradient, boolean kept) {
     boolean recall = kept && !sums;
-    Steps labels = new Steps().add(LossStaging::labels);
-    phases.add(labels.once());
     softmax(phases, recall);
 
     Steps each = new Steps().add(LossStaging::targetRow);
@@ -301,7 +347,6 @@ final class LossPasses {
       }
       phases.add(last.add(LossStaging::storeGradient).perClass());
     }
-    return phases;
   }
 
   /** The inputs of all classes, or what pass 1 kept of them; the softmax's norm. */

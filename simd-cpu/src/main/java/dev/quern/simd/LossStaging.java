@@ -97,10 +97,15 @@ final class LossStaging {
 
   /** Stages the inputs of the class. */
   static void inputRow(LossChunk c) {
+    inputRow(c, c.neutralInput());
+  }
+
+  /** The same with another input for what does not count. */
+  static void inputRow(LossChunk c, float neutral) {
     row(c.inputs.x(), c, c.x);
-    Arrays.fill(c.x, c.n, c.padded, c.neutralInput());
+    Arrays.fill(c.x, c.n, c.padded, neutral);
     if (c.dropped > 0) {
-      neutral(c.x, c.keep, c.neutralInput(), c.padded);
+      neutral(c.x, c.keep, neutral, c.padded);
     }
   }
 
@@ -133,7 +138,7 @@ final class LossStaging {
   }
 
   private static void row(MemorySegment from, LossChunk c, float[] to) {
-    MemorySegment.copy(from, FLOAT, 4 * (c.inputAt + c.c * c.inputs.pixels()), to, 0, c.n);
+    MemorySegment.copy(from, FLOAT, c.rowAt(c.c), to, 0, c.n);
   }
 
   /** Leaves the probabilities of the class where the gradient will be. */
@@ -150,8 +155,7 @@ final class LossStaging {
   }
 
   private static void store(float[] from, LossChunk c) {
-    long at = 4 * (c.inputAt + c.c * c.inputs.pixels());
-    MemorySegment.copy(from, 0, out(c), FLOAT, at, c.n);
+    MemorySegment.copy(from, 0, out(c), FLOAT, c.rowAt(c.c), c.n);
   }
 
   /** Writes one loss per element or pixel. */

@@ -1,6 +1,7 @@
 package dev.quern.simd;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * One loop over a {@link LossChunk}. A pass is a list of steps that one place calls one after the
@@ -12,14 +13,27 @@ import java.util.List;
 interface LossStep {
   void apply(LossChunk chunk);
 
+  /** A part of a pass. */
+  sealed interface Phase {
+    void apply(LossChunk chunk);
+  }
+
+  /** Applies parts one after the other. */
+  static void apply(List<Phase> phases, LossChunk chunk) {
+    for (int i = 0; i < phases.size(); i++) {
+      phases.get(i).apply(chunk);
+    }
+  }
+
   /**
    * Steps that follow one another, for every class of a block or once.
    *
    * @param perClass whether they are repeated for every class
    * @param steps the steps
    */
-  record Phase(boolean perClass, List<LossStep> steps) {
-    void apply(LossChunk chunk) {
+  record Steps(boolean perClass, List<LossStep> steps) implements Phase {
+    @Override
+    public void apply(LossChunk chunk) {
       int classes = perClass && !chunk.options.elements ? chunk.options.classes : 1;
       for (int c = 0; c < classes; c++) {
         chunk.select(c);
@@ -27,6 +41,20 @@ interface LossStep {
           steps.get(i).apply(chunk);
         }
       }
+    }
+  }
+
+  /**
+   * One of two ways to go on, chosen for every block.
+   *
+   * @param test what decides
+   * @param yes the parts where it holds
+   * @param no the parts where it does not
+   */
+  record Either(Predicate<LossChunk> test, List<Phase> yes, List<Phase> no) implements Phase {
+    @Override
+    public void apply(LossChunk chunk) {
+      LossStep.apply(test.test(chunk) ? yes : no, chunk);
     }
   }
 }

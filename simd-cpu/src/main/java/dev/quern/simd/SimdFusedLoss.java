@@ -215,10 +215,7 @@ final class SimdFusedLoss implements FusedLossPlan {
         chunk.lossAt = lossAt + at;
         chunk.n = Math.min(block, length - at);
         chunk.padded = LossChunk.padded(chunk.n);
-        List<LossStep.Phase> steps = chunk.n == chunk.padded ? unpadded : phases;
-        for (int i = 0; i < steps.size(); i++) {
-          steps.get(i).apply(chunk);
-        }
+        LossStep.apply(chunk.n == chunk.padded ? unpadded : phases, chunk);
       }
       chunk.end();
       run.partials.set(piece, chunk);

@@ -81,10 +81,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
   }
 
   private void run(StepTask task, OptimizerArena arena) {
-    boolean small =
-        arena.outside() == null && arena.parameters().length() < INLINE_BELOW * OptimizerArena.TILE;
-    // many small tensors are many tiles, but little work
-    pool.run(task, arena.tileCount(), small ? Long.MAX_VALUE : INLINE_BELOW);
+    pool.run(task, task.pieces(), INLINE_BELOW);
     task.segments.advance(arena.segmentCount());
   }
 
@@ -120,23 +117,24 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     AdamStep(OptimizerArena arena, AdamState state, float factor) {
       super(arena, state.expAvg(), state.expAvgSq(), state.maxExpAvgSq());
       MemorySegment groups = open(arena.groups());
-      this.coefficients = new AdamCoefficients[arena.segmentCount()];
-      this.prepared = new AdamCoefficients[arena.segmentCount()];
-      for (int s = 0; s < coefficients.length; s++) {
-        if (isAsBefore(s)) {
-          coefficients[s] = coefficients[s - 1];
-          prepared[s] = prepared[s - 1];
+      this.coefficients = new AdamCoefficients[runCount()];
+      this.prepared = new AdamCoefficients[runCount()];
+      for (int r = 0; r < coefficients.length; r++) {
+        if (isAsBefore(r)) {
+          coefficients[r] = coefficients[r - 1];
+          prepared[r] = prepared[r - 1];
         } else {
-          AdamGroup group = AdamGroup.read(groups, segments.group(s));
-          coefficients[s] = AdamCoefficients.of(group, segments.step(s), factor);
-          prepared[s] = coefficients[s].prepared();
+          int segment = segment(r);
+          AdamGroup group = AdamGroup.read(groups, segments.group(segment));
+          coefficients[r] = AdamCoefficients.of(group, segments.step(segment), factor);
+          prepared[r] = coefficients[r].prepared();
         }
       }
     }
 
     @Override
-    void update(int segment, MemorySegment[] memory, long at, int n) {
-      AdamCoefficients c = coefficients[segment];
+    void update(int run, MemorySegment[] memory, long at, int n) {
+      AdamCoefficients c = coefficients[run];
       MemorySegment parameters = memory[PARAMETERS];
       MemorySegment gradients = memory[GRADIENTS];
       long gradientsAt = at;
@@ -150,7 +148,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
             c.gradientFactor(), bound, l1, c.shrink(), parameters, gradients, at, stage, n);
         gradients = stage;
         gradientsAt = 0;
-        c = prepared[segment];
+        c = prepared[run];
       }
       MemorySegment max = c.has(OptimizerFlags.AMSGRAD) ? memory[STATE + 2] : null;
       AdamLoops.update(
@@ -161,8 +159,8 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    float emaWeight(int segment) {
-      return coefficients[segment].emaWeight();
+    float emaWeight(int run) {
+      return coefficients[run].emaWeight();
     }
   }
 
@@ -173,23 +171,24 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     SgdStep(OptimizerArena arena, @Nullable Span momentumBuffer, float factor) {
       super(arena, momentumBuffer);
       MemorySegment groups = open(arena.groups());
-      this.coefficients = new SgdCoefficients[arena.segmentCount()];
-      this.prepared = new SgdCoefficients[arena.segmentCount()];
-      for (int s = 0; s < coefficients.length; s++) {
-        if (isAsBefore(s)) {
-          coefficients[s] = coefficients[s - 1];
-          prepared[s] = prepared[s - 1];
+      this.coefficients = new SgdCoefficients[runCount()];
+      this.prepared = new SgdCoefficients[runCount()];
+      for (int r = 0; r < coefficients.length; r++) {
+        if (isAsBefore(r)) {
+          coefficients[r] = coefficients[r - 1];
+          prepared[r] = prepared[r - 1];
         } else {
-          SgdGroup group = SgdGroup.read(groups, segments.group(s));
-          coefficients[s] = SgdCoefficients.of(group, segments.step(s), factor);
-          prepared[s] = coefficients[s].prepared();
+          int segment = segment(r);
+          SgdGroup group = SgdGroup.read(groups, segments.group(segment));
+          coefficients[r] = SgdCoefficients.of(group, segments.step(segment), factor);
+          prepared[r] = coefficients[r].prepared();
         }
       }
     }
 
     @Override
-    void update(int segment, MemorySegment[] memory, long at, int n) {
-      SgdCoefficients c = coefficients[segment];
+    void update(int run, MemorySegment[] memory, long at, int n) {
+      SgdCoefficients c = coefficients[run];
       MemorySegment parameters = memory[PARAMETERS];
       MemorySegment gradients = memory[GRADIENTS];
       long gradientsAt = at;
@@ -199,15 +198,15 @@ final class SimdOptimizerKernels implements OptimizerKernels {
             c.gradientFactor(), c.clipValue(), 0, 1, parameters, gradients, at, stage, n);
         gradients = stage;
         gradientsAt = 0;
-        c = prepared[segment];
+        c = prepared[run];
       }
       MemorySegment buffer = c.has(OptimizerFlags.MOMENTUM) ? memory[STATE] : null;
       SgdLoops.update(c, parameters, gradients, gradientsAt, buffer, at, n);
     }
 
     @Override
-    float emaWeight(int segment) {
-      return coefficients[segment].emaWeight();
+    float emaWeight(int run) {
+      return coefficients[run].emaWeight();
     }
   }
 }

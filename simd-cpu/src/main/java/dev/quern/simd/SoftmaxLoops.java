@@ -173,6 +173,8 @@ final class SoftmaxLoops {
     double sum = 0;
     if (options.oneHot) {
       sum = c.n;
+    } else if (!options.weighsClasses) {
+      sum = c.n - c.dropped + c.faulty;
     } else {
       for (int i = 0; i < c.n; i++) {
         int label = (int) c.label[i];

@@ -53,6 +53,20 @@ final class VectorMath {
     return exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
   }
 
+  /** e^x for |x| below 87, where n fits into the exponent of the polynomial: the same bits. */
+  static FloatVector expModerate(FloatVector x) {
+    FloatVector shifted = x.fma(lanes(1.442695f), lanes(12582912.0f));
+    FloatVector whole = shifted.sub(lanes(12582912.0f));
+    FloatVector r = whole.fma(lanes(-0x1.63p-1f), x);
+    r = whole.fma(lanes(2.1219444e-4f), r);
+    FloatVector p = lanes(0.0013927685f).fma(r, lanes(0.00836438f));
+    p = p.fma(r, lanes(0.041666545f)).fma(r, lanes(0.1666657f)).fma(r, lanes(0.5f));
+    p = r.mul(r).fma(p, r).add(lanes(1.0f));
+    // the shift moves out the bits of 12582912 and leaves n
+    IntVector n = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return p.reinterpretAsInts().add(n).reinterpretAsFloats();
+  }
+
   /** e^x. */
   static FloatVector exp(FloatVector x) {
     FloatVector most = lanes(89.0f);

@@ -76,21 +76,74 @@ class FusedLossTest {
         List.of(term(LossTerm.Overlap.dice(1, 1e-7, false)), term(crossEntropy(0.1, List.of())));
     List<WeightedTerm> each =
         List.of(term(LossTerm.Overlap.dice(1, 1e-7, false)), term(new LossTerm.Bce(true)));
+    List<WeightedTerm> hard =
+        List.of(term(LossTerm.Overlap.dice(1, 1e-7, false)), term(crossEntropy(0, List.of())));
     for (int pixels : new int[] {0, 1, 15, 16, 17, 63, 65, 1023, 1025, 2049, 4095, 4097, 8193}) {
       for (boolean perImage : new boolean[] {false, true}) {
         for (int classes : new int[] {1, 2, 5}) {
           check(spec(Layout.ELEMENTS, each, classes, perImage, DType.U8), 3, pixels);
           check(spec(Layout.LABELS, soft, classes, perImage, DType.I64), 2, pixels);
+          check(spec(Layout.LABELS, hard, classes, perImage, DType.U8), 2, pixels);
         }
       }
     }
     for (int classes : new int[] {31, 33, 100, 600}) {
       check(spec(Layout.LABELS, soft, classes, false, DType.I32), 2, 257);
+      check(spec(Layout.LABELS, hard, classes, false, DType.I32), 2, 257);
       check(spec(Layout.ONE_HOT, soft, classes, true, DType.F32), 1, 131);
     }
     check(spec(Layout.LABELS, soft, 3, false, DType.U8), 0, 5);
     check(spec(Layout.ELEMENTS, each, 3, true, DType.U8), 0, 5);
     assertEquals(List.of(), failures);
+  }
+
+  /**
+   * Some blocks with a large logit, others without, and pixels so sure of their label that only the
+   * other classes' probabilities say how sure: loss and gradient keep all their digits.
+   */
+  @Test
+  void labelsOfSureAndLargeLogits() {
+    int pixels = 4096;
+    int classes = 5;
+    for (float largest : new float[] {20, 31, 33, 1000}) {
+      FusedLossSpec spec =
+          spec(Layout.LABELS, List.of(term(crossEntropy(0, List.of()))), classes, false, DType.U8);
+      Batch batch = new Batch(spec, new LossExtent(1, classes, pixels));
+      byte[] label = (byte[]) batch.target;
+      for (int i = 0; i < pixels; i++) {
+        label[i] = (byte) random.nextInt(classes);
+        for (int c = 0; c < classes; c++) {
+          boolean large = i / 1024 % 2 == 1 && i % 7 == 0;
+          float own = large ? largest : 12;
+          batch.x[c * pixels + i] = c == label[i] ? own : random.nextFloat() - 4;
+        }
+      }
+      Outcome found = batch.run(backend, backend.segmentation());
+      compare("logits up to " + largest, batch.run(reference, reference.segmentation()), found);
+      for (int i = 0; i < pixels; i++) {
+        for (int c = 0; c < classes; c++) {
+          double expected = 0.7 * -1.75 / pixels * slope(batch.x, label[i], c, i, pixels, classes);
+          if (Math.abs(expected - found.gradient[c * pixels + i]) > 1e-5 * Math.abs(expected)) {
+            failures.add(largest + " [" + c + ", " + i + "] " + found.gradient[c * pixels + i]);
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), failures.stream().limit(20).toList());
+  }
+
+  /** p - t in f64 without cancellation. */
+  private static double slope(float[] x, int label, int c, int i, int pixels, int classes) {
+    double all = 0;
+    double others = 0;
+    for (int k = 0; k < classes; k++) {
+      double e = Math.exp((double) x[k * pixels + i] - x[label * pixels + i]);
+      all += e;
+      others += k == label ? 0 : e;
+    }
+    return c == label
+        ? -others / all
+        : Math.exp((double) x[c * pixels + i] - x[label * pixels + i]) / all;
   }
 
   private static FusedLossSpec spec(

@@ -51,6 +51,23 @@ class VectorMathTest {
   }
 
   @Test
+  void expOfModerateNumbers() {
+    compare(
+        x -> FloatMath.exp(moderate(x)),
+        v -> {
+          float[] lanes = v.toArray();
+          for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = moderate(lanes[i]);
+          }
+          return VectorMath.expModerate(FloatVector.fromArray(VectorMath.SPECIES, lanes, 0));
+        });
+  }
+
+  private static float moderate(float x) {
+    return Math.abs(x) < 87 ? x : Float.isFinite(x) ? x % 87 : 0;
+  }
+
+  @Test
   void log() {
     compare(FloatMath::log, VectorMath::log);
   }
