@@ -57,7 +57,10 @@ public record OptimizerArena(
   /** Elements of a tile: 16 KB of each stream, so that a tile's six streams stay in an L2 cache. */
   public static final int TILE = 4096;
 
-  /** Segment starts are multiples of this many elements: 64 bytes, one cache line. */
+  /**
+   * Segment starts are multiples of this many elements: 64 bytes, one cache line. What lies between
+   * the end of a segment and the next multiple belongs to nobody: a kernel may compute there too.
+   */
   public static final int ALIGNMENT = 16;
 
   /**

@@ -63,11 +63,11 @@ final class OptimizerOperands {
     return new OptimizerOperands(tensors);
   }
 
-  /** Five hundred tensors in two groups, less than a tile each. */
+  /** Five hundred tensors of less than a tile; neighbours mostly share group and step number. */
   static OptimizerOperands manySmall() {
     var tensors = new ArrayList<Tensor>();
     for (int i = 0; i < 500; i++) {
-      tensors.add(new Tensor(1 + i * 7 % 67, i % 2, i % 11 != 0, i % 3));
+      tensors.add(new Tensor(1 + i * 7 % 67, i / 5 % 2, i % 11 != 0, i / 30 % 3));
     }
     return new OptimizerOperands(tensors);
   }
