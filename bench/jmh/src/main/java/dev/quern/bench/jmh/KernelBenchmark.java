@@ -7,6 +7,7 @@ import dev.quern.bench.kernels.Workbench;
 import dev.quern.spi.Backend;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -100,6 +101,11 @@ public class KernelBenchmark {
   /** Opens the backend and places the operands. */
   @Setup
   public void prepare() {
+    prepare(Workbench::forTiming);
+  }
+
+  /** The same on a workbench of one's own. */
+  void prepare(Function<Backend, Workbench> workbench) {
     KernelCase kernelCase =
         KernelCases.benchmarks().stream()
             .filter(b -> b.name().equals(kernel))
@@ -109,7 +115,7 @@ public class KernelBenchmark {
             .at()
             .apply(elements);
     device = Backends.openBackend(backend);
-    bench = new Workbench(device, Workbench.Fill.ONES);
+    bench = workbench.apply(device);
     call = kernelCase.setup().on(bench);
     bytes = kernelCase.bytes();
   }

@@ -44,7 +44,7 @@ class KernelBenchmarkTest {
     benchmark.backend = backend;
     benchmark.kernel = kernel;
     benchmark.elements = 10_007;
-    benchmark.prepare();
+    benchmark.prepare(device -> new Workbench(device, Workbench.Fill.ONES));
     try {
       var traffic = new KernelBenchmark.Traffic();
       benchmark.run(traffic);
