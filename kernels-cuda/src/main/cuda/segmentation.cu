@@ -281,21 +281,50 @@ typedef struct {
   long long fault_count;
 } SegmentationEpilogueArgs;
 
+// The sums of a term over its parts, in thread 0: a thread adds neighbouring parts, one while there are
+// no more parts than threads, and thread 0 what the threads have, both in index order. Called by the
+// whole block.
+QUERN_INLINE QuernTermSums segmentation_term_sums(
+    const SegmentationEpilogueArgs &args, QuernLossTerm term, int index, const double *shares) {
+  __shared__ QuernTermSums threads[QUERN_THREADS];
+  int thread = (int)threadIdx.x;
+  long long parts = quern_term_parts(term, args.pools, args.classes);
+  long long each = (parts + QUERN_THREADS - 1) / QUERN_THREADS;
+  QuernTermSums own = {0.0, 0.0};
+  for (long long i = thread * each; i < (thread + 1) * each && i < parts; i++) {
+    quern_add_term_part(
+        term, index, shares, (const QuernLossSums *)args.sums, args.pools, args.classes, i, &own);
+  }
+  threads[thread] = own;
+  __syncthreads();
+  QuernTermSums all = {0.0, 0.0};
+  for (int t = 0; thread == 0 && t * each < parts; t++) {
+    all.sum += threads[t].sum;
+    all.divisor += threads[t].divisor;
+  }
+  __syncthreads();
+  return all;
+}
+
 // One block. upstream may be null: no gradient is wanted; counts may be null: none were counted.
 QUERN_KERNEL(segmentation_epilogue, SegmentationEpilogueArgs) {
-  __shared__ double values[QUERN_MOST_TERMS];
   __shared__ double outer[QUERN_MOST_TERMS];
   const QuernLossTerm *term = quern_loss_terms(args.options);
   const double *shares = quern_loss_shares(args.options, args.terms);
   const QuernLossSums *sums = (const QuernLossSums *)args.sums;
   int thread = (int)threadIdx.x;
-  if (thread < args.terms) {
-    double slope;
-    values[thread] = term[thread].weight
-        * quern_term_value(
-            term[thread], thread, shares, sums, args.pools, args.classes, (double)args.elements,
-            &slope);
-    outer[thread] = slope;
+  double value = 0.0;
+  for (int j = 0; j < args.terms; j++) {
+    QuernTermSums all = segmentation_term_sums(args, term[j], j, shares);
+    if (thread == 0) {
+      double slope;
+      value += term[j].weight
+          * quern_term_value(term[j], all, args.pools, (double)args.elements, &slope);
+      outer[j] = slope;
+    }
+  }
+  if (thread == 0) {
+    args.value[0] = (float)value;
   }
   __syncthreads();
   if (args.upstream) {
@@ -309,13 +338,6 @@ QUERN_KERNEL(segmentation_epilogue, SegmentationEpilogueArgs) {
       }
       out[i] = quern_coefficients(k, (double)args.upstream[0]);
     }
-  }
-  if (thread == 0) {
-    double sum = 0.0;
-    for (int j = 0; j < args.terms; j++) {
-      sum += values[j];
-    }
-    args.value[0] = (float)sum;
   }
   const double *counts =
       quern_sum_records<QUERN_COUNTS>(args.segment_counts, args.pools * args.classes);

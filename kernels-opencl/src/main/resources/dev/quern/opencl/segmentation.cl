@@ -227,6 +227,36 @@ QUERN_INLINE void segmentation_lower_fault(
   }
 }
 
+// The sums of a term over its parts, in work-item 0: a work-item adds neighbouring parts, one while
+// there are no more parts than work-items, and work-item 0 what they have, both in index order. Called
+// by the whole group; items holds 2 * QUERN_GROUP values.
+QUERN_INLINE QuernTermSums segmentation_term_sums(
+    QuernLossTerm term,
+    int index,
+    __global const double *shares,
+    __global const QuernLossSums *sums,
+    long pools,
+    int classes,
+    __local double *items) {
+  int item = (int)get_local_id(0);
+  long parts = quern_term_parts(term, pools, classes);
+  long each = (parts + QUERN_GROUP - 1) / QUERN_GROUP;
+  QuernTermSums own = {0.0, 0.0};
+  for (long i = item * each; i < (item + 1) * each && i < parts; i++) {
+    quern_add_term_part(term, index, shares, sums, pools, classes, i, &own);
+  }
+  items[2 * item] = own.sum;
+  items[2 * item + 1] = own.divisor;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  QuernTermSums all = {0.0, 0.0};
+  for (int t = 0; item == 0 && t * each < parts; t++) {
+    all.sum += items[2 * t];
+    all.divisor += items[2 * t + 1];
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return all;
+}
+
 // One group. upstream may be null: no gradient is wanted; counts may be null: none were counted.
 QUERN_KERNEL void segmentation_epilogue(
     __global const double *sums,
@@ -255,17 +285,22 @@ QUERN_KERNEL void segmentation_epilogue(
   __local double items[QUERN_COUNTS * QUERN_GROUP];
   __local double rows[QUERN_COUNTS * QUERN_ROWS];
   __local long fault_items[QUERN_GROUP];
-  __local double values[QUERN_MOST_TERMS];
   __local double outer[QUERN_MOST_TERMS];
   __global const QuernLossTerm *term = quern_loss_terms(options);
   __global const double *shares = quern_loss_shares(options, terms);
   __global const QuernLossSums *s = (__global const QuernLossSums *)(sums + sums_offset);
   int item = (int)get_local_id(0);
-  if (item < terms) {
-    double slope;
-    values[item] = term[item].weight
-        * quern_term_value(term[item], item, shares, s, pools, classes, (double)elements, &slope);
-    outer[item] = slope;
+  double sum = 0.0;
+  for (int j = 0; j < terms; j++) {
+    QuernTermSums all = segmentation_term_sums(term[j], j, shares, s, pools, classes, items);
+    if (item == 0) {
+      double slope;
+      sum += term[j].weight * quern_term_value(term[j], all, pools, (double)elements, &slope);
+      outer[j] = slope;
+    }
+  }
+  if (item == 0) {
+    value[value_offset] = (float)sum;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   if (upstream) {
@@ -280,13 +315,6 @@ QUERN_KERNEL void segmentation_epilogue(
       }
       out[i] = quern_coefficients(k, (double)upstream[upstream_offset]);
     }
-  }
-  if (item == 0) {
-    double sum = 0.0;
-    for (int j = 0; j < terms; j++) {
-      sum += values[j];
-    }
-    value[value_offset] = (float)sum;
   }
   quern_sum_records(
       QUERN_COUNTS, segment_counts + segment_counts_offset, pools * classes, items, rows);

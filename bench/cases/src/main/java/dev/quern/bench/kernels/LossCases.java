@@ -40,6 +40,8 @@ final class LossCases {
         cases.add(forwardBackward("extent", LossBatch.of(spec, extent), Input.MODERATE));
       }
       cases.add(forwardBackward("long row", LossBatch.of(spec, wide(spec)), Input.MODERATE));
+      LossExtent images = new LossExtent(301, spec.classes(), 3);
+      cases.add(forwardBackward("many images", LossBatch.of(spec, images), Input.MODERATE));
       LossExtent extent = new LossExtent(2, spec.classes(), 509);
       cases.add(forwardBackward("forward only", LossBatch.of(spec, extent), Input.VALUE_ONLY));
       cases.add(forwardBackward("in place", LossBatch.of(spec, extent), Input.IN_PLACE));
