@@ -3,12 +3,13 @@
 // the batch); a segment is one class of a pool. Pass 1 reads logits and target once; each block sums
 // one chunk of a segment, rounds of QUERN_CHUNK elements (a thread in f32, the block in f64),
 // and leaves a record of the sums and confusion counts and its least faulty index. The totals,
-// one block per segment, add the records in f64. The epilogue, a single block, turns the sums into
-// the value and each segment's coefficients of the gradient, upstream factor included, adds the counts
-// and lowers the fault word. Pass 2 maps logits and target to the gradient. Where every divisor is
-// known beforehand, totals and epilogue run first with known divisors, and one pass does both. Elements behind a segment's end, ignored and faulty ones add nothing (but to the number of
-// valid ones); the gradient of the latter two is 0 whatever their logit is. Deterministic, as all
-// orders depend on the extents only and nothing is added atomically.
+// one block per segment, add the records in f64. The epilogue, a single block, adds each term up over
+// the segments and turns the sums into the value and each segment's coefficients of the gradient,
+// upstream factor included, adds the counts and lowers the fault word. Pass 2 maps logits and target
+// to the gradient. Where every divisor is known beforehand, totals and epilogue run first with known
+// divisors, and one pass does both. Elements behind a segment's end, ignored and faulty ones add
+// nothing (but to the number of valid ones); the gradient of the latter two is 0 whatever their logit
+// is. Deterministic, as all orders depend on the extents only and nothing is added atomically.
 
 #include "prelude.cuh"
 

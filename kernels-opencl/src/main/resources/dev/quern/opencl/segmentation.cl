@@ -3,12 +3,14 @@
 // the batch); a segment is one class of a pool. Pass 1 reads logits and target once; each group sums
 // one chunk of a segment, rounds of QUERN_CHUNK elements (a work-item in f32, the group in f64),
 // and leaves a record of the sums and confusion counts and its least faulty index. The totals,
-// one group per segment, add the records in f64. The epilogue, a single group, turns the sums into
-// the value and each segment's coefficients of the gradient, upstream factor included, adds the counts
-// and lowers the fault word. Pass 2 maps logits and target to the gradient. Where every divisor is
-// known beforehand, totals and epilogue run first with known divisors, and one pass does both. Elements behind a segment's end, ignored and faulty ones add nothing (but to the number of
-// valid ones); the gradient of the latter two is 0 whatever their logit is. Deterministic, as all
-// orders depend on the extents and the kind of device only; the only atomic is an integer minimum.
+// one group per segment, add the records in f64. The epilogue, a single group, adds each term up over
+// the segments and turns the sums into the value and each segment's coefficients of the gradient,
+// upstream factor included, adds the counts and lowers the fault word. Pass 2 maps logits and target
+// to the gradient. Where every divisor is known beforehand, totals and epilogue run first with known
+// divisors, and one pass does both. Elements behind a segment's end, ignored and faulty ones add
+// nothing (but to the number of valid ones); the gradient of the latter two is 0 whatever their logit
+// is. Deterministic, as all orders depend on the extents and the kind of device only; the only atomic
+// is an integer minimum.
 
 // {the sums of QuernLossSums, tn, fp, fn, tp}
 #define QUERN_RECORD 14
