@@ -1,13 +1,9 @@
 package dev.quern.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.bench.CaseResult.Status;
-import dev.quern.bench.kernels.KernelCase;
-import dev.quern.bench.kernels.KernelCases;
 import dev.quern.reference.ReferenceProvider;
-import dev.quern.spi.KernelFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,16 +44,5 @@ class ReferenceSuiteTest {
   @Test
   void arrayKernelsHold() {
     assertEquals(List.of(), BackendSuite.arrays(new ReferenceProvider().arrays()).failures());
-  }
-
-  @Test
-  void timesAreMediansOfSynchronisedCalls() {
-    KernelCase kernelCase = KernelCases.of(KernelFamily.REDUCTION).getLast();
-    try (var backend = new ReferenceProvider().open(0)) {
-      KernelTimer.Timing timing = KernelTimer.time(kernelCase, backend);
-      assertTrue(timing.repetitions() >= 5);
-      assertTrue(timing.medianNanos() > 0);
-      assertEquals((double) kernelCase.bytes() / timing.medianNanos(), timing.gigabytesPerSecond());
-    }
   }
 }
