@@ -9,8 +9,8 @@ import java.util.List;
  * @param mostRounds rounds taken if there is time
  * @param budgetNanos no further round begins that would end after this
  * @param stopwatch for a visit
- * @param firstWarmUp for the first visit of all, at the first of the warm-up sizes: long enough for
- *     the compiler to notice code that is a thousand times slower without it
+ * @param firstWarmUp for the first visit, at the first of the warm-up sizes: long enough for the
+ *     compiler to notice code that is a thousand times slower without it
  * @param warmUp for the visits between that and the first round
  * @param warmUpNanos none of those begins after this
  * @param warmUpSizes elements in those
@@ -41,8 +41,8 @@ record Pace(
           5,
           48 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),
-          new Stopwatch(128, 400 * MILLISECOND),
-          new Stopwatch(32, 60 * MILLISECOND),
+          new Stopwatch(64, 200 * MILLISECOND),
+          new Stopwatch(32, 30 * MILLISECOND),
           26 * SECOND,
           List.of(1 << 14, 1 << 17),
           8 * SECOND,

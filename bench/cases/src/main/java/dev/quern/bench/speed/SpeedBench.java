@@ -40,6 +40,9 @@ public final class SpeedBench {
   /** What a kernel gains when it is compiled at last, and not by chance. */
   private static final double MUCH_FASTER = 1.5;
 
+  /** A kernel is called often before it is compiled, and first in a way that helps little. */
+  private static final int LEAST_SWEEPS = 4;
+
   /** So much more than a smaller size leads to expect cannot be the caches. */
   private static final double SLOW = 2;
 
@@ -162,19 +165,19 @@ public final class SpeedBench {
   }
 
   /**
-   * Runs everything in middling sizes, over and over, each until it gets no faster: then the
-   * compiler has done its work.
+   * Runs everything in middling sizes, over and over, until nothing gets much faster: then the
+   * compiler has done its work. In turns, because what was compiled for one kernel is often thrown
+   * away when the next one comes the same way. What is not Java is left out once it gets no faster.
    */
   private void warmUp(List<SpeedDevice> devices) {
     long end = System.nanoTime() + pace.warmUpNanos();
     var settled = new HashSet<Cell>();
     List<Integer> sizes = pace.warmUpSizes();
-    for (int sweep = 1; System.nanoTime() < end; sweep++) {
+    boolean unsettled = true;
+    for (int sweep = 1; unsettled || sweep <= LEAST_SWEEPS; sweep++) {
+      unsettled = false;
       List<Cell> cells = warmUpCells(devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
       cells.removeAll(settled);
-      if (cells.isEmpty()) {
-        return;
-      }
       for (Cell cell : cells) {
         if (sweep > 1 && System.nanoTime() > end) {
           return;
@@ -186,7 +189,8 @@ public final class SpeedBench {
         double nanos = Quantiles.of(time(cell, stopwatch::time), 0);
         warm.merge(cell, nanos, Math::min);
         boolean faster = nanos < before / MUCH_FASTER;
-        if ((!faster && !slow) || nanos > pace.longestCallNanos()) {
+        unsettled |= faster || slow;
+        if (nanos > pace.longestCallNanos() || !(faster || slow || cell.device().isJava())) {
           settled.add(cell);
         }
       }
@@ -347,7 +351,20 @@ public final class SpeedBench {
         elements,
         kernelCase.bytes(),
         benchmark.operations().applyAsDouble(cell.size()),
-        visits.getOrDefault(cell, List.of()),
+        compiled(cell),
         leftOut.get(cell));
+  }
+
+  /**
+   * The visits of a cell. Of kernels that are Java without the first ones that took much longer
+   * than the last: then the warm-up was not enough for the compiler.
+   */
+  private List<Visit> compiled(Cell cell) {
+    List<Visit> all = visits.getOrDefault(cell, List.of());
+    if (all.isEmpty() || !cell.device().isJava()) {
+      return all;
+    }
+    double last = all.getLast().median();
+    return all.stream().dropWhile(visit -> visit.median() > MUCH_FASTER * last).toList();
   }
 }

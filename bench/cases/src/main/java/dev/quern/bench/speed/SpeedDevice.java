@@ -40,6 +40,11 @@ final class SpeedDevice implements AutoCloseable {
     return engine;
   }
 
+  /** Whether its kernels are Java, which the virtual machine compiles while they run. */
+  boolean isJava() {
+    return backend.device().driver().startsWith("Java");
+  }
+
   /** Times a call, and the device's pace around it. */
   Visit visit(Runnable call, Stopwatch stopwatch) {
     return meter.visited(stopwatch.time(call, backend));

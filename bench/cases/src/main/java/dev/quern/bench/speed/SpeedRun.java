@@ -32,7 +32,7 @@ public record SpeedRun(
   static final int FORMAT = 1;
 
   /** The device that speed-ups are relative to. */
-  private static final String REFERENCE = "reference";
+  static final String REFERENCE = "reference";
 
   /** Copies the lists. */
   public SpeedRun {

@@ -30,6 +30,10 @@ class ComparisonTest {
    * half, and each measurement off by up to 3 % for the whole run, as where memory lies does it.
    */
   private static SpeedRun run(long seed, ToDoubleBiFunction<String, Long> slowdown) {
+    return run("simd:0", seed, slowdown);
+  }
+
+  private static SpeedRun run(String device, long seed, ToDoubleBiFunction<String, Long> slowdown) {
     var random = new SplittableRandom(seed);
     double runPace = Math.exp(0.1 * random.nextGaussian());
     var measurements = new ArrayList<Measurement>();
@@ -54,7 +58,7 @@ class ComparisonTest {
         }
         measurements.add(
             new Measurement(
-                "simd:0", "pointwise", kernel, false, "F32", size, 8 * size, size, visits, null));
+                device, "pointwise", kernel, false, "F32", size, 8 * size, size, visits, null));
       }
     }
     var ceilings = new Ceilings(20, 20, 20, 100, 1, 10, 10);
@@ -65,7 +69,7 @@ class ComparisonTest {
         1,
         "test",
         new Machine("cpu", "amd64", 2, 1L << 33, "linux", "java", List.of()),
-        List.of(new DeviceRun("simd:0", "vectors", "CPU", "java", 2, ceilings)),
+        List.of(new DeviceRun(device, "vectors", "CPU", "java", 2, ceilings)),
         measurements,
         List.of());
   }
@@ -96,6 +100,13 @@ class ComparisonTest {
               .anyMatch(row -> row.benchmark().equals("bce") && row.verdict() == Verdict.FASTER),
           "seed " + seed);
     }
+  }
+
+  @Test
+  void theReferenceIsNotCompared() {
+    var comparison =
+        Comparison.of(run("reference:0", 1, (_, _) -> 1), run("reference:0", 2, (_, _) -> 1.33));
+    assertEquals(List.of(), comparison.rows());
   }
 
   @Test
