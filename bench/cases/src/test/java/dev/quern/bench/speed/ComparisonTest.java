@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleBiFunction;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The statistic on made-up runs of a machine whose pace varies and that others use too. */
@@ -103,10 +104,29 @@ class ComparisonTest {
   }
 
   @Test
-  void theReferenceIsNotCompared() {
-    var comparison =
-        Comparison.of(run("reference:0", 1, (_, _) -> 1), run("reference:0", 2, (_, _) -> 1.33));
-    assertEquals(List.of(), comparison.rows());
+  void theReferenceIsComparedOnlyWhereItIsAlone() {
+    var before = run("reference:0", 1, (_, _) -> 1);
+    var after = run("reference:0", 2, (_, _) -> 1.33);
+    assertEquals(KERNELS.size(), Comparison.of(before, after).rows().size());
+    var rows = Comparison.of(before, beside(after, run(2))).rows();
+    assertEquals(List.of(), rows);
+    rows = Comparison.of(beside(before, run(1)), beside(after, run(2))).rows();
+    assertTrue(rows.stream().allMatch(row -> row.device().equals("simd:0")));
+    assertEquals(KERNELS.size(), rows.size());
+  }
+
+  /** One run with the devices of both. */
+  private static SpeedRun beside(SpeedRun one, SpeedRun other) {
+    return new SpeedRun(
+        one.format(),
+        one.quern(),
+        one.started(),
+        one.seconds(),
+        one.command(),
+        one.machine(),
+        Stream.concat(one.devices().stream(), other.devices().stream()).toList(),
+        Stream.concat(one.measurements().stream(), other.measurements().stream()).toList(),
+        List.of());
   }
 
   @Test

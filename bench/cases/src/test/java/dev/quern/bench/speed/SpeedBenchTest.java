@@ -51,7 +51,7 @@ class SpeedBenchTest {
     assertEquals(2 * 8, run.measurements().size(), () -> run.measurements().toString());
     for (Measurement m : run.measurements()) {
       assertTrue(m.taken(), m::toString);
-      assertEquals(3, m.visits().size());
+      assertTrue(!m.visits().isEmpty() && m.visits().size() <= 3, m::toString);
       assertTrue(m.quantileNanos(0.1) <= m.quantileNanos(0.9));
       assertEquals(1.0, run.againstReference(m).orElseThrow());
       assertEquals(
