@@ -1,5 +1,7 @@
 package dev.quern.simd;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SegmentTable;
@@ -43,6 +45,7 @@ abstract class StepTask extends Task {
     final long first;
     final long firstPiece;
     final boolean active;
+    int last;
     long end;
 
     Run(int index, int segment, long first, long firstPiece, boolean active) {
@@ -51,6 +54,7 @@ abstract class StepTask extends Task {
       this.first = first;
       this.firstPiece = firstPiece;
       this.active = active;
+      this.last = segment;
       this.end = first;
     }
 
@@ -103,6 +107,7 @@ abstract class StepTask extends Task {
         run = new Run(runs.size(), s, first, firstPiece, segments.active(s));
         runs.add(run);
       }
+      run.last = s;
       run.end = first + segments.length(s);
     }
     return run == null ? 0 : run.endPiece();
@@ -170,6 +175,39 @@ abstract class StepTask extends Task {
     if (padded < n) {
       tail(run, memory, at + 4L * whole, 4L * (n - whole));
     }
+    if (outside == null) {
+      clearPadding(run, at / 4, at / 4 + padded);
+    }
+  }
+
+  /** Between tensors all is 0, and stays so: without eps a gradient of 0 may divide 0 by 0. */
+  private void clearPadding(Run run, long from, long to) {
+    for (int s = firstReaching(run, from); s <= run.last && segments.offset(s) < to; s++) {
+      long end = segments.offset(s) + segments.length(s);
+      long next = s < run.last ? segments.offset(s + 1) : to;
+      for (long i = Math.max(from, end); i < Math.min(next, to); i++) {
+        for (int k = 0; k < streams.length; k++) {
+          if (k != GRADIENTS) {
+            streams[k].setAtIndex(JAVA_FLOAT, i, 0);
+          }
+        }
+      }
+    }
+  }
+
+  /** The last segment of a run that begins at an element or before it. */
+  private int firstReaching(Run run, long element) {
+    int low = run.segment;
+    int high = run.last;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (segments.offset(middle) <= element) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
   }
 
   private Run find(long piece) {
