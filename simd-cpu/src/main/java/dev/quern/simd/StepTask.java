@@ -171,24 +171,37 @@ abstract class StepTask extends Task {
     if (at + 4L * padded > memory[PARAMETERS].byteSize()) {
       padded = whole;
     }
-    step(run, memory, at, padded);
+    if (outside != null) {
+      step(run, memory, at, padded);
+    } else {
+      float[] aside = Workspace.current().padding();
+      movePadding(run, at / 4, at / 4 + padded, aside, false);
+      step(run, memory, at, padded);
+      movePadding(run, at / 4, at / 4 + padded, aside, true);
+    }
     if (padded < n) {
       tail(run, memory, at + 4L * whole, 4L * (n - whole));
     }
-    if (outside == null) {
-      clearPadding(run, at / 4, at / 4 + padded);
-    }
   }
 
-  /** Between tensors all is 0, and stays so: without eps a gradient of 0 may divide 0 by 0. */
-  private void clearPadding(Run run, long from, long to) {
+  /**
+   * Puts what lies between the tensors of a piece aside, or back. It is nobody's and 0, and stays
+   * so: without eps a gradient of 0 would divide 0 by 0 there.
+   */
+  private void movePadding(Run run, long from, long to, float[] aside, boolean back) {
+    int at = 0;
     for (int s = firstReaching(run, from); s <= run.last && segments.offset(s) < to; s++) {
       long end = segments.offset(s) + segments.length(s);
       long next = s < run.last ? segments.offset(s + 1) : to;
       for (long i = Math.max(from, end); i < Math.min(next, to); i++) {
         for (int k = 0; k < streams.length; k++) {
-          if (k != GRADIENTS) {
-            streams[k].setAtIndex(JAVA_FLOAT, i, 0);
+          if (k == GRADIENTS) {
+            continue;
+          }
+          if (back) {
+            streams[k].setAtIndex(JAVA_FLOAT, i, aside[at++]);
+          } else {
+            aside[at++] = streams[k].getAtIndex(JAVA_FLOAT, i);
           }
         }
       }
