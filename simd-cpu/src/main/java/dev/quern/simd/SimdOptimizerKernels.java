@@ -115,7 +115,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     private final AdamCoefficients[] prepared;
 
     AdamStep(OptimizerArena arena, AdamState state, float factor) {
-      super(arena, state.expAvg(), state.expAvgSq(), state.maxExpAvgSq());
+      super(arena, hasEps(arena), state.expAvg(), state.expAvgSq(), state.maxExpAvgSq());
       MemorySegment groups = open(arena.groups());
       this.coefficients = new AdamCoefficients[runCount()];
       this.prepared = new AdamCoefficients[runCount()];
@@ -130,6 +130,18 @@ final class SimdOptimizerKernels implements OptimizerKernels {
           prepared[r] = coefficients[r].prepared();
         }
       }
+    }
+
+    /** Whether nothing divides 0 by 0. */
+    private static boolean hasEps(OptimizerArena arena) {
+      MemorySegment groups = HostBuffer.segment(arena.groups());
+      long count = groups.byteSize() / AdamGroup.LAYOUT.byteSize();
+      for (int g = 0; g < count; g++) {
+        if ((float) AdamGroup.read(groups, g).eps() == 0) {
+          return false;
+        }
+      }
+      return true;
     }
 
     @Override
@@ -169,7 +181,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     private final SgdCoefficients[] prepared;
 
     SgdStep(OptimizerArena arena, @Nullable Span momentumBuffer, float factor) {
-      super(arena, momentumBuffer);
+      super(arena, true, momentumBuffer);
       MemorySegment groups = open(arena.groups());
       this.coefficients = new SgdCoefficients[runCount()];
       this.prepared = new SgdCoefficients[runCount()];

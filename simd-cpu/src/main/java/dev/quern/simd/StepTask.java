@@ -1,7 +1,5 @@
 package dev.quern.simd;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SegmentTable;
@@ -16,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * the optimizer's loops and then, if an average is kept, through that of the moving average.
  * Tensors that follow one another in the arena and share their scalars are one run of elements, the
  * padding between them included, so that many small ones cost as much as a large one. Tails are
- * padded to a vector: in the arena by the padding that is there, elsewhere in copies.
+ * padded to a vector: in the arena by the padding that is there, elsewhere in copies. The padding
+ * is 0 and has to stay so; where a step would change that, it is left out, too.
  */
 abstract class StepTask extends Task {
   static final int PARAMETERS = 0;
@@ -31,6 +30,7 @@ abstract class StepTask extends Task {
   /** The streams of each segment, from its first element on; null if all lie in the arena. */
   private final MemorySegment @Nullable [][] outside;
 
+  private final boolean zerosStay;
   private final int ema;
   private final List<Run> runs = new ArrayList<>();
   private final long pieces;
@@ -45,7 +45,6 @@ abstract class StepTask extends Task {
     final long first;
     final long firstPiece;
     final boolean active;
-    int last;
     long end;
 
     Run(int index, int segment, long first, long firstPiece, boolean active) {
@@ -54,7 +53,6 @@ abstract class StepTask extends Task {
       this.first = first;
       this.firstPiece = firstPiece;
       this.active = active;
-      this.last = segment;
       this.end = first;
     }
 
@@ -63,8 +61,13 @@ abstract class StepTask extends Task {
     }
   }
 
-  /** Opens the arena and the optimizer's own streams; those that are null are not there. */
-  StepTask(OptimizerArena arena, @Nullable Span... state) {
+  /**
+   * Opens the arena and the optimizer's own streams; those that are null are not there.
+   *
+   * @param zerosStay whether a step of zeros in all streams leaves zeros
+   */
+  StepTask(OptimizerArena arena, boolean zerosStay, @Nullable Span... state) {
+    this.zerosStay = zerosStay;
     this.segments = new SegmentTable(open(arena.segments()));
     List<MemorySegment> opened = new ArrayList<>();
     opened.add(open(arena.parameters()));
@@ -107,14 +110,14 @@ abstract class StepTask extends Task {
         run = new Run(runs.size(), s, first, firstPiece, segments.active(s));
         runs.add(run);
       }
-      run.last = s;
       run.end = first + segments.length(s);
     }
     return run == null ? 0 : run.endPiece();
   }
 
   private boolean follows(int s, long first, Run run) {
-    return first
+    return zerosStay
+        && first
             == (run.end + OptimizerArena.ALIGNMENT - 1)
                 / OptimizerArena.ALIGNMENT
                 * OptimizerArena.ALIGNMENT
@@ -167,60 +170,14 @@ abstract class StepTask extends Task {
     int n = (int) Math.min(OptimizerArena.TILE, run.end - run.first - inside);
     long at = 4 * (outside == null ? run.first + inside : inside);
     int whole = n - n % VectorMath.LANES;
-    int padded = outside == null && whole < n ? whole + VectorMath.LANES : whole;
+    int padded = zerosStay && outside == null && whole < n ? whole + VectorMath.LANES : whole;
     if (at + 4L * padded > memory[PARAMETERS].byteSize()) {
       padded = whole;
     }
-    if (outside != null) {
-      step(run, memory, at, padded);
-    } else {
-      float[] aside = Workspace.current().padding();
-      movePadding(run, at / 4, at / 4 + padded, aside, false);
-      step(run, memory, at, padded);
-      movePadding(run, at / 4, at / 4 + padded, aside, true);
-    }
+    step(run, memory, at, padded);
     if (padded < n) {
       tail(run, memory, at + 4L * whole, 4L * (n - whole));
     }
-  }
-
-  /**
-   * Puts what lies between the tensors of a piece aside, or back. It is nobody's and 0, and stays
-   * so: without eps a gradient of 0 would divide 0 by 0 there.
-   */
-  private void movePadding(Run run, long from, long to, float[] aside, boolean back) {
-    int at = 0;
-    for (int s = firstReaching(run, from); s <= run.last && segments.offset(s) < to; s++) {
-      long end = segments.offset(s) + segments.length(s);
-      long next = s < run.last ? segments.offset(s + 1) : to;
-      for (long i = Math.max(from, end); i < Math.min(next, to); i++) {
-        for (int k = 0; k < streams.length; k++) {
-          if (k == GRADIENTS) {
-            continue;
-          }
-          if (back) {
-            streams[k].setAtIndex(JAVA_FLOAT, i, aside[at++]);
-          } else {
-            aside[at++] = streams[k].getAtIndex(JAVA_FLOAT, i);
-          }
-        }
-      }
-    }
-  }
-
-  /** The last segment of a run that begins at an element or before it. */
-  private int firstReaching(Run run, long element) {
-    int low = run.segment;
-    int high = run.last;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (segments.offset(middle) <= element) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
   }
 
   private Run find(long piece) {

@@ -1,6 +1,5 @@
 package dev.quern.simd;
 
-import dev.quern.spi.OptimizerArena;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +46,6 @@ final class Workspace {
 
   private @Nullable ClassScratch classes;
 
-  private float @Nullable [] padding;
-
   private MemorySegment partials = MemorySegment.NULL;
 
   private Workspace() {
@@ -65,16 +62,6 @@ final class Workspace {
     if (made == null) {
       made = new MatrixMicro();
       matrix = made;
-    }
-    return made;
-  }
-
-  /** Returns room for the padding in a tile of an optimizer's streams, made on first use. */
-  float[] padding() {
-    float[] made = padding;
-    if (made == null) {
-      made = new float[5 * (OptimizerArena.TILE + PAD)];
-      padding = made;
     }
     return made;
   }

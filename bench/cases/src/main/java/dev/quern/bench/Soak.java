@@ -30,8 +30,11 @@ public final class Soak {
   private static final int IMAGES = 4;
   private static final int SIDE = 64;
 
-  /** Steps before the first reading: by then the loops are compiled and all blocks are there. */
-  private static final int WARM_UP = 2000;
+  /**
+   * Steps before the first reading: by then the loops are compiled and all blocks are there. After
+   * other work in the same process 2,000 were once too few for the compiler.
+   */
+  private static final int WARM_UP = 6000;
 
   private Soak() {}
 

@@ -49,8 +49,6 @@ class SoakTest {
   void stepsLeaveMemoryFlat(String backend) {
     assumeUsable(backend);
     try (Engine engine = Engine.open(backend)) {
-      // what ran before in this process decides when the compiler gets to these loops
-      Soak.run(engine, 2000);
       Soak.Result result = Soak.run(engine, 2000);
       System.out.println(backend + ": " + result);
       assertEquals(0, result.deviceAllocations(), "device allocations");

@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  * change would be by chance, going by how the changes of all kernels scatter.
  *
  * <p>The reference is compared only where there is nothing else: it is the yardstick, and its plain
- * loops come out of the compiler up to a third apart from one process to the next.
+ * loops come out of the compiler a third apart from one process to the next, a few now and then
+ * many times slower.
  *
  * @param rows one for each kernel and device that both runs have
  * @param differences what about the machines is not the same; then the rows mean little
