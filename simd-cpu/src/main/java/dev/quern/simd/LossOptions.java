@@ -131,6 +131,21 @@ final class LossOptions {
     return !probabilities && !focal && !softmaxFocal && !isOfLabels();
   }
 
+  /**
+   * Whether the focal loss is alone and {@link HardFocalLoops} may compute it: its divisor is known
+   * beforehand, and no weight is limited.
+   */
+  boolean isHardFocal() {
+    return focal
+        && !probabilities
+        && !bce
+        && !overlap
+        && spec.countCut() == null
+        && spec.isOnePass()
+        && threshold == 0
+        && gamma > 0;
+  }
+
   /** The focal weight of an element that does not count: its value is 0 whatever this is. */
   float neutralFocalWeight() {
     return gamma == 0 || threshold > 1 ? 1 : 0;

@@ -85,8 +85,32 @@ final class LossPasses {
     if (isDirect && recall && directGradient() != null) {
       return List.of(recalled());
     }
+    Steps staging = new Steps();
+    staging.add(plain && !recall ? LossStaging::allCount : LossStaging::elements);
+    if (isDirect && sums && gradient && options.isHardFocal()) {
+      return hardFocal(staging, elements(new Steps(), sums, gradient, kept).once());
+    }
+    return List.of(elements(staging, sums, gradient, kept).once());
+  }
+
+  /** The passes of {@link HardFocalLoops}; blocks that they do not compute take the others. */
+  private List<LossStep.Phase> hardFocal(Steps staging, LossStep.Phase otherwise) {
     Steps steps = new Steps();
-    steps.add(plain && !recall ? LossStaging::allCount : LossStaging::elements);
+    steps.add(
+        FocalLoops::log1p,
+        HardFocalLoops::weights,
+        HardFocalLoops::sumsAndGradient,
+        HardFocalLoops::addUp);
+    staging.add(copiesTarget() ? HardFocalLoops::sigmoidAndTarget : HardFocalLoops::sigmoid);
+    return List.of(
+        staging.once(),
+        new LossStep.Either(HardFocalLoops::fits, List.of(steps.once()), List.of(otherwise)));
+  }
+
+  /** What follows the staging of targets. */
+  private Steps elements(Steps steps, boolean sums, boolean gradient, boolean kept) {
+    boolean recall = kept && !sums;
+    boolean plain = copiesTarget();
     if (recall) {
       steps.add(LossStaging::side);
     } else if (isDirect) {
@@ -117,7 +141,7 @@ final class LossPasses {
     if (gradient) {
       steps.add(writesGradient(sums) ? LossStaging::zeroDropped : LossStaging::storeGradient);
     }
-    return List.of(steps.once());
+    return steps;
   }
 
   /** Whether a loop writes the gradient to memory itself. */

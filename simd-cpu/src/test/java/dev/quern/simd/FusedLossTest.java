@@ -132,6 +132,68 @@ class FusedLossTest {
     assertEquals(List.of(), failures.stream().limit(20).toList());
   }
 
+  /**
+   * The focal loss of blocks of hard targets and moderate logits among others: the same bits as on
+   * arrays, which know no such blocks.
+   */
+  @Test
+  void focalBlocksOfEveryKind() {
+    for (double gamma : new double[] {0.5, 1, 1.5, 2, 2.3, 5}) {
+      for (DType dtype : List.of(DType.F32, DType.U8)) {
+        for (@Nullable Integer ignored : Arrays.asList(null, IGNORED)) {
+          List<WeightedTerm> terms = List.of(term(focal(ignored == null, gamma, 0, false, false)));
+          FusedLossSpec spec =
+              new FusedLossSpec(
+                  Layout.ELEMENTS,
+                  LossInput.LOGITS,
+                  1,
+                  false,
+                  terms,
+                  TruePositiveForm.MIN,
+                  ignored,
+                  DType.F32,
+                  dtype,
+                  null);
+          focalBlocks(spec);
+        }
+      }
+    }
+    assertEquals(List.of(), failures.stream().limit(20).toList());
+  }
+
+  private void focalBlocks(FusedLossSpec spec) {
+    int pixels = 8 * 1024;
+    for (float special : new float[] {0, 86.9f, 87, -88, 1e4f, Float.NEGATIVE_INFINITY}) {
+      Batch batch = new Batch(spec, new LossExtent(1, 1, pixels));
+      for (int i = 0; i < pixels; i++) {
+        batch.x[i] = 60 * (random.nextFloat() - 0.5f);
+        int label = random.nextInt(2);
+        if (batch.target instanceof float[] floats) {
+          floats[i] = label == 0 && i % 3 == 0 ? -0.0f : label;
+        } else {
+          ((byte[]) batch.target)[i] = (byte) label;
+        }
+      }
+      // blocks 0 and 4 to 7 are as plain as can be
+      batch.x[1024 + random.nextInt(1024)] = special;
+      int third = 2048 + random.nextInt(1024);
+      int fourth = 3072 + random.nextInt(1024);
+      if (batch.target instanceof float[] floats) {
+        floats[third] = 0.25f;
+        floats[fourth] = Math.nextDown(1.0f);
+      } else {
+        ((byte[]) batch.target)[third] = IGNORED;
+      }
+      Outcome found = batch.run(backend, backend.segmentation());
+      String name = spec + " " + special;
+      compare(name, batch.run(reference, reference.segmentation()), found);
+      same(name + " arrays", found, batch.onArrays());
+      for (WorkerPool pool : pools) {
+        same(name + " threads", found, batch.run(backend, new SimdSegmentationKernels(pool)));
+      }
+    }
+  }
+
   /** p - t in f64 without cancellation. */
   private static double slope(float[] x, int label, int c, int i, int pixels, int classes) {
     double all = 0;
