@@ -27,9 +27,14 @@ final class HardFocalLoops {
 
   private HardFocalLoops() {}
 
+  /** Whether a block is worth trying: all count, and targets before were not soft. */
+  static boolean isLikely(LossChunk c) {
+    return c.dropped == 0 && (c.options.hard || !c.soft);
+  }
+
   /** Whether a block is what these loops compute; known after the first of them. */
-  static boolean fits(LossChunk c) {
-    return !c.soft && c.dropped == 0 && c.largestBits < Float.floatToRawIntBits(MODERATE);
+  static boolean isIt(LossChunk c) {
+    return isLikely(c) && c.largestBits < Float.floatToRawIntBits(MODERATE);
   }
 
   /** z, e^-|z|, and the smaller of q and 1 - q; F32 targets are copied. */
@@ -62,7 +67,7 @@ final class HardFocalLoops {
     c.soft = (soft.reduceLanes(VectorOperators.OR) & Integer.MAX_VALUE) != 0;
   }
 
-  /** The same from targets that are labels and were converted. */
+  /** The same with targets that are there already. */
   static void sigmoid(LossChunk c) {
     MemorySegment from = c.inputs.x();
     long at = 4 * c.inputAt;

@@ -95,16 +95,25 @@ final class LossPasses {
 
   /** The passes of {@link HardFocalLoops}; blocks that they do not compute take the others. */
   private List<LossStep.Phase> hardFocal(Steps staging, LossStep.Phase otherwise) {
-    Steps steps = new Steps();
-    steps.add(
-        FocalLoops::log1p,
-        HardFocalLoops::weights,
-        HardFocalLoops::sumsAndGradient,
-        HardFocalLoops::addUp);
-    staging.add(copiesTarget() ? HardFocalLoops::sigmoidAndTarget : HardFocalLoops::sigmoid);
+    Steps tried =
+        new Steps()
+            .add(copiesTarget() ? HardFocalLoops::sigmoidAndTarget : HardFocalLoops::sigmoid);
+    Steps found =
+        new Steps()
+            .add(
+                FocalLoops::log1p,
+                HardFocalLoops::weights,
+                HardFocalLoops::sumsAndGradient,
+                HardFocalLoops::addUp);
+    List<LossStep.Phase> others = List.of(otherwise);
     return List.of(
         staging.once(),
-        new LossStep.Either(HardFocalLoops::fits, List.of(steps.once()), List.of(otherwise)));
+        new LossStep.Either(
+            HardFocalLoops::isLikely,
+            List.of(
+                tried.once(),
+                new LossStep.Either(HardFocalLoops::isIt, List.of(found.once()), others)),
+            others));
   }
 
   /** What follows the staging of targets. */
