@@ -1,7 +1,5 @@
 package dev.quern;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.quern.spi.BinaryOp;
 import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
@@ -487,11 +485,7 @@ public final class Tensor implements AutoCloseable {
    */
   public float item() {
     requireSingle();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment value = arena.allocate(JAVA_FLOAT);
-      copyTo(value);
-      return value.get(JAVA_FLOAT, 0);
-    }
+    return toFloatArray()[0];
   }
 
   /**
@@ -511,7 +505,7 @@ public final class Tensor implements AutoCloseable {
    * @return a copy there, owned by that engine's current scope
    */
   public Tensor to(Engine target) {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       MemorySegment values = arena.allocate(Math.max(1, span().byteSize()), 8);
       MemorySegment exact = values.asSlice(0, span.byteSize());
       copyTo(exact);

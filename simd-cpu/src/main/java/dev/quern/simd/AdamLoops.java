@@ -4,6 +4,7 @@ import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.PointwiseLoops.store;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
+import static dev.quern.simd.VectorMath.lanes;
 
 import dev.quern.spi.AdamCoefficients;
 import java.lang.foreign.MemorySegment;
@@ -19,48 +20,23 @@ import org.jspecify.annotations.Nullable;
 final class AdamLoops {
   private AdamLoops() {}
 
-  /** The scalars of a step in every lane. */
-  private record Lanes(
-      FloatVector oneMinusBeta1,
-      FloatVector beta2,
-      FloatVector oneMinusBeta2,
-      FloatVector stepSize,
-      FloatVector inverseRootCorrection2,
-      FloatVector eps,
-      FloatVector l2,
-      FloatVector shrink,
-      FloatVector gradientFactor) {
+  /** The gradient with clipping, sign and L2 decay. */
+  private static FloatVector gradient(AdamCoefficients c, FloatVector theta, FloatVector raw) {
+    return lanes(c.l2()).fma(theta, raw.mul(c.gradientFactor()));
+  }
 
-    static Lanes of(AdamCoefficients c) {
-      return new Lanes(
-          FloatVector.broadcast(SPECIES, c.oneMinusBeta1()),
-          FloatVector.broadcast(SPECIES, c.beta2()),
-          FloatVector.broadcast(SPECIES, c.oneMinusBeta2()),
-          FloatVector.broadcast(SPECIES, c.stepSize()),
-          FloatVector.broadcast(SPECIES, c.inverseRootCorrection2()),
-          FloatVector.broadcast(SPECIES, c.eps()),
-          FloatVector.broadcast(SPECIES, c.l2()),
-          FloatVector.broadcast(SPECIES, c.shrink()),
-          FloatVector.broadcast(SPECIES, c.gradientFactor()));
-    }
+  private static FloatVector firstMoment(AdamCoefficients c, FloatVector g, FloatVector before) {
+    return lanes(c.oneMinusBeta1()).fma(g.sub(before), before);
+  }
 
-    /** The gradient with clipping, sign and L2 decay. */
-    FloatVector gradient(FloatVector theta, FloatVector raw) {
-      return l2.fma(theta, raw.mul(gradientFactor));
-    }
+  private static FloatVector secondMoment(AdamCoefficients c, FloatVector g, FloatVector before) {
+    return g.mul(c.oneMinusBeta2()).fma(g, before.mul(c.beta2()));
+  }
 
-    FloatVector firstMoment(FloatVector g, FloatVector before) {
-      return oneMinusBeta1.fma(g.sub(before), before);
-    }
-
-    FloatVector secondMoment(FloatVector g, FloatVector before) {
-      return oneMinusBeta2.mul(g).fma(g, beta2.mul(before));
-    }
-
-    FloatVector updated(FloatVector theta, FloatVector m, FloatVector r) {
-      FloatVector divisor = r.sqrt().fma(inverseRootCorrection2, eps);
-      return theta.sub(stepSize.mul(m).div(divisor));
-    }
+  private static FloatVector updated(
+      AdamCoefficients c, FloatVector theta, FloatVector m, FloatVector r) {
+    FloatVector divisor = r.sqrt().fma(lanes(c.inverseRootCorrection2()), lanes(c.eps()));
+    return theta.sub(m.mul(c.stepSize()).div(divisor));
   }
 
   private static FloatVector greater(FloatVector max, FloatVector v) {
@@ -72,7 +48,7 @@ final class AdamLoops {
    * {@code max} is given exactly with amsgrad.
    */
   static void update(
-      AdamCoefficients coefficients,
+      AdamCoefficients c,
       MemorySegment parameters,
       MemorySegment gradients,
       long gradientsAt,
@@ -82,14 +58,14 @@ final class AdamLoops {
       long at,
       int n) {
     if (max != null) {
-      amsgrad(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, max, at, n);
+      amsgrad(c, parameters, gradients, gradientsAt, expAvg, expAvgSq, max, at, n);
     } else {
-      plain(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, at, n);
+      plain(c, parameters, gradients, gradientsAt, expAvg, expAvgSq, at, n);
     }
   }
 
   private static void plain(
-      AdamCoefficients coefficients,
+      AdamCoefficients c,
       MemorySegment parameters,
       MemorySegment gradients,
       long gradientsAt,
@@ -97,21 +73,20 @@ final class AdamLoops {
       MemorySegment expAvgSq,
       long at,
       int n) {
-    Lanes c = Lanes.of(coefficients);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o).mul(c.shrink());
-      FloatVector g = c.gradient(theta, load(gradients, gradientsAt + 4L * i));
-      FloatVector m = c.firstMoment(g, load(expAvg, o));
-      FloatVector v = c.secondMoment(g, load(expAvgSq, o));
-      store(c.updated(theta, m, v), parameters, o);
+      FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
+      FloatVector m = firstMoment(c, g, load(expAvg, o));
+      FloatVector v = secondMoment(c, g, load(expAvgSq, o));
+      store(updated(c, theta, m, v), parameters, o);
       store(m, expAvg, o);
       store(v, expAvgSq, o);
     }
   }
 
   private static void amsgrad(
-      AdamCoefficients coefficients,
+      AdamCoefficients c,
       MemorySegment parameters,
       MemorySegment gradients,
       long gradientsAt,
@@ -120,16 +95,15 @@ final class AdamLoops {
       MemorySegment max,
       long at,
       int n) {
-    Lanes c = Lanes.of(coefficients);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o).mul(c.shrink());
-      FloatVector g = c.gradient(theta, load(gradients, gradientsAt + 4L * i));
-      FloatVector m = c.firstMoment(g, load(expAvg, o));
-      FloatVector v = c.secondMoment(g, load(expAvgSq, o));
+      FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
+      FloatVector m = firstMoment(c, g, load(expAvg, o));
+      FloatVector v = secondMoment(c, g, load(expAvgSq, o));
       FloatVector r = greater(load(max, o), v);
       store(r, max, o);
-      store(c.updated(theta, m, r), parameters, o);
+      store(updated(c, theta, m, r), parameters, o);
       store(m, expAvg, o);
       store(v, expAvgSq, o);
     }
@@ -140,7 +114,7 @@ final class AdamLoops {
    * {@code max} is given exactly with amsgrad.
    */
   static void update(
-      AdamCoefficients coefficients,
+      AdamCoefficients c,
       float[] parameters,
       float[] gradients,
       int gradientsAt,
@@ -150,14 +124,14 @@ final class AdamLoops {
       int at,
       int n) {
     if (max != null) {
-      amsgrad(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, max, at, n);
+      amsgrad(c, parameters, gradients, gradientsAt, expAvg, expAvgSq, max, at, n);
     } else {
-      plain(coefficients, parameters, gradients, gradientsAt, expAvg, expAvgSq, at, n);
+      plain(c, parameters, gradients, gradientsAt, expAvg, expAvgSq, at, n);
     }
   }
 
   private static void plain(
-      AdamCoefficients coefficients,
+      AdamCoefficients c,
       float[] parameters,
       float[] gradients,
       int gradientsAt,
@@ -165,21 +139,20 @@ final class AdamLoops {
       float[] expAvgSq,
       int at,
       int n) {
-    Lanes c = Lanes.of(coefficients);
     int ahead = gradientsAt - at;
     for (int i = at; i < at + n; i += LANES) {
       FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i).mul(c.shrink());
-      FloatVector g = c.gradient(theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
-      FloatVector m = c.firstMoment(g, FloatVector.fromArray(SPECIES, expAvg, i));
-      FloatVector v = c.secondMoment(g, FloatVector.fromArray(SPECIES, expAvgSq, i));
-      c.updated(theta, m, v).intoArray(parameters, i);
+      FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
+      FloatVector m = firstMoment(c, g, FloatVector.fromArray(SPECIES, expAvg, i));
+      FloatVector v = secondMoment(c, g, FloatVector.fromArray(SPECIES, expAvgSq, i));
+      updated(c, theta, m, v).intoArray(parameters, i);
       m.intoArray(expAvg, i);
       v.intoArray(expAvgSq, i);
     }
   }
 
   private static void amsgrad(
-      AdamCoefficients coefficients,
+      AdamCoefficients c,
       float[] parameters,
       float[] gradients,
       int gradientsAt,
@@ -188,16 +161,15 @@ final class AdamLoops {
       float[] max,
       int at,
       int n) {
-    Lanes c = Lanes.of(coefficients);
     int ahead = gradientsAt - at;
     for (int i = at; i < at + n; i += LANES) {
       FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i).mul(c.shrink());
-      FloatVector g = c.gradient(theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
-      FloatVector m = c.firstMoment(g, FloatVector.fromArray(SPECIES, expAvg, i));
-      FloatVector v = c.secondMoment(g, FloatVector.fromArray(SPECIES, expAvgSq, i));
+      FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
+      FloatVector m = firstMoment(c, g, FloatVector.fromArray(SPECIES, expAvg, i));
+      FloatVector v = secondMoment(c, g, FloatVector.fromArray(SPECIES, expAvgSq, i));
       FloatVector r = greater(FloatVector.fromArray(SPECIES, max, i), v);
       r.intoArray(max, i);
-      c.updated(theta, m, r).intoArray(parameters, i);
+      updated(c, theta, m, r).intoArray(parameters, i);
       m.intoArray(expAvg, i);
       v.intoArray(expAvgSq, i);
     }

@@ -56,10 +56,23 @@ final class PointwiseLoops {
     }
   }
 
+  /** Exponential and logarithm in loops of their own, {@code n} at most a chunk. */
   static void softplus(MemorySegment x, MemorySegment out, long at, int n) {
+    float[] e = Workspace.current().arrayStage;
+    expOfMinusAbs(x, at, e, n);
+    softplusFrom(x, e, out, at, n);
+  }
+
+  private static void expOfMinusAbs(MemorySegment x, long at, float[] e, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      VectorMath.expOfMinusAbs(load(x, at + 4L * i)).intoArray(e, i);
+    }
+  }
+
+  private static void softplusFrom(MemorySegment x, float[] e, MemorySegment out, long at, int n) {
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      store(VectorMath.softplus(load(x, o)), out, o);
+      store(VectorMath.softplusFrom(load(x, o), FloatVector.fromArray(SPECIES, e, i)), out, o);
     }
   }
 

@@ -154,10 +154,10 @@ final class VectorMath {
     return sigmoidFrom(x.compare(VectorOperators.LT, lanes(0.0f)), e, inverseOf1Plus(e));
   }
 
-  /** ln(1 + e^x) without overflow. */
-  static FloatVector softplus(FloatVector x) {
+  /** ln(1 + e^x) without overflow, from e = e^-|x|. */
+  static FloatVector softplusFrom(FloatVector x, FloatVector e) {
     // NaN comes through the logarithm only: which of two NaNs a sum returns is not defined
     FloatVector positive = lanes(0.0f).blend(x, x.compare(VectorOperators.GT, lanes(0.0f)));
-    return positive.add(log1pUnit(expOfMinusAbs(x)));
+    return positive.add(log1pUnit(e));
   }
 }

@@ -2,6 +2,8 @@ package dev.quern.bench.kernels;
 
 import dev.quern.DType;
 import java.util.SplittableRandom;
+import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
 
 /** Seeded operands. The same seed gives the same operands on every machine. */
 final class Inputs {
@@ -9,26 +11,45 @@ final class Inputs {
   /** The ignore index of the cases. */
   static final int IGNORED = 255;
 
+  /** What the state of a {@link SplittableRandom} made from a seed grows by with each number. */
+  private static final long STEP = 0x9e3779b97f4a7c15L;
+
+  private static final int PIECE = 1 << 15;
+
   private Inputs() {}
 
   /** Uniform in [-scale, scale). */
   static float[] uniform(int n, double scale, long seed) {
-    var random = new SplittableRandom(seed);
     float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) (scale * (2 * random.nextDouble() - 1));
-    }
+    inPieces(
+        n, 1, seed, (random, i) -> values[i] = (float) (scale * (2 * random.nextDouble() - 1)));
     return values;
   }
 
   /** Uniform in [0, 1). */
   static float[] unit(int n, long seed) {
-    var random = new SplittableRandom(seed);
     float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) random.nextDouble();
-    }
+    inPieces(n, 1, seed, (random, i) -> values[i] = (float) random.nextDouble());
     return values;
+  }
+
+  /**
+   * Makes elements from one sequence of random numbers, pieces of them beside each other.
+   *
+   * @param draws numbers taken for each element
+   */
+  private static void inPieces(
+      int n, int draws, long seed, ObjIntConsumer<SplittableRandom> element) {
+    IntStream.range(0, Math.ceilDiv(n, PIECE))
+        .parallel()
+        .forEach(piece -> {
+          int first = piece * PIECE;
+          // the generator's state is a sum: so many steps on from the seed
+          var random = new SplittableRandom(seed + STEP * draws * first);
+          for (int i = first; i < Math.min(n, first + PIECE); i++) {
+            element.accept(random, i);
+          }
+        });
   }
 
   /** Uniform in [-8, 8), with every 7th element one of the values that kernels stumble over. */
@@ -81,14 +102,16 @@ final class Inputs {
 
   /** 0 or 1, one with the given probability, then the ignore index with the other. */
   static byte[] labels(int n, double positive, double ignored, long seed) {
-    var random = new SplittableRandom(seed);
     byte[] labels = new byte[n];
-    for (int i = 0; i < n; i++) {
-      labels[i] = (byte) (random.nextDouble() < positive ? 1 : 0);
-      if (random.nextDouble() < ignored) {
-        labels[i] = (byte) IGNORED;
-      }
-    }
+    inPieces(
+        n,
+        2,
+        seed,
+        (random, i) -> {
+          boolean one = random.nextDouble() < positive;
+          boolean out = random.nextDouble() < ignored;
+          labels[i] = (byte) (out ? IGNORED : one ? 1 : 0);
+        });
     return labels;
   }
 
