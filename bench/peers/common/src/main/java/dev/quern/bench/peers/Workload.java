@@ -7,8 +7,19 @@ package dev.quern.bench.peers;
  * @param kind the loss, count or step
  * @param elements logits, or parameters
  * @param parts parameter tensors, or classes, or 1
+ * @param model how well the logits know the labels
  */
-public record Workload(String name, Kind kind, int elements, int parts) {
+public record Workload(String name, Kind kind, int elements, int parts, Model model) {
+  /** Whose logits they are. */
+  public enum Model {
+    /** Nobody's: the labels are independent of them. */
+    RANDOM,
+    /** A model's in training: six of ten errors of the Lovasz hinge are below 0. */
+    HALF_TRAINED,
+    /** A trained model's: three of four are. */
+    TRAINED
+  }
+
   /** What is computed. */
   public enum Kind {
     /** Dice loss, forward and backward. */
@@ -36,9 +47,15 @@ public record Workload(String name, Kind kind, int elements, int parts) {
   }
 
   private static final int PIXELS = 8 * 1024 * 1024;
+  private static final int LIST = 2 * 1024 * 1024;
 
   /** Images in a workload with classes. */
   public static final int IMAGES = 4;
+
+  /** A workload of a model in training. */
+  Workload(String name, Kind kind, int elements, int parts) {
+    this(name, kind, elements, parts, Model.HALF_TRAINED);
+  }
 
   static final Workload[] ALL = {
     new Workload("Dice 8x1x1024x1024", Kind.DICE, PIXELS, 1),
@@ -47,10 +64,20 @@ public record Workload(String name, Kind kind, int elements, int parts) {
     new Workload("Dice+BCE 8x1x1024x1024", Kind.DICE_BCE, PIXELS, 1),
     new Workload("focal gamma 2 8x1x1024x1024", Kind.FOCAL_2, PIXELS, 1),
     new Workload("focal gamma 1.5 8x1x1024x1024", Kind.FOCAL_15, PIXELS, 1),
+    new Workload("Dice 32x1x1024x1024", Kind.DICE, 4 * PIXELS, 1),
+    new Workload("Jaccard 32x1x1024x1024", Kind.JACCARD, 4 * PIXELS, 1),
+    new Workload("BCE 32x1x1024x1024", Kind.BCE, 4 * PIXELS, 1),
     new Workload("Dice+BCE 32x1x1024x1024", Kind.DICE_BCE, 4 * PIXELS, 1),
+    new Workload("focal gamma 2 32x1x1024x1024", Kind.FOCAL_2, 4 * PIXELS, 1),
+    new Workload("focal gamma 1.5 32x1x1024x1024", Kind.FOCAL_15, 4 * PIXELS, 1),
     new Workload("Dice 21 classes 4x21x256x256", Kind.MULTICLASS_DICE, 4 * 21 * 65536, 21),
-    new Workload("Lovasz hinge 2 M", Kind.LOVASZ, 2 * 1024 * 1024, 1),
+    new Workload("Dice 21 classes 4x21x512x512", Kind.MULTICLASS_DICE, 16 * 21 * 65536, 21),
+    new Workload("Lovasz hinge 2 M", Kind.LOVASZ, LIST, 1),
+    new Workload("Lovasz hinge 2 M, random", Kind.LOVASZ, LIST, 1, Model.RANDOM),
+    new Workload("Lovasz hinge 2 M, trained", Kind.LOVASZ, LIST, 1, Model.TRAINED),
+    new Workload("Lovasz hinge 8 M, random", Kind.LOVASZ, 4 * LIST, 1, Model.RANDOM),
     new Workload("IoU counts 8x1x1024x1024", Kind.COUNTS, PIXELS, 1),
+    new Workload("IoU counts 32x1x1024x1024", Kind.COUNTS, 4 * PIXELS, 1),
     new Workload("Adam 33.5 M", Kind.ADAM, 1 << 25, 1),
     new Workload("Adam amsgrad 33.5 M", Kind.ADAM_AMSGRAD, 1 << 25, 1),
     new Workload("Dice 10,000", Kind.DICE, 10_000, 1),
@@ -74,7 +101,7 @@ public record Workload(String name, Kind kind, int elements, int parts) {
     return values;
   }
 
-  /** {@return 0 or 1, related to the logits as a half-trained model's would be; or classes} */
+  /** {@return 0 or 1, as well known to the logits as the model says; or classes} */
   public byte[] labels() {
     if (kind == Kind.MULTICLASS_DICE) {
       byte[] labels = new byte[elements / parts];
@@ -87,7 +114,13 @@ public record Workload(String name, Kind kind, int elements, int parts) {
     float[] noise = values(2);
     byte[] labels = new byte[elements];
     for (int i = 0; i < elements; i++) {
-      labels[i] = (byte) (x[i] + noise[i] > 1 ? 1 : 0);
+      boolean foreground =
+          switch (model) {
+            case RANDOM -> noise[i] > 0;
+            case HALF_TRAINED -> x[i] + noise[i] > 1;
+            case TRAINED -> x[i] + noise[i] / 8 > 0;
+          };
+      labels[i] = (byte) (foreground ? 1 : 0);
     }
     return labels;
   }
