@@ -8,7 +8,7 @@ import javax.management.ObjectName;
 /** The virtual machine's compiler, which works beside the program and slows what is timed then. */
 final class Compiler {
 
-  private static final long LOOK_EVERY_MILLIS = 50;
+  private static final long LOOK_EVERY_MILLIS = 5;
 
   private Compiler() {}
 

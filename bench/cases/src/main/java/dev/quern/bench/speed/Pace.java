@@ -15,6 +15,7 @@ import java.util.List;
  * @param warmUpNanos none of those begins after this
  * @param warmUpSizes elements in those
  * @param compilerNanos how long the compiler is waited for after a sweep
+ * @param compilerNanosOfVisit and before a visit
  * @param longestCallNanos measurements whose calls take longer are left out
  * @param ceilingElements elements of an operand when the ceilings are measured
  */
@@ -28,6 +29,7 @@ record Pace(
     long warmUpNanos,
     List<Integer> warmUpSizes,
     long compilerNanos,
+    long compilerNanosOfVisit,
     long longestCallNanos,
     int ceilingElements) {
 
@@ -39,13 +41,14 @@ record Pace(
       new Pace(
           2,
           5,
-          48 * SECOND,
+          57 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),
           new Stopwatch(64, 200 * MILLISECOND),
           new Stopwatch(32, 30 * MILLISECOND),
-          26 * SECOND,
+          17 * SECOND,
           List.of(1 << 14, 1 << 17),
           8 * SECOND,
+          200 * MILLISECOND,
           80 * MILLISECOND,
           1 << 23);
 
@@ -61,6 +64,7 @@ record Pace(
           120 * SECOND,
           List.of(1 << 14, 1 << 18),
           30 * SECOND,
+          2 * SECOND,
           5 * SECOND,
           1 << 25);
 }

@@ -49,6 +49,9 @@ public final class SpeedBench {
   /** Unfused definitions are many calls of kernels that are small and soon compiled. */
   private static final int UNFUSED_WARM_UP_ELEMENTS = 1 << 10;
 
+  /** Rounds of a device that is only there for others to be compared with. */
+  private static final int YARDSTICK_ROUNDS = 2;
+
   /** What is to be measured in every round. */
   private record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {
 
@@ -141,13 +144,13 @@ public final class SpeedBench {
     long start = System.nanoTime();
     warmUp(devices);
     List<ParityRow> parity = parity(devices);
-    long measuring = System.nanoTime();
     for (int round = 1; round <= pace.mostRounds(); round++) {
+      long begun = System.nanoTime();
       progress.accept("round " + round + ": ceilings");
       devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
-      round(round, devices);
+      long yardstick = round(round, devices);
       long now = System.nanoTime();
-      long next = (now - measuring) / round;
+      long next = now - begun - (round == YARDSTICK_ROUNDS ? yardstick : 0);
       if (round >= pace.leastRounds() && now - start + next > pace.budgetNanos()) {
         break;
       }
@@ -208,13 +211,20 @@ public final class SpeedBench {
                 && known > SLOW * other.getValue() * cell.growthFrom(other.getKey()));
   }
 
+  /** Whether a device is only there for others to be compared with. */
+  private static boolean isYardstick(SpeedDevice device, List<SpeedDevice> devices) {
+    return device.isReference() && devices.size() > 1;
+  }
+
   private List<Cell> warmUpCells(List<SpeedDevice> devices, List<Integer> sizes) {
     var cells = new ArrayList<Cell>();
     for (Benchmark benchmark : benchmarks) {
       for (SpeedDevice device : devices) {
         if (supported(benchmark, device)) {
-          sizes.forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
-          if (benchmark.loss() != null) {
+          boolean yardstick = isYardstick(device, devices);
+          List<Integer> wanted = yardstick ? sizes.subList(0, 1) : sizes;
+          wanted.forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
+          if (benchmark.loss() != null && !yardstick) {
             cells.add(new Cell(benchmark, true, UNFUSED_WARM_UP_ELEMENTS, device));
           }
         }
@@ -242,18 +252,34 @@ public final class SpeedBench {
     return rows;
   }
 
-  private void round(int round, List<SpeedDevice> devices) {
-    for (Benchmark benchmark : benchmarks) {
-      for (int size : options.sizes()) {
-        progress.accept("round " + round + ": " + benchmark.name() + ", " + size + " elements");
-        for (SpeedDevice device : devices) {
+  /**
+   * One device after the other: a runtime whose threads slept while others ran can take many calls
+   * until they are spread over the processors again. Returns how long it took to measure what is
+   * not measured in every round.
+   */
+  private long round(int round, List<SpeedDevice> devices) {
+    long yardstickNanos = 0;
+    for (SpeedDevice device : devices) {
+      boolean yardstick = isYardstick(device, devices);
+      if (yardstick && round > YARDSTICK_ROUNDS) {
+        continue;
+      }
+      long begun = System.nanoTime();
+      for (Benchmark benchmark : benchmarks) {
+        String what = "round " + round + ", " + device.id() + ": " + benchmark.name();
+        for (int size : options.sizes()) {
+          progress.accept(what + ", " + size + " elements");
           measure(new Cell(benchmark, false, size, device));
-          if (benchmark.loss() != null) {
+          if (benchmark.loss() != null && !yardstick) {
             measure(new Cell(benchmark, true, size, device));
           }
         }
       }
+      if (yardstick) {
+        yardstickNanos += System.nanoTime() - begun;
+      }
     }
+    return yardstickNanos;
   }
 
   private void measure(Cell cell) {
@@ -263,7 +289,7 @@ public final class SpeedBench {
     String why = visits.containsKey(cell) ? null : refusal(cell);
     if (why == null) {
       try {
-        Visit visit = visit(cell, pace.stopwatch());
+        Visit visit = visit(cell);
         visits.computeIfAbsent(cell, _ -> new ArrayList<>()).add(visit);
         return;
       } catch (OutOfDeviceMemoryException | OutOfMemoryError e) {
@@ -274,8 +300,11 @@ public final class SpeedBench {
     leftOut.put(cell, why);
   }
 
-  private static Visit visit(Cell cell, Stopwatch stopwatch) {
-    return time(cell, (call, _) -> cell.device().visit(call, stopwatch));
+  /** The compiler would take a processor from what is timed, so it is waited for. */
+  private Visit visit(Cell cell) {
+    Compiler.await(pace.compilerNanosOfVisit());
+    long bytes = cell.benchmark().at().apply(cell.size()).bytes();
+    return time(cell, (call, _) -> cell.device().visit(call, bytes, pace.stopwatch()));
   }
 
   /** Sets a cell up and has its call timed. */

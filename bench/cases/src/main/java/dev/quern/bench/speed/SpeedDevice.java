@@ -40,14 +40,19 @@ final class SpeedDevice implements AutoCloseable {
     return engine;
   }
 
+  /** Whether it is what others are measured by. */
+  boolean isReference() {
+    return id().startsWith(SpeedRun.REFERENCE);
+  }
+
   /** Whether its kernels are Java, which the virtual machine compiles while they run. */
   boolean isJava() {
     return backend.device().driver().startsWith("Java");
   }
 
-  /** Times a call, and the device's pace around it. */
-  Visit visit(Runnable call, Stopwatch stopwatch) {
-    return meter.visited(stopwatch.time(call, backend));
+  /** Times a call that moves so many bytes, and the device's pace around it. */
+  Visit visit(Runnable call, long bytes, Stopwatch stopwatch) {
+    return meter.visited(stopwatch.time(call, backend, bytes));
   }
 
   /** Measures the ceilings again. */

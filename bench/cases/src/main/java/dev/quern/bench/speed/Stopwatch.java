@@ -18,11 +18,29 @@ record Stopwatch(int samples, long budgetNanos) {
   /** Calls that fill caches and wake workers before the first sample. */
   private static final int SETTLING_CALLS = 3;
 
+  /** Fresh memory is slow to read and write at first: a copy of 8 MB for some milliseconds. */
+  private static final long SETTLING_NANOS_PER_BYTE = 1;
+
   /** The time of a call, one entry a sample. */
   List<Double> time(Runnable call, Backend backend) {
+    return time(call, backend, 0);
+  }
+
+  /**
+   * The time of a call after the caches have settled, one entry a sample.
+   *
+   * @param bytes what a call moves; the more, the longer it takes until the caches hold what they
+   *     will hold
+   */
+  List<Double> time(Runnable call, Backend backend, long bytes) {
     long start = System.nanoTime();
+    long settled = Math.min(bytes * SETTLING_NANOS_PER_BYTE, budgetNanos / 3);
     long shortest = Long.MAX_VALUE;
-    for (int i = 0; i < SETTLING_CALLS && System.nanoTime() - start < budgetNanos / 3; i++) {
+    for (int i = 0;
+        i < SETTLING_CALLS
+            ? System.nanoTime() - start < budgetNanos / 3
+            : System.nanoTime() - start < settled;
+        i++) {
       shortest = Math.min(shortest, nanos(call, backend, 1));
     }
     int repetitions = (int) Math.max(1, LEAST_SAMPLE_NANOS / Math.max(1, shortest));
