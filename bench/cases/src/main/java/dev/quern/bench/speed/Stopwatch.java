@@ -37,9 +37,7 @@ record Stopwatch(int samples, long budgetNanos) {
     long settled = Math.min(bytes * SETTLING_NANOS_PER_BYTE, budgetNanos / 3);
     long shortest = Long.MAX_VALUE;
     for (int i = 0;
-        i < SETTLING_CALLS
-            ? System.nanoTime() - start < budgetNanos / 3
-            : System.nanoTime() - start < settled;
+        System.nanoTime() - start < (i < SETTLING_CALLS ? budgetNanos / 3 : settled);
         i++) {
       shortest = Math.min(shortest, nanos(call, backend, 1));
     }
