@@ -30,6 +30,12 @@ public final class Platforms {
    * @return devices and reasons
    */
   public static Discovery discover() {
+    try (var _ = FaultHandlers.keep()) {
+      return found();
+    }
+  }
+
+  private static Discovery found() {
     String failure = JoclLibrary.load();
     if (failure != null) {
       return new Discovery(List.of(), List.of(failure));

@@ -66,7 +66,7 @@ public final class Program implements AutoCloseable {
         new Program(
             CL.clCreateProgramWithBinary(
                 context.handle(), 1, devices, lengths, binaries, new int[1], null));
-    try {
+    try (var _ = FaultHandlers.keep()) {
       CL.clBuildProgram(program.handle, 1, devices, options, null, null);
       if (program.kernelCount() == 0) {
         throw new CLException("It holds no kernel.", CL.CL_INVALID_BINARY);
@@ -87,7 +87,7 @@ public final class Program implements AutoCloseable {
     }
     var program = new Program(handle);
     cl_device_id device = context.device().id();
-    try {
+    try (var _ = FaultHandlers.keep()) {
       CL.clBuildProgram(handle, 1, new cl_device_id[] {device}, options, null, null);
       return program;
     } catch (CLException e) {

@@ -1,0 +1,83 @@
+package dev.quern.opencl.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quern.Engine;
+import dev.quern.opencl.OpenClProvider;
+import dev.quern.spi.Availability;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Drivers that handle faults themselves must not end a process whose threads are stopped. */
+class FaultHandlersTest {
+  private static final int SIGSEGV = 11;
+
+  @BeforeEach
+  void handlersAreWithinReach() {
+    assumeTrue(FaultHandlers.areWithinReach(), "not Linux, or no native access");
+  }
+
+  @Test
+  void theVirtualMachineHandlesFaultsAfterDriversWereLoadedAndHaveCompiled() throws IOException {
+    assumeTrue(new OpenClProvider().probe() instanceof Availability.Available, "no OpenCL device");
+    assertTrue(handlerOfFaults().endsWith("libjvm.so"), handlerOfFaults());
+    try (Engine engine = Engine.open("opencl")) {
+      assertEquals(3, engine.tensor(new float[] {1, 2}, 2).sum().item());
+    }
+    assertTrue(handlerOfFaults().endsWith("libjvm.so"), handlerOfFaults());
+  }
+
+  @Test
+  void whatIsPutInBetweenIsTakenBackByTheLastWhoCloses() throws IOException {
+    String before = handlerOfFaults();
+    FaultHandlers first = FaultHandlers.keep();
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment own = arena.allocate(256, 16);
+      FaultHandlers.sigaction(SIGSEGV, MemorySegment.NULL, own);
+      // another flag, as faults must be handled in the meantime; SA_NODEFER
+      int flags = own.get(ValueLayout.JAVA_INT, 136);
+      own.set(ValueLayout.JAVA_INT, 136, flags | 0x40000000);
+      FaultHandlers.sigaction(SIGSEGV, own, MemorySegment.NULL);
+      FaultHandlers second = FaultHandlers.keep();
+      first.close();
+      assertTrue((flags(arena) & 0x40000000) != 0, "closed once");
+      second.close();
+      assertEquals(flags, flags(arena));
+    }
+    assertEquals(before, handlerOfFaults());
+  }
+
+  private static int flags(Arena arena) {
+    MemorySegment now = arena.allocate(256, 16);
+    FaultHandlers.sigaction(SIGSEGV, MemorySegment.NULL, now);
+    return now.get(ValueLayout.JAVA_INT, 136);
+  }
+
+  /** The line of the process's memory map in which the handler of SIGSEGV lies. */
+  private static String handlerOfFaults() throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment action = arena.allocate(256, 16);
+      FaultHandlers.sigaction(SIGSEGV, MemorySegment.NULL, action);
+      long handler = action.get(ValueLayout.JAVA_LONG, 0);
+      List<String> map = Files.readAllLines(Path.of("/proc/self/maps"));
+      return map.stream()
+          .filter(line -> contains(line.split("[- ]", 3), handler))
+          .findFirst()
+          .orElse("nowhere: " + handler);
+    }
+  }
+
+  private static boolean contains(String[] range, long address) {
+    return Long.parseUnsignedLong(range[0], 16) <= address
+        && address < Long.parseUnsignedLong(range[1], 16);
+  }
+}
