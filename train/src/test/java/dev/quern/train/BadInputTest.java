@@ -55,6 +55,15 @@ class BadInputTest {
     assertFalse(Files.exists(html));
   }
 
+  @Test
+  void benchmarkWhoseResultCouldNotBeWritten() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "kept");
+    assertRefused(
+        Quern.run("bench", "--quick", "--json", file.resolve("new.json")), "Cannot write", "file");
+    assertRefused(Quern.run("bench", "--quick", "--html", folder), "it is a folder", "in it");
+    assertEquals("kept", Files.readString(file));
+  }
+
   /** A run of one device, behind the beginning of its JSON. */
   private static String run(String beginning) {
     return beginning

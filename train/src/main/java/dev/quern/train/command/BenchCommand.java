@@ -18,8 +18,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,7 +69,10 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--quick", description = "Fewer sizes and rounds: done within a minute.")
   private boolean quick;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write everything measured.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write everything measured, after each round.")
   private @Nullable Path json;
 
   @Option(names = "--html", paramLabel = "FILE", description = "Write a report to look at.")
@@ -107,25 +112,26 @@ public final class BenchCommand implements Callable<Integer> {
       throw new BadInputException("--with needs --html FILE.");
     }
     SpeedRun further = others.isEmpty() ? null : otherPrograms();
+    Path jsonFile = json;
+    Path htmlFile = html;
+    Stream.of(jsonFile, htmlFile).filter(Objects::nonNull).forEach(AtomicFile::requireWritable);
     SpeedRun run;
     var progress = new StatusLine(System.err);
     try {
       var options = new SpeedOptions(backends, cases, sizes, dtypes, quick);
       String command = String.join(" ", spec.commandLine().getParseResult().originalArgs());
       String version = String.join(" ", spec.root().version());
-      run = SpeedBench.run(options, "quern " + command, version, progress::show);
+      run =
+          SpeedBench.run(
+              options, "quern " + command, version, progress::show, soFar -> keep(soFar, jsonFile));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(String.valueOf(e.getMessage()), e);
     } finally {
       progress.clear();
     }
     SpeedTable.print(run, System.out);
-    Path jsonFile = json;
-    if (jsonFile != null) {
-      AtomicFile.writeText(jsonFile, SpeedJson.write(run));
-    }
+    keep(run, jsonFile);
     Comparison comparison = old == null ? null : Comparison.of(old, run);
-    Path htmlFile = html;
     if (htmlFile != null) {
       new BenchReport(further == null ? run : run.with(further), comparison).write(htmlFile);
     }
@@ -156,6 +162,12 @@ public final class BenchCommand implements Callable<Integer> {
       return others.stream().map(BenchCommand::read).reduce(SpeedRun::with).orElseThrow();
     } catch (IllegalArgumentException e) {
       throw new BadInputException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void keep(SpeedRun run, @Nullable Path file) {
+    if (file != null) {
+      AtomicFile.writeText(file, SpeedJson.write(run));
     }
   }
 

@@ -34,6 +34,29 @@ public final class AtomicFile {
   }
 
   /**
+   * Creates the folder of {@code file} and tries a temporary file in it, so that long work does not
+   * begin whose result could not be kept.
+   *
+   * @param file the final name
+   * @throws BadInputException when nothing can be written there, with the reason the system gave
+   */
+  public static void requireWritable(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new BadInputException(
+          "Cannot write %s: it is a folder; name a file in it.".formatted(file));
+    }
+    Path temporary = beside(file);
+    try {
+      createFolder(temporary);
+      Files.deleteIfExists(temporary);
+      Files.createFile(temporary);
+      Files.delete(temporary);
+    } catch (IOException e) {
+      throw refused(file, e);
+    }
+  }
+
+  /**
    * Replaces or creates {@code file}.
    *
    * @param file the final name; its folder is created when missing
@@ -42,15 +65,9 @@ public final class AtomicFile {
    */
   public static void write(Path file, Content content) {
     Path absolute = file.toAbsolutePath().normalize();
-    // Beside the final file, because a rename is atomic only inside one file system.
-    Path temporary =
-        absolute.resolveSibling(
-            "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+    Path temporary = beside(file);
     try {
-      Path folder = absolute.getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
+      createFolder(temporary);
       Files.deleteIfExists(temporary);
       try (FileChannel channel =
               FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -62,11 +79,7 @@ public final class AtomicFile {
       Files.move(
           temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      BadInputException failure =
-          new BadInputException(
-              "Cannot write %s: %s; free space or choose another folder (nothing partial was left)."
-                  .formatted(file, IoReason.of(e)),
-              e);
+      BadInputException failure = refused(file, e);
       try {
         Files.deleteIfExists(temporary);
       } catch (IOException left) {
@@ -74,6 +87,27 @@ public final class AtomicFile {
       }
       throw failure;
     }
+  }
+
+  /** Beside the final file, because a rename is atomic only inside one file system. */
+  private static Path beside(Path file) {
+    Path absolute = file.toAbsolutePath().normalize();
+    return absolute.resolveSibling(
+        "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+  }
+
+  private static void createFolder(Path file) throws IOException {
+    Path folder = file.getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+  }
+
+  private static BadInputException refused(Path file, IOException e) {
+    return new BadInputException(
+        "Cannot write %s: %s; free space or choose another folder (nothing partial was left)."
+            .formatted(file, IoReason.of(e)),
+        e);
   }
 
   /**

@@ -52,12 +52,12 @@ record Pace(
           80 * MILLISECOND,
           1 << 23);
 
-  /** As long as it takes. */
+  /** About half an hour, if three rounds fit into that. */
   static final Pace THOROUGH =
       new Pace(
+          3,
           5,
-          5,
-          Long.MAX_VALUE,
+          30 * 60 * SECOND,
           new Stopwatch(9, 400 * MILLISECOND),
           new Stopwatch(500, 2 * SECOND),
           new Stopwatch(10_000, 100 * MILLISECOND),

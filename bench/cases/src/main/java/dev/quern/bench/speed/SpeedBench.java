@@ -77,6 +77,9 @@ public final class SpeedBench {
   /** The shortest call of what was run before the first round. */
   private final Map<Cell, Double> warm = new HashMap<>();
 
+  /** How long a round takes, for the progress, once that is known. */
+  private String aRound = "";
+
   private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
   private final Map<Cell, String> leftOut = new LinkedHashMap<>();
 
@@ -101,19 +104,24 @@ public final class SpeedBench {
    * @param command how it was asked for, kept with the result
    * @param version the version that is measured, kept with the result
    * @param progress is told what is under way
+   * @param soFar is given what there is after each round but the last, so that it can be kept
    * @return the result
    * @throws dev.quern.BackendUnavailableException if a backend named is not here
    * @throws IllegalArgumentException if there is no benchmark of a name asked for
    */
   public static SpeedRun run(
-      SpeedOptions options, String command, String version, Consumer<String> progress) {
+      SpeedOptions options,
+      String command,
+      String version,
+      Consumer<String> progress,
+      Consumer<SpeedRun> soFar) {
     var devices = new ArrayList<SpeedDevice>();
     try {
       for (String name : options.backends().isEmpty() ? everyDevice() : options.backends()) {
         devices.add(SpeedDevice.open(name));
       }
       Pace pace = options.quick() ? Pace.QUICK : Pace.THOROUGH;
-      return run(options, pace, command, version, progress, devices);
+      return run(options, pace, command, version, progress, soFar, devices);
     } finally {
       devices.forEach(SpeedDevice::close);
     }
@@ -126,8 +134,9 @@ public final class SpeedBench {
       String command,
       String version,
       Consumer<String> progress,
+      Consumer<SpeedRun> soFar,
       List<SpeedDevice> devices) {
-    return new SpeedBench(options, pace, progress).run(command, version, devices);
+    return new SpeedBench(options, pace, progress).run(command, version, soFar, devices);
   }
 
   /** Every device of every backend that is there, the slowest last. */
@@ -139,32 +148,45 @@ public final class SpeedBench {
         .toList();
   }
 
-  private SpeedRun run(String command, String version, List<SpeedDevice> devices) {
+  private SpeedRun run(
+      String command, String version, Consumer<SpeedRun> soFar, List<SpeedDevice> devices) {
     Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     long start = System.nanoTime();
     warmUp(devices);
     List<ParityRow> parity = parity(devices);
-    for (int round = 1; round <= pace.mostRounds(); round++) {
+    for (int round = 1; ; round++) {
       long begun = System.nanoTime();
-      progress.accept("round " + round + ": ceilings");
+      progress.accept(which(round) + "ceilings");
       devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
       long yardstick = round(round, devices);
       long now = System.nanoTime();
       long next = now - begun - (round == YARDSTICK_ROUNDS ? yardstick : 0);
-      if (round >= pace.leastRounds() && now - start + next > pace.budgetNanos()) {
-        break;
+      var run =
+          new SpeedRun(
+              SpeedRun.FORMAT,
+              version,
+              started.toString(),
+              Math.round((now - start) / 1e8) / 10.0,
+              command,
+              Machine.here(),
+              devices.stream().map(SpeedDevice::describe).toList(),
+              measurements(),
+              parity);
+      boolean late = round >= pace.leastRounds() && now - start + next > pace.budgetNanos();
+      if (late || round == pace.mostRounds()) {
+        return run;
       }
+      soFar.accept(run);
+      long seconds = Math.round(next / 1e9);
+      aRound = seconds < 120 ? seconds + " s each" : Math.round(seconds / 60.0) + " min each";
     }
-    return new SpeedRun(
-        SpeedRun.FORMAT,
-        version,
-        started.toString(),
-        Math.round((System.nanoTime() - start) / 1e8) / 10.0,
-        command,
-        Machine.here(),
-        devices.stream().map(SpeedDevice::describe).toList(),
-        measurements(),
-        parity);
+  }
+
+  /** A round's number among those to be expected. */
+  private String which(int round) {
+    return "round %d of %d to %d%s: "
+        .formatted(
+            round, pace.leastRounds(), pace.mostRounds(), aRound.isEmpty() ? "" : ", " + aRound);
   }
 
   /**
@@ -266,9 +288,9 @@ public final class SpeedBench {
       }
       long begun = System.nanoTime();
       for (Benchmark benchmark : benchmarks) {
-        String what = "round " + round + ", " + device.id() + ": " + benchmark.name();
+        String what = which(round) + device.id() + ", " + benchmark.name();
         for (int size : options.sizes()) {
-          progress.accept(what + ", " + size + " elements");
+          progress.accept(what + ", " + size);
           measure(new Cell(benchmark, false, size, device));
           if (benchmark.loss() != null && !yardstick) {
             measure(new Cell(benchmark, true, size, device));

@@ -77,7 +77,7 @@ final class SlowedBackend {
     var devices = new ArrayList<SpeedDevice>();
     devices.add(new SpeedDevice(backend));
     try {
-      return SpeedBench.run(options, Pace.QUICK, "", "", _ -> {}, devices);
+      return SpeedBench.run(options, Pace.QUICK, "", "", _ -> {}, _ -> {}, devices);
     } finally {
       devices.forEach(SpeedDevice::close);
     }

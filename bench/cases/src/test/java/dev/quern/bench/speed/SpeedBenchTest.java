@@ -10,8 +10,10 @@ import dev.quern.reference.ReferenceProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class SpeedBenchTest {
@@ -40,15 +42,21 @@ class SpeedBenchTest {
           true);
 
   private static SpeedRun run(double share) {
+    return run(share, _ -> {});
+  }
+
+  private static SpeedRun run(double share, Consumer<SpeedRun> soFar) {
     try (var device =
         new SpeedDevice(SlowedBackend.of(new ReferenceProvider().open(0), "sum", share))) {
-      return SpeedBench.run(OPTIONS, SHORT, "quern bench", "test", _ -> {}, List.of(device));
+      return SpeedBench.run(OPTIONS, SHORT, "quern bench", "test", _ -> {}, soFar, List.of(device));
     }
   }
 
   @Test
   void everythingIsMeasuredAndASlowedKernelStandsOut() {
-    SpeedRun run = run(0);
+    var soFar = new ArrayList<SpeedRun>();
+    SpeedRun run = run(0, soFar::add);
+    assertEquals(List.of(1, 2), soFar.stream().map(SpeedBenchTest::mostVisits).toList());
     assertEquals(2 * 8, run.measurements().size(), () -> run.measurements().toString());
     for (Measurement m : run.measurements()) {
       assertTrue(m.taken(), m::toString);
@@ -75,16 +83,22 @@ class SpeedBenchTest {
     assertTrue(worst.ratio() > 2, worst::toString);
   }
 
+  private static int mostVisits(SpeedRun run) {
+    return run.measurements().stream().mapToInt(m -> m.visits().size()).max().orElseThrow();
+  }
+
   @Test
   void namesThatAreNotThereAreRefused() {
     var nothing = new SpeedOptions(List.of(), List.of("sigmund"), List.of(), List.of(), true);
     var e =
         assertThrows(
-            IllegalArgumentException.class, () -> SpeedBench.run(nothing, "", "", _ -> {}));
+            IllegalArgumentException.class,
+            () -> SpeedBench.run(nothing, "", "", _ -> {}, _ -> {}));
     assertTrue(
         String.valueOf(e.getMessage()).startsWith("No benchmark is named so; there are: fill,"));
     var absent = new SpeedOptions(List.of("abacus"), List.of(), List.of(), List.of(), true);
-    assertThrows(BackendUnavailableException.class, () -> SpeedBench.run(absent, "", "", _ -> {}));
+    assertThrows(
+        BackendUnavailableException.class, () -> SpeedBench.run(absent, "", "", _ -> {}, _ -> {}));
     assertThrows(
         IllegalArgumentException.class,
         () -> new SpeedOptions(List.of(), List.of(), List.of(0), List.of(), true));
