@@ -165,6 +165,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  /** Writes the JSON file, if one was asked for. */
   private static void keep(SpeedRun run, @Nullable Path file) {
     if (file != null) {
       AtomicFile.writeText(file, SpeedJson.write(run));

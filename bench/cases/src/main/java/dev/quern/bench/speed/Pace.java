@@ -52,7 +52,7 @@ record Pace(
           80 * MILLISECOND,
           1 << 23);
 
-  /** About half an hour, if three rounds fit into that. */
+  /** Half an hour, or three rounds if those take longer. */
   static final Pace THOROUGH =
       new Pace(
           3,

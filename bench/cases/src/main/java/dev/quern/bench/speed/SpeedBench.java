@@ -77,11 +77,11 @@ public final class SpeedBench {
   /** The shortest call of what was run before the first round. */
   private final Map<Cell, Double> warm = new HashMap<>();
 
-  /** How long a round takes, for the progress, once that is known. */
-  private String aRound = "";
-
   private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
   private final Map<Cell, String> leftOut = new LinkedHashMap<>();
+
+  /** How long a round takes, for the progress, once that is known. */
+  private String aRound = "";
 
   private SpeedBench(SpeedOptions options, Pace pace, Consumer<String> progress) {
     this.options = options;
@@ -178,15 +178,14 @@ public final class SpeedBench {
       }
       soFar.accept(run);
       long seconds = Math.round(next / 1e9);
-      aRound = seconds < 120 ? seconds + " s each" : Math.round(seconds / 60.0) + " min each";
+      String duration = seconds < 120 ? seconds + " s" : Math.round(seconds / 60.0) + " min";
+      aRound = ", " + duration + " each";
     }
   }
 
-  /** A round's number among those to be expected. */
+  /** The beginning of what the progress says, short enough for a line on a terminal. */
   private String which(int round) {
-    return "round %d of %d to %d%s: "
-        .formatted(
-            round, pace.leastRounds(), pace.mostRounds(), aRound.isEmpty() ? "" : ", " + aRound);
+    return "round " + round + aRound + ": ";
   }
 
   /**
