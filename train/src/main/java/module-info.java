@@ -8,6 +8,7 @@ module dev.quern.train {
   requires info.picocli;
   requires java.desktop;
   requires java.logging;
+  requires java.management;
   requires me.tongfei.progressbar;
   requires tools.jackson.databind;
   requires static org.jspecify;

@@ -17,6 +17,7 @@ import dev.quern.train.report.BenchReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -89,7 +90,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--compare",
       paramLabel = "OLD.json",
-      description = "Say what became slower or faster than in this run, beyond the noise of both.")
+      description =
+          "Say what became slower or faster than in this run, beyond the noise of both; measures"
+              + " once more, in a new process, unless all is clear at once.")
   private @Nullable Path compare;
 
   @Option(
@@ -131,7 +134,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     SpeedTable.print(run, System.out);
     keep(run, jsonFile);
-    Comparison comparison = old == null ? null : Comparison.of(old, run);
+    Comparison comparison = old == null ? null : compare(old, run, progress);
     if (htmlFile != null) {
       new BenchReport(further == null ? run : run.with(further), comparison).write(htmlFile);
     }
@@ -144,6 +147,41 @@ public final class BenchCommand implements Callable<Integer> {
     }
     ComparisonTable.print(comparison, System.out);
     return failOnRegression && !comparison.slower().isEmpty() ? 1 : 0;
+  }
+
+  /** Compares, with a second process of this build if the first does not settle it. */
+  private Comparison compare(SpeedRun old, SpeedRun run, StatusLine progress) {
+    var first = Comparison.of(old, run);
+    if (!first.wantsConfirmation()) {
+      return first;
+    }
+    long seconds = Math.round(run.seconds());
+    progress.show("measuring again in a new process, to be sure: about " + seconds + " s");
+    try {
+      var again = BenchProcess.run(measured());
+      System.out.printf("%nWhat two processes of this build agree on:%n");
+      return first.confirmedBy(Comparison.of(old, again));
+    } catch (IOException e) {
+      throw new BadInputException(
+          "The second process, which --compare needs where one leaves doubt, failed: %s."
+              .formatted(e.getMessage()),
+          e);
+    } finally {
+      progress.clear();
+    }
+  }
+
+  /** The arguments that say what is measured. */
+  private List<String> measured() {
+    var arguments = new ArrayList<String>(List.of("bench"));
+    backends.forEach(name -> arguments.add("--backend=" + name));
+    cases.forEach(name -> arguments.add("--case=" + name));
+    sizes.forEach(size -> arguments.add("--sizes=" + size));
+    dtypes.forEach(dtype -> arguments.add("--dtype=" + dtype));
+    if (quick) {
+      arguments.add("--quick");
+    }
+    return arguments;
   }
 
   /** What {@code --with} named, as one run; none of it may be a device of Quern. */

@@ -15,12 +15,17 @@ import java.util.stream.Stream;
  *
  * <p>A visit's time is expressed in the device's own pace just then: multiplied by the rate of a
  * plain copy or of fma chains around it, whichever leaves less spread within the two runs at this
- * size, or by nothing if neither helps. A measurement is the median of its visits, its noise half
- * the way from their 10th to their 90th percentile; what is compared is the logarithm of new over
- * old. A kernel's change is the median over its sizes. It counts if it lies further from the median
- * of all kernels of the device (what two runs differ in as a whole, up to a limit) than all of
- * three things: the least change that matters, the kernel's own noise in both runs, and what a
+ * size, or by nothing if neither helps. A visit's time is the lower quartile of its samples, which
+ * disturbances lengthen and nothing shortens. A measurement is the median of its visits, its noise
+ * half the way from their 10th to their 90th percentile; what is compared is the logarithm of new
+ * over old. A kernel's change is the median over its sizes. It counts if it lies further from the
+ * median of all kernels of the device (what two runs differ in as a whole, up to a limit) than all
+ * of three things: the least change that matters, the kernel's own noise in both runs, and what a
  * change would be by chance, going by how the changes of all kernels scatter.
+ *
+ * <p>What the compiler made of a kernel, and where its memory lies, stay the same for a whole
+ * process and no number of rounds averages them out. So what is not clear at once wants a second
+ * process of the newer build: {@link #confirmedBy}.
  *
  * <p>The reference is compared only where there is nothing else: it is the yardstick, and its plain
  * loops come out of the compiler a third apart from one process to the next, a few now and then
@@ -38,13 +43,16 @@ public record Comparison(List<Row> rows, List<String> differences) {
   static final double LARGEST_DRIFT = Math.log(1.10);
 
   /** Robust standard deviations of all kernels' changes that are taken for chance. */
-  private static final double DEVIATIONS = 3.5;
+  private static final double DEVIATIONS = 4;
 
   /** From the median absolute deviation to the standard deviation of a normal distribution. */
   private static final double NORMAL = 1.4826;
 
   /** Fewer kernels than this say nothing of the run as a whole. */
   private static final int FEWEST_KERNELS = 5;
+
+  /** Of a visit's samples, the quantile that stands for it. */
+  private static final double LOWER_QUARTILE = 0.25;
 
   /** Slower by this must not go unnoticed: beyond, a band is too wide to tell. */
   private static final double WIDEST_BAND = Math.log(1.2);
@@ -90,6 +98,23 @@ public record Comparison(List<Row> rows, List<String> differences) {
     /** {@return the kernel and what it is, for people} */
     public String name() {
       return benchmark + (unfused ? " unfused" : "");
+    }
+
+    private boolean isOf(Row other) {
+      return device.equals(other.device)
+          && benchmark.equals(other.benchmark)
+          && unfused == other.unfused;
+    }
+
+    /** The clearer of two processes, if the other shows the same way. */
+    private Row confirmedBy(Row other) {
+      boolean first = band <= other.band;
+      Row clearer = first ? this : other;
+      double change = Math.log(clearer.ratio);
+      double also = Math.log(first ? other.ratio : ratio) * Math.signum(change);
+      Verdict decided = also > LEAST_CHANGE ? clearer.verdict : judge(0, Math.log(clearer.band));
+      return new Row(
+          device, benchmark, unfused, clearer.ratio, clearer.band, decided, clearer.sizes);
     }
   }
 
@@ -137,6 +162,29 @@ public record Comparison(List<Row> rows, List<String> differences) {
         .toList();
   }
 
+  /** {@return whether a kernel might have changed, or its noise would have hidden that} */
+  public boolean wantsConfirmation() {
+    return rows.stream()
+        .anyMatch(
+            row -> row.verdict() != Verdict.SAME || Math.abs(Math.log(row.ratio())) > LEAST_CHANGE);
+  }
+
+  /**
+   * {@return what two processes of the newer build agree on: of each kernel the one whose band is
+   * narrower decides, but there is no change unless the other shows one the same way, of 8 % at
+   * least}
+   *
+   * @param again the comparison of the same older run with the second process
+   */
+  public Comparison confirmedBy(Comparison again) {
+    List<Row> agreed =
+        rows.stream()
+            .map(row ->
+                again.rows.stream().filter(row::isOf).findFirst().map(row::confirmedBy).orElse(row))
+            .toList();
+    return new Comparison(agreed, differences);
+  }
+
   private static List<Pair> pairs(SpeedRun before, SpeedRun after, String device) {
     return after.measurements().stream()
         .filter(m -> m.taken() && m.device().equals(device))
@@ -181,11 +229,6 @@ public record Comparison(List<Row> rows, List<String> differences) {
     double change = typical(changes) - drift;
     double noise = Quantiles.median(changes.values().stream().map(Change::noise).toList());
     double band = Math.max(LEAST_CHANGE, Math.max(noise, DEVIATIONS * scatter));
-    // noise so large has no normal distribution: only what towers above it counts
-    double needed = band > WIDEST_BAND ? TOWERING * band : band;
-    Verdict unchanged = band > WIDEST_BAND ? Verdict.UNCLEAR : Verdict.SAME;
-    Verdict verdict =
-        change > needed ? Verdict.SLOWER : change < -needed ? Verdict.FASTER : unchanged;
     var sizes = new LinkedHashMap<Long, Double>();
     changes.forEach((elements, c) -> sizes.put(elements, Math.exp(c.value() - drift)));
     return new Row(
@@ -194,8 +237,20 @@ public record Comparison(List<Row> rows, List<String> differences) {
         kernel.unfused(),
         Math.exp(change),
         Math.exp(band),
-        verdict,
+        judge(change, band),
         sizes);
+  }
+
+  private static Verdict judge(double change, double band) {
+    // noise so large has no normal distribution: only what towers above it counts
+    double needed = band > WIDEST_BAND ? TOWERING * band : band;
+    if (change > needed) {
+      return Verdict.SLOWER;
+    }
+    if (change < -needed) {
+      return Verdict.FASTER;
+    }
+    return band > WIDEST_BAND ? Verdict.UNCLEAR : Verdict.SAME;
   }
 
   private static double typical(Map<Long, Change> sizes) {
@@ -211,7 +266,8 @@ public record Comparison(List<Row> rows, List<String> differences) {
 
   private static List<Double> inPace(Measurement measurement, ToDoubleFunction<Visit> pace) {
     return measurement.visits().stream()
-        .map(visit -> Math.log(visit.median() * pace.applyAsDouble(visit)))
+        .map(visit ->
+            Math.log(Quantiles.of(visit.nanos(), LOWER_QUARTILE) * pace.applyAsDouble(visit)))
         .toList();
   }
 

@@ -75,10 +75,16 @@ class ComparisonTest {
         List.of());
   }
 
+  /** As the command line does it: the second process only if the first leaves doubt. */
+  private static Comparison compare(SpeedRun old, SpeedRun recent, SpeedRun again) {
+    var first = Comparison.of(old, recent);
+    return first.wantsConfirmation() ? first.confirmedBy(Comparison.of(old, again)) : first;
+  }
+
   @Test
   void twoRunsOfTheSameBuildShowNoChange() {
     for (long seed = 0; seed < 100; seed++) {
-      var comparison = Comparison.of(run(seed), run(~seed));
+      var comparison = compare(run(seed), run(~seed), run(seed + 1_000));
       assertEquals(List.of(), comparison.slower(), "seed " + seed);
       assertEquals(KERNELS.size(), comparison.rows().size());
       assertEquals(List.of(), comparison.differences());
@@ -89,13 +95,13 @@ class ComparisonTest {
   void aKernelSlowedByAFifthIsFoundAndNoOther() {
     ToDoubleBiFunction<String, Long> slowed = (kernel, _) -> kernel.equals("bce") ? 1.2 : 1;
     for (long seed = 0; seed < 100; seed++) {
-      var comparison = Comparison.of(run(seed), run(~seed, slowed));
+      var comparison = compare(run(seed), run(~seed, slowed), run(seed + 1_000, slowed));
       assertEquals(
           List.of("bce"),
           comparison.slower().stream().map(Comparison.Row::benchmark).toList(),
           "seed " + seed);
       assertEquals(1.2, comparison.slower().getFirst().ratio(), 0.09, "seed " + seed);
-      var reverse = Comparison.of(run(seed, slowed), run(~seed));
+      var reverse = compare(run(seed, slowed), run(~seed), run(seed + 1_000));
       assertTrue(
           reverse.rows().stream()
               .anyMatch(row -> row.benchmark().equals("bce") && row.verdict() == Verdict.FASTER),
@@ -143,6 +149,42 @@ class ComparisonTest {
             run(1, (_, _) -> Math.exp(0.4 * random.nextGaussian())),
             run(2, (_, _) -> Math.exp(0.4 * random.nextGaussian())));
     assertTrue(comparison.rows().stream().anyMatch(row -> row.verdict() == Verdict.UNCLEAR));
+  }
+
+  @Test
+  void whatTwoProcessesDoNotAgreeOnIsNoChange() {
+    var old = run(1);
+    ToDoubleBiFunction<String, Long> slowed = (kernel, _) -> kernel.equals("bce") ? 1.3 : 1;
+    ToDoubleBiFunction<String, Long> sped = (kernel, _) -> kernel.equals("bce") ? 0.7 : 1;
+    var slower = Comparison.of(old, run(2, slowed));
+    assertTrue(slower.wantsConfirmation());
+    for (var again : List.of(run(3), run(3, sped))) {
+      var agreed = slower.confirmedBy(Comparison.of(old, again));
+      assertEquals(List.of(), agreed.slower());
+      assertTrue(agreed.rows().stream().allMatch(row -> row.verdict() == Verdict.SAME));
+    }
+  }
+
+  @Test
+  void theClearerOfTwoProcessesDecides() {
+    var random = new SplittableRandom(5);
+    ToDoubleBiFunction<String, Long> slowed = (kernel, _) -> kernel.equals("bce") ? 1.3 : 1;
+    ToDoubleBiFunction<String, Long> unsteady =
+        (kernel, size) ->
+            slowed.applyAsDouble(kernel, size) * Math.exp(0.1 * random.nextGaussian());
+    var old = run(1);
+    var clear = Comparison.of(old, run(3, slowed));
+    Comparison unclear;
+    do {
+      unclear = Comparison.of(old, run(2, unsteady));
+    } while (unclear.rows().get(7).verdict() != Verdict.UNCLEAR
+        || unclear.rows().get(7).ratio() < 1.2);
+    for (var agreed : List.of(unclear.confirmedBy(clear), clear.confirmedBy(unclear))) {
+      assertEquals(
+          List.of("bce"), agreed.slower().stream().map(Comparison.Row::benchmark).toList());
+      assertEquals(clear.rows().get(7).band(), agreed.rows().get(7).band());
+      assertEquals(clear.rows().get(7).ratio(), agreed.rows().get(7).ratio());
+    }
   }
 
   @Test
