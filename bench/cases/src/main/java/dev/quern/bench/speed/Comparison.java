@@ -71,8 +71,15 @@ public record Comparison(List<Row> rows, List<String> differences) {
     FASTER,
     /** No change beyond the noise. */
     SAME,
-    /** No change beyond the noise, which would have hidden one of 20 %. */
-    UNCLEAR
+    /**
+     * No change beyond the noise, which would have hidden one of 20 %; or a change in one of two
+     * processes only.
+     */
+    UNCLEAR;
+
+    private boolean isChange() {
+      return this == SLOWER || this == FASTER;
+    }
   }
 
   /**
@@ -112,7 +119,9 @@ public record Comparison(List<Row> rows, List<String> differences) {
       Row clearer = first ? this : other;
       double change = Math.log(clearer.ratio);
       double also = Math.log(first ? other.ratio : ratio) * Math.signum(change);
-      Verdict decided = also > LEAST_CHANGE ? clearer.verdict : judge(0, Math.log(clearer.band));
+      boolean changed = verdict.isChange() || other.verdict.isChange();
+      boolean agreed = clearer.verdict.isChange() && also > LEAST_CHANGE;
+      Verdict decided = changed && !agreed ? Verdict.UNCLEAR : clearer.verdict;
       return new Row(
           device, benchmark, unfused, clearer.ratio, clearer.band, decided, clearer.sizes);
     }
@@ -171,8 +180,8 @@ public record Comparison(List<Row> rows, List<String> differences) {
 
   /**
    * {@return what two processes of the newer build agree on: of each kernel the one whose band is
-   * narrower decides, but there is no change unless the other shows one the same way, of 8 % at
-   * least}
+   * narrower decides; a change that the other does not show too, the same way and of 8 % at least,
+   * is unclear}
    *
    * @param again the comparison of the same older run with the second process
    */
