@@ -134,12 +134,16 @@ public final class BenchCommand implements Callable<Integer> {
     }
     SpeedTable.print(run, System.out);
     keep(run, jsonFile);
-    Comparison comparison = old == null ? null : compare(old, run, progress);
+    SpeedRun shown = further == null ? run : run.with(further);
     if (htmlFile != null) {
-      new BenchReport(further == null ? run : run.with(further), comparison).write(htmlFile);
+      new BenchReport(shown, null).write(htmlFile);
     }
-    if (comparison == null) {
+    if (old == null) {
       return 0;
+    }
+    var comparison = compare(old, run, progress);
+    if (htmlFile != null) {
+      new BenchReport(shown, comparison).write(htmlFile);
     }
     if (comparison.rows().isEmpty()) {
       throw new BadInputException(
@@ -149,7 +153,10 @@ public final class BenchCommand implements Callable<Integer> {
     return failOnRegression && !comparison.slower().isEmpty() ? 1 : 0;
   }
 
-  /** Compares, with a second process of this build if the first does not settle it. */
+  /**
+   * Compares, with a second process of this build if the first does not settle it. What the first
+   * measured is on disk by then, whatever becomes of the second.
+   */
   private Comparison compare(SpeedRun old, SpeedRun run, StatusLine progress) {
     var first = Comparison.of(old, run);
     if (!first.wantsConfirmation()) {

@@ -13,19 +13,19 @@ import java.util.stream.Stream;
 /**
  * Sets a run against an older one of the same machine.
  *
- * <p>A visit's time is expressed in the device's own pace just then: multiplied by the rate of a
- * plain copy or of fma chains around it, whichever leaves less spread within the two runs at this
- * size, or by nothing if neither helps. A visit's time is the lower quartile of its samples, which
- * disturbances lengthen and nothing shortens. A measurement is the median of its visits, its noise
- * half the way from their 10th to their 90th percentile; what is compared is the logarithm of new
- * over old. A kernel's change is the median over its sizes. It counts if it lies further from the
- * median of all kernels of the device (what two runs differ in as a whole, up to a limit) than all
- * of three things: the least change that matters, the kernel's own noise in both runs, and what a
- * change would be by chance, going by how the changes of all kernels scatter.
+ * <p>A visit's time is the lower quartile of its samples, which disturbances lengthen and nothing
+ * shortens, expressed in the device's own pace just then: multiplied by the rate of a plain copy or
+ * of fma chains around it, whichever leaves less spread within the two runs at this size, or by
+ * nothing if neither helps. A measurement is the median of its visits, its noise half the way from
+ * their 10th to their 90th percentile; what is compared is the logarithm of new over old. A
+ * kernel's change is the median over its sizes. It counts if it lies further from the median of all
+ * kernels of the device (what two runs differ in as a whole, up to a limit) than all of three
+ * things: the least change that matters, the kernel's own noise in both runs, and what a change
+ * would be by chance, going by how the changes of all kernels scatter.
  *
- * <p>What the compiler made of a kernel, and where its memory lies, stay the same for a whole
- * process and no number of rounds averages them out. So what is not clear at once wants a second
- * process of the newer build: {@link #confirmedBy}.
+ * <p>A kernel can take half as long again in one process as in the next, in every round and size,
+ * and no number of rounds averages that out. So what is not clear at once wants a second process of
+ * the newer build: {@link #confirmedBy}.
  *
  * <p>The reference is compared only where there is nothing else: it is the yardstick, and its plain
  * loops come out of the compiler a third apart from one process to the next, a few now and then
@@ -113,7 +113,7 @@ public record Comparison(List<Row> rows, List<String> differences) {
           && unfused == other.unfused;
     }
 
-    /** The clearer of two processes, if the other shows the same way. */
+    /** The clearer of two processes; unclear if only one of them shows its change. */
     private Row confirmedBy(Row other) {
       boolean first = band <= other.band;
       Row clearer = first ? this : other;

@@ -84,7 +84,7 @@ class ComparisonTest {
   @Test
   void twoRunsOfTheSameBuildShowNoChange() {
     for (long seed = 0; seed < 100; seed++) {
-      var comparison = compare(run(seed), run(~seed), run(seed + 1_000));
+      var comparison = Comparison.of(run(seed), run(~seed));
       assertEquals(List.of(), comparison.slower(), "seed " + seed);
       assertEquals(KERNELS.size(), comparison.rows().size());
       assertEquals(List.of(), comparison.differences());
@@ -177,18 +177,19 @@ class ComparisonTest {
     ToDoubleBiFunction<String, Long> unsteady =
         (kernel, size) ->
             slowed.applyAsDouble(kernel, size) * Math.exp(0.1 * random.nextGaussian());
+    int bce = KERNELS.indexOf("bce");
     var old = run(1);
     var clear = Comparison.of(old, run(3, slowed));
     Comparison unclear;
     do {
       unclear = Comparison.of(old, run(2, unsteady));
-    } while (unclear.rows().get(7).verdict() != Verdict.UNCLEAR
-        || unclear.rows().get(7).ratio() < 1.2);
+    } while (unclear.rows().get(bce).verdict() != Verdict.UNCLEAR
+        || unclear.rows().get(bce).ratio() < 1.2);
     for (var agreed : List.of(unclear.confirmedBy(clear), clear.confirmedBy(unclear))) {
       assertEquals(
           List.of("bce"), agreed.slower().stream().map(Comparison.Row::benchmark).toList());
-      assertEquals(clear.rows().get(7).band(), agreed.rows().get(7).band());
-      assertEquals(clear.rows().get(7).ratio(), agreed.rows().get(7).ratio());
+      assertEquals(clear.rows().get(bce).band(), agreed.rows().get(bce).band());
+      assertEquals(clear.rows().get(bce).ratio(), agreed.rows().get(bce).ratio());
     }
   }
 
