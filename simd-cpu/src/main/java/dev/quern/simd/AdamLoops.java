@@ -73,6 +73,10 @@ final class AdamLoops {
       MemorySegment expAvgSq,
       long at,
       int n) {
+    parameters = NativeMemory.known(parameters);
+    gradients = NativeMemory.known(gradients);
+    expAvg = NativeMemory.known(expAvg);
+    expAvgSq = NativeMemory.known(expAvgSq);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o).mul(c.shrink());
@@ -95,6 +99,11 @@ final class AdamLoops {
       MemorySegment max,
       long at,
       int n) {
+    parameters = NativeMemory.known(parameters);
+    gradients = NativeMemory.known(gradients);
+    expAvg = NativeMemory.known(expAvg);
+    expAvgSq = NativeMemory.known(expAvgSq);
+    max = NativeMemory.known(max);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o).mul(c.shrink());

@@ -26,6 +26,7 @@ final class ConfusionLoops {
 
   /** Sets the bits where x &gt;= cut. */
   static void atLeast(MemorySegment x, long at, float cut, long[] bits, int words) {
+    x = NativeMemory.known(x);
     FloatVector v = FloatVector.broadcast(SPECIES, cut);
     for (int w = 0; w < words; w++) {
       long word = 0;
@@ -51,6 +52,7 @@ final class ConfusionLoops {
 
   /** Sets the bits where t = value. */
   static void equal(MemorySegment t, long at, byte value, long[] bits, int words) {
+    t = NativeMemory.known(t);
     ByteVector v = ByteVector.broadcast(BYTES, value);
     for (int w = 0; w < words; w++) {
       long word = 0;
@@ -75,6 +77,7 @@ final class ConfusionLoops {
   }
 
   static void equal(MemorySegment t, long at, int value, long[] bits, int words) {
+    t = NativeMemory.known(t);
     IntVector v = IntVector.broadcast(INTS, value);
     for (int w = 0; w < words; w++) {
       long word = 0;
@@ -99,6 +102,7 @@ final class ConfusionLoops {
   }
 
   static void equal(MemorySegment t, long at, long value, long[] bits, int words) {
+    t = NativeMemory.known(t);
     LongVector v = LongVector.broadcast(LONGS, value);
     for (int w = 0; w < words; w++) {
       long word = 0;
@@ -123,6 +127,7 @@ final class ConfusionLoops {
   }
 
   static void equal(MemorySegment t, long at, float value, long[] bits, int words) {
+    t = NativeMemory.known(t);
     FloatVector v = FloatVector.broadcast(SPECIES, value);
     for (int w = 0; w < words; w++) {
       long word = 0;

@@ -1,6 +1,7 @@
 package dev.quern.simd;
 
 import static dev.quern.simd.LossChunk.ROW;
+import static dev.quern.simd.PointwiseLoops.ORDER;
 import static dev.quern.simd.PointwiseLoops.load;
 import static dev.quern.simd.PointwiseLoops.store;
 import static dev.quern.simd.VectorMath.LANES;
@@ -88,7 +89,8 @@ final class NativeLossLoops {
       FloatVector small = ei.mul(inverse);
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
       inverse.blend(small, negative).intoArray(p, i);
-      store(small.neg().blend(small, negative), out, at + 4L * i);
+      // not by PointwiseLoops.store: C2 no longer inlines that behind so much
+      small.neg().blend(small, negative).intoMemorySegment(out, at + 4L * i, ORDER);
     }
   }
 
@@ -113,7 +115,8 @@ final class NativeLossLoops {
       FloatVector small = ei.mul(inverse);
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
       inverse.blend(small, negative).intoArray(p, i);
-      store(small.neg().blend(small, negative), out, at + 4L * i);
+      // not by PointwiseLoops.store: C2 no longer inlines that behind so much
+      small.neg().blend(small, negative).intoMemorySegment(out, at + 4L * i, ORDER);
     }
   }
 

@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code at} on; n is a multiple of the vector length, tails come padded.
  */
 final class PointwiseLoops {
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   /** As many bytes as a float vector has lanes; with 128-bit floats twice as many, the least. */
   private static final VectorSpecies<Byte> BYTES =
@@ -43,6 +43,7 @@ final class PointwiseLoops {
   }
 
   static void fill(MemorySegment out, long at, int n, float value) {
+    out = NativeMemory.known(out);
     FloatVector v = FloatVector.broadcast(SPECIES, value);
     for (int i = 0; i < n; i += LANES) {
       store(v, out, at + 4L * i);
@@ -50,6 +51,8 @@ final class PointwiseLoops {
   }
 
   static void sigmoid(MemorySegment x, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(VectorMath.sigmoid(load(x, o)), out, o);
@@ -64,12 +67,15 @@ final class PointwiseLoops {
   }
 
   private static void expOfMinusAbs(MemorySegment x, long at, float[] e, int n) {
+    x = NativeMemory.known(x);
     for (int i = 0; i < n; i += LANES) {
       VectorMath.expOfMinusAbs(load(x, at + 4L * i)).intoArray(e, i);
     }
   }
 
   private static void softplusFrom(MemorySegment x, float[] e, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(VectorMath.softplusFrom(load(x, o), FloatVector.fromArray(SPECIES, e, i)), out, o);
@@ -77,6 +83,8 @@ final class PointwiseLoops {
   }
 
   static void exp(MemorySegment x, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(VectorMath.exp(load(x, o)), out, o);
@@ -84,6 +92,8 @@ final class PointwiseLoops {
   }
 
   static void log(MemorySegment x, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(VectorMath.log(load(x, o)), out, o);
@@ -91,6 +101,8 @@ final class PointwiseLoops {
   }
 
   static void sign(MemorySegment x, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     FloatVector zero = FloatVector.zero(SPECIES);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
@@ -101,6 +113,9 @@ final class PointwiseLoops {
   }
 
   static void add(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).add(load(b, o)), out, o);
@@ -108,6 +123,9 @@ final class PointwiseLoops {
   }
 
   static void subtract(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).sub(load(b, o)), out, o);
@@ -115,6 +133,9 @@ final class PointwiseLoops {
   }
 
   static void multiply(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).mul(load(b, o)), out, o);
@@ -122,6 +143,9 @@ final class PointwiseLoops {
   }
 
   static void divide(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).div(load(b, o)), out, o);
@@ -129,6 +153,9 @@ final class PointwiseLoops {
   }
 
   static void max(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).max(load(b, o)), out, o);
@@ -136,6 +163,9 @@ final class PointwiseLoops {
   }
 
   static void min(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       store(load(a, o).min(load(b, o)), out, o);
@@ -143,6 +173,9 @@ final class PointwiseLoops {
   }
 
   static void select(MemorySegment a, MemorySegment b, MemorySegment out, long at, int n) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       VectorMask<Float> taken = load(b, o).compare(VectorOperators.NE, lanes(0.0f));
@@ -151,6 +184,8 @@ final class PointwiseLoops {
   }
 
   static void scale(MemorySegment x, float factor, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     FloatVector f = FloatVector.broadcast(SPECIES, factor);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
@@ -158,24 +193,9 @@ final class PointwiseLoops {
     }
   }
 
-  static void addScalar(MemorySegment x, float addend, MemorySegment out, long at, int n) {
-    FloatVector f = FloatVector.broadcast(SPECIES, addend);
-    for (int i = 0; i < n; i += LANES) {
-      long o = at + 4L * i;
-      store(load(x, o).add(f), out, o);
-    }
-  }
-
-  /** Adds {@code b} from byte {@code bAt} on. */
-  static void addShifted(
-      MemorySegment a, MemorySegment b, long bAt, MemorySegment out, long at, int n) {
-    for (int i = 0; i < n; i += LANES) {
-      long o = at + 4L * i;
-      store(load(a, o).add(load(b, bAt + 4L * i)), out, o);
-    }
-  }
-
   static void notEqual(MemorySegment x, float value, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     FloatVector v = FloatVector.broadcast(SPECIES, value);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
@@ -188,6 +208,8 @@ final class PointwiseLoops {
    * byte offset.
    */
   static void convertBytes(MemorySegment x, long xAt, MemorySegment out, long at, int n) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += BYTES.length()) {
       ByteVector bytes = ByteVector.fromMemorySegment(BYTES, x, xAt + i, ORDER);
       store(unsignedFloats(bytes, 0), out, at + 4L * i);

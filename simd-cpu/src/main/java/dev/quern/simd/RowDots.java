@@ -92,6 +92,8 @@ final class RowDots extends Task {
   /** Leaves the sums of products {@code lane} to {@code lane + LANES - 1} of every row of ROW. */
   private static void dot(
       MemorySegment a, long aAt, MemorySegment b, long bAt, int lane, int n, float[] lanes) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
     FloatVector sum = FloatVector.zero(SPECIES);
     int whole = n & -ROW;
     for (int i = lane; i < whole; i += ROW) {
@@ -115,6 +117,8 @@ final class RowDots extends Task {
       int lane,
       int n,
       float[] lanes) {
+    a = NativeMemory.known(a);
+    b = NativeMemory.known(b);
     FloatVector sum0 = FloatVector.zero(SPECIES);
     FloatVector sum1 = FloatVector.zero(SPECIES);
     FloatVector sum2 = FloatVector.zero(SPECIES);

@@ -50,7 +50,9 @@ final class SegmentAdam extends Task {
     long first = 4 * Chunks.start(piece);
     int n = Chunks.length(piece, streams[PARAMETERS].byteSize() / Float.BYTES);
     int whole = inPlace ? n - n % VectorMath.LANES : 0;
-    update(streams, first, whole);
+    if (whole > 0) {
+      update(streams, first, whole);
+    }
     if (whole < n) {
       throughChunks(first + 4L * whole, n - whole);
     }

@@ -53,6 +53,8 @@ final class SgdLoops {
       long gradientsAt,
       long at,
       int n) {
+    parameters = NativeMemory.known(parameters);
+    gradients = NativeMemory.known(gradients);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o);
@@ -69,6 +71,9 @@ final class SgdLoops {
       MemorySegment buffer,
       long at,
       int n) {
+    parameters = NativeMemory.known(parameters);
+    gradients = NativeMemory.known(gradients);
+    buffer = NativeMemory.known(buffer);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o);
@@ -87,6 +92,9 @@ final class SgdLoops {
       MemorySegment buffer,
       long at,
       int n) {
+    parameters = NativeMemory.known(parameters);
+    gradients = NativeMemory.known(gradients);
+    buffer = NativeMemory.known(buffer);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o);

@@ -73,6 +73,7 @@ final class SimdRandomKernels implements RandomKernels {
 
   /** Draws at least {@code n} numbers from a block on. */
   private static void draw(PhiloxStream stream, long block, MemorySegment out, int n) {
+    out = NativeMemory.known(out);
     for (int i = 0; i < n; i += 4 * LONGS.length()) {
       LongVector c0 = BLOCKS.add(block + i / 4).and(WORD);
       LongVector c1 = LongVector.broadcast(LONGS, stream.sample() & WORD);

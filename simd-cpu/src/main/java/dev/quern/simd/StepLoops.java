@@ -53,6 +53,9 @@ final class StepLoops {
       long at,
       MemorySegment out,
       int n) {
+    parameters = NativeMemory.known(parameters);
+    gradients = NativeMemory.known(gradients);
+    out = NativeMemory.known(out);
     FloatVector most = FloatVector.broadcast(SPECIES, bound);
     FloatVector penalty = FloatVector.broadcast(SPECIES, l1);
     for (int i = 0; i < n; i += LANES) {
@@ -84,6 +87,7 @@ final class StepLoops {
 
   /** Draws parameters towards 0. */
   static void softThreshold(float threshold, MemorySegment parameters, long at, int n) {
+    parameters = NativeMemory.known(parameters);
     FloatVector most = FloatVector.broadcast(SPECIES, threshold);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
@@ -102,6 +106,8 @@ final class StepLoops {
   /** ema = ema + weight * (parameters - ema). */
   static void movingAverage(
       float weight, MemorySegment parameters, MemorySegment ema, long at, int n) {
+    parameters = NativeMemory.known(parameters);
+    ema = NativeMemory.known(ema);
     FloatVector share = FloatVector.broadcast(SPECIES, weight);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;

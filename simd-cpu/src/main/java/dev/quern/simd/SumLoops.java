@@ -71,6 +71,7 @@ final class SumLoops {
   }
 
   private static void addSum(MemorySegment x, long at, int first, int n, float[] lanes) {
+    x = NativeMemory.known(x);
     FloatVector s0 = FloatVector.fromArray(SPECIES, lanes, first);
     FloatVector s1 = FloatVector.fromArray(SPECIES, lanes, first + LANES);
     FloatVector s2 = FloatVector.fromArray(SPECIES, lanes, first + 2 * LANES);
@@ -86,6 +87,7 @@ final class SumLoops {
   }
 
   private static void addSquares(MemorySegment x, long at, int first, int n, float[] lanes) {
+    x = NativeMemory.known(x);
     FloatVector s0 = FloatVector.fromArray(SPECIES, lanes, first);
     FloatVector s1 = FloatVector.fromArray(SPECIES, lanes, first + LANES);
     FloatVector s2 = FloatVector.fromArray(SPECIES, lanes, first + 2 * LANES);
@@ -106,6 +108,7 @@ final class SumLoops {
 
   /** The greatest magnitude in every lane; NaN where there is one. */
   private static FloatVector greatest(MemorySegment x, long at, int n) {
+    x = NativeMemory.known(x);
     FloatVector greatest = FloatVector.zero(SPECIES);
     for (int i = 0; i < n; i += LANES) {
       greatest = greatest.max(load(x, at + 4L * i).abs());

@@ -108,6 +108,8 @@ final class WeightedRows extends Task {
 
   private static void sum(
       MemorySegment x, long at, long stride, MemorySegment w, long wAt, int rows, float[] lanes) {
+    x = NativeMemory.known(x);
+    w = NativeMemory.known(w);
     FloatVector even = FloatVector.zero(SPECIES);
     FloatVector odd = FloatVector.zero(SPECIES);
     int r = 0;
@@ -130,6 +132,8 @@ final class WeightedRows extends Task {
       int rows,
       VectorMask<Float> inside,
       float[] lanes) {
+    x = NativeMemory.known(x);
+    w = NativeMemory.known(w);
     FloatVector even = FloatVector.zero(SPECIES);
     FloatVector odd = FloatVector.zero(SPECIES);
     int r = 0;
