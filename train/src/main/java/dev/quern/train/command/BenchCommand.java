@@ -90,10 +90,12 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--compare",
       paramLabel = "OLD.json",
+      split = ",",
       description =
           "Say what became slower or faster than in this run, beyond the noise of both; measures"
-              + " once more, in a new process, unless all is clear at once.")
-  private @Nullable Path compare;
+              + " once more, in a new process, unless all is clear at once. Of the older build two"
+              + " runs are better than one: may be repeated.")
+  private List<Path> compare = List.of();
 
   @Option(
       names = "--fail-on-regression",
@@ -106,9 +108,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Path oldFile = compare;
-    SpeedRun old = oldFile == null ? null : read(oldFile);
-    if (failOnRegression && old == null) {
+    List<SpeedRun> old = compare.stream().map(BenchCommand::read).toList();
+    if (failOnRegression && old.isEmpty()) {
       throw new BadInputException("--fail-on-regression needs --compare OLD.json.");
     }
     if (!others.isEmpty() && html == null) {
@@ -138,7 +139,7 @@ public final class BenchCommand implements Callable<Integer> {
     if (htmlFile != null) {
       new BenchReport(shown, null).write(htmlFile);
     }
-    if (old == null) {
+    if (old.isEmpty()) {
       return 0;
     }
     var comparison = compare(old, run, progress);
@@ -147,7 +148,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (comparison.rows().isEmpty()) {
       throw new BadInputException(
-          oldFile + " has no device, benchmark and size in common with this run.");
+          compare.getFirst() + " has no device, benchmark and size in common with this run.");
     }
     ComparisonTable.print(comparison, System.out);
     return failOnRegression && !comparison.slower().isEmpty() ? 1 : 0;
@@ -157,17 +158,20 @@ public final class BenchCommand implements Callable<Integer> {
    * Compares, with a second process of this build if the first does not settle it. What the first
    * measured is on disk by then, whatever becomes of the second.
    */
-  private Comparison compare(SpeedRun old, SpeedRun run, StatusLine progress) {
-    var first = Comparison.of(old, run);
-    if (!first.wantsConfirmation()) {
-      return first;
+  private Comparison compare(List<SpeedRun> old, SpeedRun run, StatusLine progress) {
+    var comparisons = new ArrayList<Comparison>();
+    old.forEach(before -> comparisons.add(Comparison.of(before, run)));
+    if (comparisons.stream().noneMatch(Comparison::wantsConfirmation)) {
+      return Comparison.agreed(comparisons);
     }
     long seconds = Math.round(run.seconds());
     progress.show("measuring again in a new process, to be sure: about " + seconds + " s");
     try {
       var again = BenchProcess.run(measured());
-      System.out.printf("%nWhat two processes of this build agree on:%n");
-      return first.confirmedBy(Comparison.of(old, again));
+      old.forEach(before -> comparisons.add(Comparison.of(before, again)));
+      System.out.printf(
+          "%nWhat two processes of this build and %d of the older agree on:%n", old.size());
+      return Comparison.agreed(comparisons);
     } catch (IOException e) {
       throw new BadInputException(
           "The second process, which --compare needs where one leaves doubt, failed: %s."

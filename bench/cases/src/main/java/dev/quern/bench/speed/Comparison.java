@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  *
  * <p>A kernel can take half as long again in one process as in the next, in every round and size,
  * and no number of rounds averages that out. So what is not clear at once wants a second process of
- * the newer build: {@link #confirmedBy}.
+ * the newer build, and better also of the older: {@link #agreed}.
  *
  * <p>The reference is compared only where there is nothing else: it is the yardstick, and its plain
  * loops come out of the compiler a third apart from one process to the next, a few now and then
@@ -72,8 +72,8 @@ public record Comparison(List<Row> rows, List<String> differences) {
     /** No change beyond the noise. */
     SAME,
     /**
-     * No change beyond the noise, which would have hidden one of 20 %; or a change in one of two
-     * processes only.
+     * No change beyond the noise, which would have hidden one of 20 %; or a change that not all
+     * processes show.
      */
     UNCLEAR;
 
@@ -113,17 +113,25 @@ public record Comparison(List<Row> rows, List<String> differences) {
           && unfused == other.unfused;
     }
 
-    /** The clearer of two processes; unclear if only one of them shows its change. */
-    private Row confirmedBy(Row other) {
-      boolean first = band <= other.band;
-      Row clearer = first ? this : other;
-      double change = Math.log(clearer.ratio);
-      double also = Math.log(first ? other.ratio : ratio) * Math.signum(change);
-      boolean changed = verdict.isChange() || other.verdict.isChange();
-      boolean agreed = clearer.verdict.isChange() && also > LEAST_CHANGE;
-      Verdict decided = changed && !agreed ? Verdict.UNCLEAR : clearer.verdict;
+    /** Whether this shows a change the way another does, of 8 % at least. */
+    private boolean goesAlong(Row other) {
+      return Math.log(ratio) * Math.signum(Math.log(other.ratio)) > LEAST_CHANGE;
+    }
+
+    /** The clearest of several processes' rows; unclear if not all of them show its change. */
+    private static Row agreed(List<Row> rows) {
+      Row clearest = rows.stream().min(Comparator.comparingDouble(Row::band)).orElseThrow();
+      boolean changed = rows.stream().anyMatch(row -> row.verdict.isChange());
+      boolean agreed =
+          clearest.verdict.isChange() && rows.stream().allMatch(row -> row.goesAlong(clearest));
       return new Row(
-          device, benchmark, unfused, clearer.ratio, clearer.band, decided, clearer.sizes);
+          clearest.device,
+          clearest.benchmark,
+          clearest.unfused,
+          clearest.ratio,
+          clearest.band,
+          changed && !agreed ? Verdict.UNCLEAR : clearest.verdict,
+          clearest.sizes);
     }
   }
 
@@ -179,19 +187,24 @@ public record Comparison(List<Row> rows, List<String> differences) {
   }
 
   /**
-   * {@return what two processes of the newer build agree on: of each kernel the one whose band is
-   * narrower decides; a change that the other does not show too, the same way and of 8 % at least,
-   * is unclear}
+   * {@return what several comparisons of the same two builds agree on: of each kernel of the first
+   * the one whose band is narrowest decides; a change that not all of them show, the same way and
+   * of 8 % at least, is unclear}
    *
-   * @param again the comparison of the same older run with the second process
+   * @param comparisons one for each process of the older build with each of the newer
    */
-  public Comparison confirmedBy(Comparison again) {
+  public static Comparison agreed(List<Comparison> comparisons) {
+    Comparison first = comparisons.getFirst();
     List<Row> agreed =
-        rows.stream()
+        first.rows.stream()
             .map(row ->
-                again.rows.stream().filter(row::isOf).findFirst().map(row::confirmedBy).orElse(row))
+                Row.agreed(
+                    comparisons.stream()
+                        .flatMap(comparison -> comparison.rows.stream().filter(row::isOf))
+                        .toList()))
             .toList();
-    return new Comparison(agreed, differences);
+    return new Comparison(
+        agreed, comparisons.stream().flatMap(c -> c.differences.stream()).distinct().toList());
   }
 
   private static List<Pair> pairs(SpeedRun before, SpeedRun after, String device) {

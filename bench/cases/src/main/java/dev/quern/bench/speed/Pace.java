@@ -39,7 +39,7 @@ record Pace(
   /** Within a minute on two cores. */
   static final Pace QUICK =
       new Pace(
-          2,
+          1,
           5,
           57 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),

@@ -20,7 +20,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -190,20 +193,57 @@ public final class SpeedBench {
 
   /**
    * Runs everything in middling sizes, over and over, until nothing gets much faster: then the
-   * compiler has done its work. In turns, because what was compiled for one kernel is often thrown
-   * away when the next one comes the same way. What is not Java is left out once it gets no faster.
+   * compiler has done its work. Programs of devices that are not Java are built beside that: where
+   * none are kept from earlier processes, PoCL takes twenty seconds, which the warm-up of the
+   * others must not lose.
    */
   private void warmUp(List<SpeedDevice> devices) {
     long end = System.nanoTime() + pace.warmUpNanos();
+    List<SpeedDevice> java = devices.stream().filter(SpeedDevice::isJava).toList();
+    List<SpeedDevice> others = devices.stream().filter(device -> !device.isJava()).toList();
+    var builds = new FutureTask<@Nullable Void>(() -> buildPrograms(others), null);
+    Thread.ofPlatform().daemon().name("quern-bench-builds").start(builds);
+    try {
+      sweep(java, devices, () -> builds.isDone() && System.nanoTime() > end);
+    } finally {
+      progress.accept("building programs");
+      await(builds);
+    }
+    sweep(others, devices, () -> true);
+  }
+
+  private void buildPrograms(List<SpeedDevice> devices) {
+    for (Cell cell : warmUpCells(devices, devices, pace.warmUpSizes())) {
+      time(cell, new Stopwatch(1, 1)::time);
+    }
+  }
+
+  private static void await(FutureTask<@Nullable Void> task) {
+    try {
+      task.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /**
+   * Sweeps over some of all devices in turns, because what was compiled for one kernel is often
+   * thrown away when the next one comes the same way. What is not Java is built by now: one sweep
+   * is enough to know how long it takes.
+   */
+  private void sweep(List<SpeedDevice> some, List<SpeedDevice> devices, BooleanSupplier late) {
     var settled = new HashSet<Cell>();
     List<Integer> sizes = pace.warmUpSizes();
     boolean unsettled = true;
     for (int sweep = 1; unsettled || sweep <= LEAST_SWEEPS; sweep++) {
       unsettled = false;
-      List<Cell> cells = warmUpCells(devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
+      List<Cell> cells = warmUpCells(some, devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
       cells.removeAll(settled);
       for (Cell cell : cells) {
-        if (sweep > 1 && System.nanoTime() > end) {
+        if (sweep > 1 && late.getAsBoolean()) {
           return;
         }
         progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
@@ -214,7 +254,7 @@ public final class SpeedBench {
         warm.merge(cell, nanos, Math::min);
         boolean faster = nanos < before / MUCH_FASTER;
         unsettled |= faster || slow;
-        if (nanos > pace.longestCallNanos() || !(faster || slow || cell.device().isJava())) {
+        if (nanos > pace.longestCallNanos()) {
           settled.add(cell);
         }
       }
@@ -237,10 +277,11 @@ public final class SpeedBench {
     return device.isReference() && devices.size() > 1;
   }
 
-  private List<Cell> warmUpCells(List<SpeedDevice> devices, List<Integer> sizes) {
+  private List<Cell> warmUpCells(
+      List<SpeedDevice> some, List<SpeedDevice> devices, List<Integer> sizes) {
     var cells = new ArrayList<Cell>();
     for (Benchmark benchmark : benchmarks) {
-      for (SpeedDevice device : devices) {
+      for (SpeedDevice device : some) {
         if (supported(benchmark, device)) {
           boolean yardstick = isYardstick(device, devices);
           List<Integer> wanted = yardstick ? sizes.subList(0, 1) : sizes;

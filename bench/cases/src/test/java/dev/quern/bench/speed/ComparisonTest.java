@@ -78,7 +78,9 @@ class ComparisonTest {
   /** As the command line does it: the second process only if the first leaves doubt. */
   private static Comparison compare(SpeedRun old, SpeedRun recent, SpeedRun again) {
     var first = Comparison.of(old, recent);
-    return first.wantsConfirmation() ? first.confirmedBy(Comparison.of(old, again)) : first;
+    return first.wantsConfirmation()
+        ? Comparison.agreed(List.of(first, Comparison.of(old, again)))
+        : first;
   }
 
   @Test
@@ -159,7 +161,7 @@ class ComparisonTest {
     var slower = Comparison.of(old, run(2, slowed));
     assertTrue(slower.wantsConfirmation());
     for (var again : List.of(run(3), run(3, sped))) {
-      var agreed = slower.confirmedBy(Comparison.of(old, again));
+      var agreed = Comparison.agreed(List.of(slower, Comparison.of(old, again)));
       assertEquals(List.of(), agreed.slower());
       assertEquals(
           List.of("bce"),
@@ -167,6 +169,18 @@ class ComparisonTest {
               .filter(row -> row.verdict() != Verdict.SAME)
               .map(Comparison.Row::benchmark)
               .toList());
+    }
+  }
+
+  @Test
+  void aChangeOfTheOlderProcessIsUnclearIfAnotherOlderOneDoesNotShowIt() {
+    ToDoubleBiFunction<String, Long> sped = (kernel, _) -> kernel.equals("bce") ? 0.7 : 1;
+    var unlucky = Comparison.of(run(1, sped), run(2));
+    assertEquals(1, unlucky.slower().size());
+    for (var others : List.of(List.of(run(3)), List.of(run(3, sped), run(4), run(5, sped)))) {
+      var all = new ArrayList<>(List.of(unlucky));
+      others.forEach(old -> all.add(Comparison.of(old, run(2))));
+      assertEquals(List.of(), Comparison.agreed(all).slower());
     }
   }
 
@@ -185,7 +199,8 @@ class ComparisonTest {
       unclear = Comparison.of(old, run(2, unsteady));
     } while (unclear.rows().get(bce).verdict() != Verdict.UNCLEAR
         || unclear.rows().get(bce).ratio() < 1.2);
-    for (var agreed : List.of(unclear.confirmedBy(clear), clear.confirmedBy(unclear))) {
+    for (var order : List.of(List.of(unclear, clear), List.of(clear, unclear))) {
+      var agreed = Comparison.agreed(order);
       assertEquals(
           List.of("bce"), agreed.slower().stream().map(Comparison.Row::benchmark).toList());
       assertEquals(clear.rows().get(bce).band(), agreed.rows().get(bce).band());

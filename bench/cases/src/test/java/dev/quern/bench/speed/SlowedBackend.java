@@ -60,11 +60,12 @@ final class SlowedBackend {
   }
 
   /**
-   * Tries the comparison on this machine as the command line does it, every run a process of its
-   * own: so many pairs of runs of the same build, then as many with a kernel slowed by a fifth.
+   * Tries the comparison on this machine as the command line does it with two older runs, every run
+   * a process of its own: so many comparisons of the same build, then as many with a kernel slowed
+   * by a fifth.
    *
-   * @param args the backend, the method, the number of pairs; or the backend, the method, the share
-   *     and the file of a single run
+   * @param args the backend, the method, the number of comparisons; or the backend, the method, the
+   *     share and the file of a single run
    */
   public static void main(String[] args) throws IOException, InterruptedException {
     if (args.length == 4) {
@@ -74,15 +75,20 @@ final class SlowedBackend {
     }
     for (double share : new double[] {0, 0.2}) {
       for (int pair = 1; pair <= Integer.parseInt(args[2]); pair++) {
-        SpeedRun before = inNewProcess(args[0], args[1], 0);
-        var comparison = Comparison.of(before, inNewProcess(args[0], args[1], share));
-        boolean twice = comparison.wantsConfirmation();
+        SpeedRun old = inNewProcess(args[0], args[1], 0);
+        SpeedRun older = inNewProcess(args[0], args[1], 0);
+        SpeedRun recent = inNewProcess(args[0], args[1], share);
+        var both = List.of(Comparison.of(old, recent), Comparison.of(older, recent));
+        boolean twice = both.stream().anyMatch(Comparison::wantsConfirmation);
+        var all = new ArrayList<>(both);
         if (twice) {
-          var again = Comparison.of(before, inNewProcess(args[0], args[1], share));
-          comparison = comparison.confirmedBy(again);
+          SpeedRun again = inNewProcess(args[0], args[1], share);
+          all.addAll(List.of(Comparison.of(old, again), Comparison.of(older, again)));
         }
+        var comparison = Comparison.agreed(all);
         System.out.printf(
-            "%nslowed by %.0f %%, pair %d, %s:%n", 100 * share, pair, twice ? "twice" : "once");
+            "%nslowed by %.0f %%, comparison %d, %s:%n",
+            100 * share, pair, twice ? "twice" : "once");
         ComparisonTable.print(comparison, System.out);
       }
     }
