@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.BiFunction;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -193,28 +192,26 @@ public final class SpeedBench {
 
   /**
    * Runs everything in middling sizes, over and over, until nothing gets much faster: then the
-   * compiler has done its work. Programs of devices that are not Java are built beside that: where
-   * none are kept from earlier processes, PoCL takes twenty seconds, which the warm-up of the
-   * others must not lose.
+   * compiler has done its work. In turns, because what was compiled for one kernel is often thrown
+   * away when the next one comes the same way. What is not Java is left out once it gets no faster,
+   * and until its programs are built: where none are kept from earlier processes, PoCL takes half a
+   * minute, which the other devices' kernels must not lose.
    */
   private void warmUp(List<SpeedDevice> devices) {
-    long end = System.nanoTime() + pace.warmUpNanos();
-    List<SpeedDevice> java = devices.stream().filter(SpeedDevice::isJava).toList();
-    List<SpeedDevice> others = devices.stream().filter(device -> !device.isJava()).toList();
-    var builds = new FutureTask<@Nullable Void>(() -> buildPrograms(others), null);
+    var builds = new FutureTask<@Nullable Void>(() -> buildPrograms(devices), null);
     Thread.ofPlatform().daemon().name("quern-bench-builds").start(builds);
     try {
-      sweep(java, devices, () -> builds.isDone() && System.nanoTime() > end);
+      warmUp(devices, builds);
     } finally {
-      progress.accept("building programs");
       await(builds);
     }
-    sweep(others, devices, () -> true);
   }
 
   private void buildPrograms(List<SpeedDevice> devices) {
-    for (Cell cell : warmUpCells(devices, devices, pace.warmUpSizes())) {
-      time(cell, new Stopwatch(1, 1)::time);
+    for (Cell cell : warmUpCells(devices, pace.warmUpSizes())) {
+      if (!cell.device().isJava()) {
+        time(cell, new Stopwatch(1, 1)::time);
+      }
     }
   }
 
@@ -229,22 +226,21 @@ public final class SpeedBench {
     }
   }
 
-  /**
-   * Sweeps over some of all devices in turns, because what was compiled for one kernel is often
-   * thrown away when the next one comes the same way. What is not Java is built by now: one sweep
-   * is enough to know how long it takes.
-   */
-  private void sweep(List<SpeedDevice> some, List<SpeedDevice> devices, BooleanSupplier late) {
+  private void warmUp(List<SpeedDevice> devices, FutureTask<@Nullable Void> builds) {
+    long end = System.nanoTime() + pace.warmUpNanos();
     var settled = new HashSet<Cell>();
     List<Integer> sizes = pace.warmUpSizes();
     boolean unsettled = true;
-    for (int sweep = 1; unsettled || sweep <= LEAST_SWEEPS; sweep++) {
+    for (int sweep = 1; unsettled || sweep <= LEAST_SWEEPS || !builds.isDone(); sweep++) {
       unsettled = false;
-      List<Cell> cells = warmUpCells(some, devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
+      List<Cell> cells = warmUpCells(devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
       cells.removeAll(settled);
       for (Cell cell : cells) {
-        if (sweep > 1 && late.getAsBoolean()) {
+        if (sweep > 1 && System.nanoTime() > end && builds.isDone()) {
           return;
+        }
+        if (!cell.device().isJava() && !builds.isDone()) {
+          continue;
         }
         progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
         boolean slow = isSlow(cell);
@@ -254,7 +250,7 @@ public final class SpeedBench {
         warm.merge(cell, nanos, Math::min);
         boolean faster = nanos < before / MUCH_FASTER;
         unsettled |= faster || slow;
-        if (nanos > pace.longestCallNanos()) {
+        if (nanos > pace.longestCallNanos() || !(faster || slow || cell.device().isJava())) {
           settled.add(cell);
         }
       }
@@ -277,11 +273,10 @@ public final class SpeedBench {
     return device.isReference() && devices.size() > 1;
   }
 
-  private List<Cell> warmUpCells(
-      List<SpeedDevice> some, List<SpeedDevice> devices, List<Integer> sizes) {
+  private List<Cell> warmUpCells(List<SpeedDevice> devices, List<Integer> sizes) {
     var cells = new ArrayList<Cell>();
     for (Benchmark benchmark : benchmarks) {
-      for (SpeedDevice device : some) {
+      for (SpeedDevice device : devices) {
         if (supported(benchmark, device)) {
           boolean yardstick = isYardstick(device, devices);
           List<Integer> wanted = yardstick ? sizes.subList(0, 1) : sizes;
