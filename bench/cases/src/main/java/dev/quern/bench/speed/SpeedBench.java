@@ -200,6 +200,9 @@ public final class SpeedBench {
   private void warmUp(List<SpeedDevice> devices) {
     var builds = new FutureTask<@Nullable Void>(() -> buildPrograms(devices), null);
     Thread.ofPlatform().daemon().name("quern-bench-builds").start(builds);
+    if (devices.stream().noneMatch(SpeedDevice::isJava)) {
+      await(builds);
+    }
     try {
       warmUp(devices, builds);
     } finally {
