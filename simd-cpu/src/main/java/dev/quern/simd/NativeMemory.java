@@ -20,9 +20,9 @@ final class NativeMemory {
   /**
    * Returns the same memory with the same lifetime, in a segment whose class the compiler sees in
    * the method that asks: a loop asks once before it begins. Without {@code --enable-native-access}
-   * it returns the segment itself.
+   * it returns the segment itself, whatever it is.
    *
-   * @throws UnsupportedOperationException if it is an array
+   * @throws UnsupportedOperationException if it is an array, and native access enabled
    */
   static MemorySegment known(MemorySegment segment) {
     return ALLOWED ? segment.reinterpret(segment.byteSize()) : segment;
