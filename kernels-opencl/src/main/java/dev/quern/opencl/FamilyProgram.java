@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FamilyProgram implements AutoCloseable {
   private final Context context;
-  private final BinaryCache cache = BinaryCache.ofUser("opencl");
+  private final @Nullable BinaryCache cache;
   private final Queue queue;
   private final LaunchGeometry geometry;
   private final String family;
@@ -41,6 +41,7 @@ final class FamilyProgram implements AutoCloseable {
   FamilyProgram(
       Context context, Queue queue, LaunchGeometry geometry, String family, List<String> included) {
     this.context = context;
+    this.cache = context.device().keepsPrograms() ? null : BinaryCache.ofUser("opencl");
     this.queue = queue;
     this.geometry = geometry;
     this.family = family;

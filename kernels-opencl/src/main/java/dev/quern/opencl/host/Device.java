@@ -93,6 +93,17 @@ public record Device(
     return features.contains(feature);
   }
 
+  /**
+   * Tells whether its driver keeps compiled programs from one process to the next. PoCL does, each
+   * kernel for the group size it was launched with; asked for a program's compiled form, it would
+   * compile every kernel once more, for any group size.
+   *
+   * @return whether there is no need to keep them beside it
+   */
+  public boolean keepsPrograms() {
+    return driver.startsWith("Portable Computing Language");
+  }
+
   /** Tells whether it can be used at the moment and has a compiler. */
   boolean isUsable() {
     return number(id, CL.CL_DEVICE_AVAILABLE) != 0

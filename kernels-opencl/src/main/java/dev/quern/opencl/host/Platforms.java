@@ -30,7 +30,7 @@ public final class Platforms {
    * @return devices and reasons
    */
   public static Discovery discover() {
-    try (var _ = FaultHandlers.keep()) {
+    try (var _ = SignalHandlers.keep()) {
       return found();
     }
   }

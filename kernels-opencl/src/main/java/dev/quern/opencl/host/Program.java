@@ -9,6 +9,7 @@ import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
 import org.jocl.cl_program;
+import org.jspecify.annotations.Nullable;
 
 /** A compiled program. */
 public final class Program implements AutoCloseable {
@@ -23,7 +24,7 @@ public final class Program implements AutoCloseable {
    * Compiles a program, or takes it from the cache.
    *
    * @param context whose device it is for
-   * @param cache where compiled programs are kept
+   * @param cache where compiled programs are kept; null if the driver keeps them itself
    * @param name what the message of a failure calls it
    * @param source its text
    * @param options the compiler's options
@@ -32,7 +33,10 @@ public final class Program implements AutoCloseable {
    *     around the lines it names
    */
   public static Program build(
-      Context context, BinaryCache cache, String name, String source, String options) {
+      Context context, @Nullable BinaryCache cache, String name, String source, String options) {
+    if (cache == null) {
+      return ofSource(context, name, source, options);
+    }
     String key = key(context.device(), options, source);
     byte[] binary = cache.load(key);
     if (binary != null) {
@@ -66,7 +70,7 @@ public final class Program implements AutoCloseable {
         new Program(
             CL.clCreateProgramWithBinary(
                 context.handle(), 1, devices, lengths, binaries, new int[1], null));
-    try (var _ = FaultHandlers.keep()) {
+    try (var _ = SignalHandlers.keep()) {
       CL.clBuildProgram(program.handle, 1, devices, options, null, null);
       if (program.kernelCount() == 0) {
         throw new CLException("It holds no kernel.", CL.CL_INVALID_BINARY);
@@ -87,7 +91,7 @@ public final class Program implements AutoCloseable {
     }
     var program = new Program(handle);
     cl_device_id device = context.device().id();
-    try (var _ = FaultHandlers.keep()) {
+    try (var _ = SignalHandlers.keep()) {
       CL.clBuildProgram(handle, 1, new cl_device_id[] {device}, options, null, null);
       return program;
     } catch (CLException e) {

@@ -17,56 +17,68 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Drivers that handle faults themselves must not end a process whose threads are stopped. */
-class FaultHandlersTest {
+/**
+ * Drivers that handle signals themselves must not end a process whose threads are stopped, nor lose
+ * a build to the flight recorder.
+ */
+class SignalHandlersTest {
   private static final int SIGSEGV = 11;
+  private static final int SIGUSR2 = 12;
 
   @BeforeEach
   void handlersAreWithinReach() {
-    assumeTrue(FaultHandlers.areWithinReach(), "not Linux, or no native access");
+    assumeTrue(SignalHandlers.areWithinReach(), "not Linux, or no native access");
   }
 
   @Test
-  void theVirtualMachineHandlesFaultsAfterDriversWereLoadedAndHaveCompiled() throws IOException {
+  void theVirtualMachineHandlesItsSignalsAfterDriversWereLoadedAndHaveCompiled()
+      throws IOException {
     assumeTrue(new OpenClProvider().probe() instanceof Availability.Available, "no OpenCL device");
-    assertTrue(handlerOfFaults().endsWith("libjvm.so"), handlerOfFaults());
+    assertHandledByTheVirtualMachine(SIGSEGV);
+    assertHandledByTheVirtualMachine(SIGUSR2);
     try (Engine engine = Engine.open("opencl")) {
       assertEquals(3, engine.tensor(new float[] {1, 2}, 2).sum().item());
     }
-    assertTrue(handlerOfFaults().endsWith("libjvm.so"), handlerOfFaults());
+    assertHandledByTheVirtualMachine(SIGSEGV);
+    assertHandledByTheVirtualMachine(SIGUSR2);
   }
 
   @Test
   void whatIsPutInBetweenIsTakenBackByTheLastWhoCloses() throws IOException {
-    String before = handlerOfFaults();
-    FaultHandlers first = FaultHandlers.keep();
+    String before = handlerOf(SIGSEGV);
+    SignalHandlers first = SignalHandlers.keep();
     try (Arena arena = Arena.ofShared()) {
       MemorySegment own = arena.allocate(256, 16);
-      FaultHandlers.sigaction(SIGSEGV, MemorySegment.NULL, own);
+      SignalHandlers.sigaction(SIGSEGV, MemorySegment.NULL, own);
       // another flag, as faults must be handled in the meantime; SA_NODEFER
       int flags = own.get(ValueLayout.JAVA_INT, 136);
       own.set(ValueLayout.JAVA_INT, 136, flags | 0x40000000);
-      FaultHandlers.sigaction(SIGSEGV, own, MemorySegment.NULL);
-      FaultHandlers second = FaultHandlers.keep();
+      SignalHandlers.sigaction(SIGSEGV, own, MemorySegment.NULL);
+      SignalHandlers second = SignalHandlers.keep();
       first.close();
       assertTrue((flags(arena) & 0x40000000) != 0, "closed once");
       second.close();
       assertEquals(flags, flags(arena));
     }
-    assertEquals(before, handlerOfFaults());
+    assertEquals(before, handlerOf(SIGSEGV));
   }
 
   private static int flags(Arena arena) {
     MemorySegment now = arena.allocate(256, 16);
-    FaultHandlers.sigaction(SIGSEGV, MemorySegment.NULL, now);
+    SignalHandlers.sigaction(SIGSEGV, MemorySegment.NULL, now);
     return now.get(ValueLayout.JAVA_INT, 136);
   }
 
-  /** The line of the process's memory map in which the handler of SIGSEGV lies. */
-  private static String handlerOfFaults() throws IOException {
+  private static void assertHandledByTheVirtualMachine(int signal) throws IOException {
+    String handler = handlerOf(signal);
+    assertTrue(handler.endsWith("libjvm.so"), signal + ": " + handler);
+  }
+
+  /** The line of the process's memory map in which a signal's handler lies. */
+  private static String handlerOf(int signal) throws IOException {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment action = arena.allocate(256, 16);
-      FaultHandlers.sigaction(SIGSEGV, MemorySegment.NULL, action);
+      SignalHandlers.sigaction(signal, MemorySegment.NULL, action);
       long handler = action.get(ValueLayout.JAVA_LONG, 0);
       List<String> map = Files.readAllLines(Path.of("/proc/self/maps"));
       return map.stream()

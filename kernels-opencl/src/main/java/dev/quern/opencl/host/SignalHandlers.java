@@ -10,16 +10,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Keeps the virtual machine's handlers of faults while a driver may put its own in their place.
+ * Keeps the virtual machine's handlers of signals while a driver may put its own in their place.
  *
  * <p>HotSpot stops its threads by faults that it handles itself. Drivers on LLVM, such as PoCL,
  * install handlers that are good for one fault: until the first has put the virtual machine's back,
- * the fault of a second thread ends the process. LLVM installs them once, so afterwards it leaves
- * alone what is put back. Only on Linux, and only where native access is enabled for this module.
+ * the fault of a second thread ends the process. By SIGUSR2 HotSpot looks into running threads, for
+ * the flight recorder for example; LLVM's handler takes it for the process's end, and deletes the
+ * files that a build under way is writing, which then fails. LLVM installs its handlers once, so
+ * afterwards it leaves alone what is put back. Only on Linux, and only where native access is
+ * enabled for this module.
  */
-final class FaultHandlers implements AutoCloseable {
-  /** SIGILL, SIGBUS and SIGSEGV, numbered alike on x86-64 and AArch64. */
-  private static final int[] FAULTS = {4, 7, 11};
+final class SignalHandlers implements AutoCloseable {
+  /** SIGILL, SIGBUS, SIGSEGV and SIGUSR2, numbered alike on x86-64 and AArch64. */
+  private static final int[] SIGNALS = {4, 7, 11, 12};
 
   /** More bytes than {@code struct sigaction} has in any C library. */
   private static final long STRUCTURE_BYTES = 256;
@@ -28,30 +31,30 @@ final class FaultHandlers implements AutoCloseable {
 
   /** The handlers that will be put back, one structure after the other. */
   private static final MemorySegment KEPT =
-      Arena.global().allocate(STRUCTURE_BYTES * FAULTS.length, 16);
+      Arena.global().allocate(STRUCTURE_BYTES * SIGNALS.length, 16);
 
   private static int users;
 
-  private FaultHandlers() {}
+  private SignalHandlers() {}
 
   /** Remembers the handlers until the last who asked for it closes. */
-  static FaultHandlers keep() {
+  static SignalHandlers keep() {
     synchronized (LOCK) {
       if (users++ == 0 && areWithinReach()) {
-        for (int i = 0; i < FAULTS.length; i++) {
-          sigaction(FAULTS[i], MemorySegment.NULL, kept(i));
+        for (int i = 0; i < SIGNALS.length; i++) {
+          sigaction(SIGNALS[i], MemorySegment.NULL, kept(i));
         }
       }
     }
-    return new FaultHandlers();
+    return new SignalHandlers();
   }
 
   @Override
   public void close() {
     synchronized (LOCK) {
       if (--users == 0 && areWithinReach()) {
-        for (int i = 0; i < FAULTS.length; i++) {
-          sigaction(FAULTS[i], kept(i), MemorySegment.NULL);
+        for (int i = 0; i < SIGNALS.length; i++) {
+          sigaction(SIGNALS[i], kept(i), MemorySegment.NULL);
         }
       }
     }
@@ -60,7 +63,7 @@ final class FaultHandlers implements AutoCloseable {
   /** Whether the C library may be called: on Linux, without a warning on the user's console. */
   static boolean areWithinReach() {
     return System.getProperty("os.name", "").equals("Linux")
-        && FaultHandlers.class.getModule().isNativeAccessEnabled();
+        && SignalHandlers.class.getModule().isNativeAccessEnabled();
   }
 
   private static MemorySegment kept(int index) {
