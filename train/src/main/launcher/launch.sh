@@ -15,6 +15,10 @@ launch() {
     --enable-native-access=dev.quern.simd,dev.quern.opencl,dev.quern.cuda,jocl,jcuda,org.jline.nativ
     -Djava.awt.headless=true
   )
+  if [ "${1:-}" = bench ] && [ "$(nproc)" -lt 4 ]; then
+    # One thread of C2, what the JVM takes for so few processors, is the longest part of the warm-up.
+    options+=(-XX:CICompilerCount=3)
+  fi
   if [ -t 2 ]; then
     # No JVM option silences the line about the incubating Vector API, so on a terminal the JVM's own errors pass
     # through a filter that drops it. Main writes past the filter, to the terminal itself.

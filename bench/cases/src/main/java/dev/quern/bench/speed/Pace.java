@@ -9,9 +9,10 @@ import java.util.List;
  * @param mostRounds rounds taken if there is time
  * @param budgetNanos no further round begins that would end after this
  * @param stopwatch for a visit
- * @param firstWarmUp for the first visit, at the first of the warm-up sizes: long enough for the
- *     compiler to notice code that is a thousand times slower without it
- * @param warmUp for the visits between that and the first round
+ * @param calls of each kernel in Java in a sweep of the warm-up, in the smallest size: C2 takes up
+ *     a method with a loop after some hundreds to thousands
+ * @param mostCallsNanos how long those may take
+ * @param leastCallsNanos how long calls of every size take
  * @param warmUpNanos none of those begins after this
  * @param warmUpSizes elements in those
  * @param compilerNanos how long the compiler is waited for after a sweep
@@ -24,8 +25,9 @@ record Pace(
     int mostRounds,
     long budgetNanos,
     Stopwatch stopwatch,
-    Stopwatch firstWarmUp,
-    Stopwatch warmUp,
+    int calls,
+    long mostCallsNanos,
+    long leastCallsNanos,
     long warmUpNanos,
     List<Integer> warmUpSizes,
     long compilerNanos,
@@ -41,13 +43,14 @@ record Pace(
       new Pace(
           1,
           5,
-          57 * SECOND,
+          54 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),
-          new Stopwatch(64, 200 * MILLISECOND),
-          new Stopwatch(32, 30 * MILLISECOND),
-          17 * SECOND,
-          List.of(1 << 14, 1 << 17),
-          8 * SECOND,
+          1500,
+          120 * MILLISECOND,
+          10 * MILLISECOND,
+          20 * SECOND,
+          List.of(1 << 10, 1 << 14, 1 << 17),
+          1 * SECOND,
           200 * MILLISECOND,
           80 * MILLISECOND,
           1 << 23);
@@ -59,11 +62,12 @@ record Pace(
           5,
           30 * 60 * SECOND,
           new Stopwatch(9, 400 * MILLISECOND),
-          new Stopwatch(500, 2 * SECOND),
-          new Stopwatch(10_000, 100 * MILLISECOND),
+          10_000,
+          SECOND,
+          50 * MILLISECOND,
           120 * SECOND,
-          List.of(1 << 14, 1 << 18),
-          30 * SECOND,
+          List.of(1 << 10, 1 << 14, 1 << 18),
+          5 * SECOND,
           2 * SECOND,
           5 * SECOND,
           1 << 25);

@@ -6,23 +6,19 @@ import dev.quern.OutOfDeviceMemoryException;
 import dev.quern.bench.kernels.Benchmark;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.KernelCases;
-import dev.quern.bench.kernels.Workbench;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.function.BiFunction;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,51 +35,26 @@ public final class SpeedBench {
 
   private static final int PARITY_ELEMENTS = 1 << 16;
 
-  /** What a kernel gains when it is compiled at last, and not by chance. */
-  private static final double MUCH_FASTER = 1.5;
+  /** The first rounds measure the ceilings too; the best counts. */
+  private static final int CEILING_ROUNDS = 2;
 
-  /** A kernel is called often before it is compiled, and first in a way that helps little. */
-  private static final int LEAST_SWEEPS = 4;
-
-  /** So much more than a smaller size leads to expect cannot be the caches. */
-  private static final double SLOW = 2;
-
-  /** Unfused definitions are many calls of kernels that are small and soon compiled. */
-  private static final int UNFUSED_WARM_UP_ELEMENTS = 1 << 10;
-
-  /** Rounds of a device that is only there for others to be compared with. */
-  private static final int YARDSTICK_ROUNDS = 2;
-
-  /** What is to be measured in every round. */
-  private record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {
-
-    /** Whether another differs in size alone. */
-    boolean isSeries(Cell other) {
-      return other.device == device
-          && other.unfused == unfused
-          && other.benchmark.equals(benchmark);
-    }
-
-    /** How much more work this is than another of its series. */
-    double growthFrom(Cell other) {
-      return benchmark.operations().applyAsDouble(size)
-          / benchmark.operations().applyAsDouble(other.size);
-    }
-  }
+  /** So often at most a kernel in Java is timed until it is compiled. */
+  private static final int MOST_ATTEMPTS = 6;
 
   private final SpeedOptions options;
   private final Pace pace;
   private final Consumer<String> progress;
   private final List<Benchmark> benchmarks;
+  private final Compiler compiler = new Compiler();
 
-  /** The shortest call of what was run before the first round. */
-  private final Map<Cell, Double> warm = new HashMap<>();
+  /** The shortest call of each cell so far. */
+  private final Map<Cell, Double> shortest = new HashMap<>();
 
   private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
   private final Map<Cell, String> leftOut = new LinkedHashMap<>();
 
-  /** How long a round takes, for the progress, once that is known. */
-  private String aRound = "";
+  /** What there was no memory for. */
+  private final Set<Cell> tooLarge = new HashSet<>();
 
   private SpeedBench(SpeedOptions options, Pace pace, Consumer<String> progress) {
     this.options = options;
@@ -154,15 +125,16 @@ public final class SpeedBench {
       String command, String version, Consumer<SpeedRun> soFar, List<SpeedDevice> devices) {
     Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     long start = System.nanoTime();
-    warmUp(devices);
+    shortest.putAll(new WarmUp(pace, benchmarks, devices, compiler, progress).run());
     List<ParityRow> parity = parity(devices);
     for (int round = 1; ; round++) {
-      long begun = System.nanoTime();
-      progress.accept(which(round) + "ceilings");
-      devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
-      long yardstick = round(round, devices);
+      if (round <= CEILING_ROUNDS) {
+        progress.accept("round " + round + ": ceilings");
+        devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
+      }
+      long end = round > pace.leastRounds() ? start + pace.budgetNanos() : Long.MAX_VALUE;
+      boolean whole = round(round, devices, end);
       long now = System.nanoTime();
-      long next = now - begun - (round == YARDSTICK_ROUNDS ? yardstick : 0);
       var run =
           new SpeedRun(
               SpeedRun.FORMAT,
@@ -174,123 +146,12 @@ public final class SpeedBench {
               devices.stream().map(SpeedDevice::describe).toList(),
               measurements(),
               parity);
-      boolean late = round >= pace.leastRounds() && now - start + next > pace.budgetNanos();
-      if (late || round == pace.mostRounds()) {
+      boolean late = round >= pace.leastRounds() && now - start > pace.budgetNanos();
+      if (!whole || late || round == pace.mostRounds()) {
         return run;
       }
       soFar.accept(run);
-      long seconds = Math.round(next / 1e9);
-      String duration = seconds < 120 ? seconds + " s" : Math.round(seconds / 60.0) + " min";
-      aRound = ", " + duration + " each";
     }
-  }
-
-  /** The beginning of what the progress says, short enough for a line on a terminal. */
-  private String which(int round) {
-    return "round " + round + aRound + ": ";
-  }
-
-  /**
-   * Runs everything in middling sizes, over and over, until nothing gets much faster: then the
-   * compiler has done its work. In turns, because what was compiled for one kernel is often thrown
-   * away when the next one comes the same way. What is not Java is left out once it gets no faster,
-   * and until its programs are built: where none are kept from earlier processes, PoCL takes half a
-   * minute, which the other devices' kernels must not lose.
-   */
-  private void warmUp(List<SpeedDevice> devices) {
-    var builds = new FutureTask<@Nullable Void>(() -> buildPrograms(devices), null);
-    Thread.ofPlatform().daemon().name("quern-bench-builds").start(builds);
-    if (devices.stream().noneMatch(SpeedDevice::isJava)) {
-      await(builds);
-    }
-    try {
-      warmUp(devices, builds);
-    } finally {
-      await(builds);
-    }
-  }
-
-  private void buildPrograms(List<SpeedDevice> devices) {
-    for (Cell cell : warmUpCells(devices, pace.warmUpSizes())) {
-      if (!cell.device().isJava()) {
-        time(cell, new Stopwatch(1, 1)::time);
-      }
-    }
-  }
-
-  private static void await(FutureTask<@Nullable Void> task) {
-    try {
-      task.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
-  }
-
-  private void warmUp(List<SpeedDevice> devices, FutureTask<@Nullable Void> builds) {
-    long end = System.nanoTime() + pace.warmUpNanos();
-    var settled = new HashSet<Cell>();
-    List<Integer> sizes = pace.warmUpSizes();
-    boolean unsettled = true;
-    for (int sweep = 1; unsettled || sweep <= LEAST_SWEEPS || !builds.isDone(); sweep++) {
-      unsettled = false;
-      List<Cell> cells = warmUpCells(devices, sweep == 1 ? sizes.subList(0, 1) : sizes);
-      cells.removeAll(settled);
-      for (Cell cell : cells) {
-        if (sweep > 1 && System.nanoTime() > end && builds.isDone()) {
-          return;
-        }
-        if (!cell.device().isJava() && !builds.isDone()) {
-          continue;
-        }
-        progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
-        boolean slow = isSlow(cell);
-        Stopwatch stopwatch = sweep == 1 || slow ? pace.firstWarmUp() : pace.warmUp();
-        double before = warm.getOrDefault(cell, Double.MAX_VALUE);
-        double nanos = Quantiles.of(time(cell, stopwatch::time), 0);
-        warm.merge(cell, nanos, Math::min);
-        boolean faster = nanos < before / MUCH_FASTER;
-        unsettled |= faster || slow;
-        if (nanos > pace.longestCallNanos() || !(faster || slow || cell.device().isJava())) {
-          settled.add(cell);
-        }
-      }
-      Compiler.await(pace.compilerNanos());
-    }
-  }
-
-  /** Whether a call of this size took much longer than one of the smaller size leads to expect. */
-  private boolean isSlow(Cell cell) {
-    double known = warm.getOrDefault(cell, 0.0);
-    return warm.entrySet().stream()
-        .anyMatch(other ->
-            other.getKey().size() < cell.size()
-                && other.getKey().isSeries(cell)
-                && known > SLOW * other.getValue() * cell.growthFrom(other.getKey()));
-  }
-
-  /** Whether a device is only there for others to be compared with. */
-  private static boolean isYardstick(SpeedDevice device, List<SpeedDevice> devices) {
-    return device.isReference() && devices.size() > 1;
-  }
-
-  private List<Cell> warmUpCells(List<SpeedDevice> devices, List<Integer> sizes) {
-    var cells = new ArrayList<Cell>();
-    for (Benchmark benchmark : benchmarks) {
-      for (SpeedDevice device : devices) {
-        if (supported(benchmark, device)) {
-          boolean yardstick = isYardstick(device, devices);
-          List<Integer> wanted = yardstick ? sizes.subList(0, 1) : sizes;
-          wanted.forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
-          if (benchmark.loss() != null && !yardstick) {
-            cells.add(new Cell(benchmark, true, UNFUSED_WARM_UP_ELEMENTS, device));
-          }
-        }
-      }
-    }
-    return cells;
   }
 
   private List<ParityRow> parity(List<SpeedDevice> devices) {
@@ -301,7 +162,7 @@ public final class SpeedBench {
         KernelCase kernelCase = benchmark.at().apply(PARITY_ELEMENTS);
         for (SpeedDevice device : devices) {
           boolean other = !device.backend().device().backend().equals("reference");
-          if (other && supported(benchmark, device)) {
+          if (other && new Cell(benchmark, false, PARITY_ELEMENTS, device).isSupported()) {
             rows.add(
                 ErrorMeter.compare(
                     benchmark.name(), kernelCase, PARITY_ELEMENTS, reference, device.backend()));
@@ -314,19 +175,20 @@ public final class SpeedBench {
 
   /**
    * One device after the other: a runtime whose threads slept while others ran can take many calls
-   * until they are spread over the processors again. Returns how long it took to measure what is
-   * not measured in every round.
+   * until they are spread over the processors again. A device that is only there for others to be
+   * compared with is measured in the first round. Returns whether there was time for everything.
    */
-  private long round(int round, List<SpeedDevice> devices) {
-    long yardstickNanos = 0;
+  private boolean round(int round, List<SpeedDevice> devices, long end) {
     for (SpeedDevice device : devices) {
-      boolean yardstick = isYardstick(device, devices);
-      if (yardstick && round > YARDSTICK_ROUNDS) {
+      boolean yardstick = device.isReference() && devices.size() > 1;
+      if (yardstick && round > 1) {
         continue;
       }
-      long begun = System.nanoTime();
       for (Benchmark benchmark : benchmarks) {
-        String what = which(round) + device.id() + ", " + benchmark.name();
+        if (System.nanoTime() > end) {
+          return false;
+        }
+        String what = "round " + round + ": " + device.id() + ", " + benchmark.name();
         for (int size : options.sizes()) {
           progress.accept(what + ", " + size);
           measure(new Cell(benchmark, false, size, device));
@@ -335,56 +197,60 @@ public final class SpeedBench {
           }
         }
       }
-      if (yardstick) {
-        yardstickNanos += System.nanoTime() - begun;
-      }
     }
-    return yardstickNanos;
+    return true;
   }
 
+  /** What takes too long is tried again in the next round: it may have been compiled by then. */
   private void measure(Cell cell) {
-    if (leftOut.containsKey(cell)) {
+    if (tooLarge.contains(cell)) {
       return;
     }
     String why = visits.containsKey(cell) ? null : refusal(cell);
     if (why == null) {
       try {
         Visit visit = visit(cell);
+        shortest.merge(cell, Quantiles.of(visit.nanos(), 0), Math::min);
         visits.computeIfAbsent(cell, _ -> new ArrayList<>()).add(visit);
+        leftOut.remove(cell);
         return;
       } catch (OutOfDeviceMemoryException | OutOfMemoryError e) {
         why = "not enough memory: " + e.getMessage();
         visits.remove(cell);
+        tooLarge.add(cell);
       }
     }
     leftOut.put(cell, why);
   }
 
-  /** The compiler would take a processor from what is timed, so it is waited for. */
+  /**
+   * Waits for the compiler, which would take a processor from what is timed. A kernel in Java is
+   * timed again if the compiler worked meanwhile, or if it took much longer than it can: then its
+   * code was thrown away, and has to be called often before it is compiled anew.
+   */
   private Visit visit(Cell cell) {
-    Compiler.await(pace.compilerNanosOfVisit());
     long bytes = cell.benchmark().at().apply(cell.size()).bytes();
-    return time(cell, (call, _) -> cell.device().visit(call, bytes, pace.stopwatch()));
-  }
-
-  /** Sets a cell up and has its call timed. */
-  private static <T> T time(Cell cell, BiFunction<Runnable, Backend, T> stopwatch) {
-    SpeedDevice device = cell.device();
-    var loss = cell.benchmark().loss();
-    if (cell.unfused() && loss != null) {
-      try (var call = new UnfusedCall(loss.apply(cell.size()), device.engine())) {
-        return stopwatch.apply(call::run, device.backend());
+    boolean java = cell.device().isJava();
+    double usual = shortest.getOrDefault(cell, cell.expectedNanos(shortest));
+    return cell.time((call, backend) -> {
+      for (int attempt = 1; ; attempt++) {
+        compiler.await(pace.compilerNanosOfVisit());
+        List<Double> nanos = pace.stopwatch().time(call, backend, bytes);
+        boolean compiled = compiler.await(0);
+        boolean slow = usual > 0 && Quantiles.of(nanos, 0) > WarmUp.SLOW * usual;
+        if (!java || attempt == MOST_ATTEMPTS || !(compiled || slow)) {
+          return cell.device().visit(nanos);
+        }
+        if (slow) {
+          new Stopwatch(Integer.MAX_VALUE, pace.mostCallsNanos()).time(call, backend);
+        }
       }
-    }
-    try (var bench = Workbench.forTiming(device.backend())) {
-      Runnable call = cell.benchmark().at().apply(cell.size()).setup().on(bench);
-      return stopwatch.apply(call, device.backend());
-    }
+    });
   }
 
   /** Why a cell cannot be measured or is not worth it, or null. */
   private @Nullable String refusal(Cell cell) {
-    if (!supported(cell.benchmark(), cell.device())) {
+    if (!cell.isSupported()) {
       return "not supported by this backend";
     }
     long bytes =
@@ -398,26 +264,11 @@ public final class SpeedBench {
     if (bytes > Runtime.getRuntime().maxMemory() / 2 && !cell.unfused()) {
       return "needs %d MB of heap, QUERN_JAVA_OPTS=-Xmx gives more".formatted(bytes >> 20);
     }
-    double expected = expectedNanos(cell);
+    double expected = cell.expectedNanos(shortest);
     if (expected > pace.longestCallNanos()) {
       return "a call would take about %.1f s".formatted(expected / 1e9);
     }
     return null;
-  }
-
-  /** From the largest size run so far that is not larger than this one; 0 if there is none. */
-  private double expectedNanos(Cell cell) {
-    var known = new HashMap<>(warm);
-    visits.forEach((other, all) -> known.put(other, Quantiles.of(all.getFirst().nanos(), 0)));
-    return known.entrySet().stream()
-        .filter(other -> other.getKey().size() <= cell.size() && other.getKey().isSeries(cell))
-        .max(Comparator.comparingInt(other -> other.getKey().size()))
-        .map(other -> other.getValue() * cell.growthFrom(other.getKey()))
-        .orElse(0.0);
-  }
-
-  private static boolean supported(Benchmark benchmark, SpeedDevice device) {
-    return device.backend().supports(benchmark.family(), benchmark.at().apply(1 << 10).dtype());
   }
 
   private List<Measurement> measurements() {
@@ -454,6 +305,6 @@ public final class SpeedBench {
       return all;
     }
     double last = all.getLast().median();
-    return all.stream().dropWhile(visit -> visit.median() > MUCH_FASTER * last).toList();
+    return all.stream().dropWhile(visit -> visit.median() > WarmUp.MUCH_FASTER * last).toList();
   }
 }

@@ -50,9 +50,9 @@ final class SpeedDevice implements AutoCloseable {
     return backend.device().driver().startsWith("Java");
   }
 
-  /** Times a call that moves so many bytes, and the device's pace around it. */
-  Visit visit(Runnable call, long bytes, Stopwatch stopwatch) {
-    return meter.visited(stopwatch.time(call, backend, bytes));
+  /** What was just measured, with the device's pace beside it. */
+  Visit visit(List<Double> nanos) {
+    return meter.visited(nanos);
   }
 
   /** Measures the ceilings again. */

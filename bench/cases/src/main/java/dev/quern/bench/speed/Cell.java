@@ -1,0 +1,78 @@
+package dev.quern.bench.speed;
+
+import dev.quern.bench.kernels.Benchmark;
+import dev.quern.bench.kernels.Workbench;
+import dev.quern.spi.Backend;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.function.BiFunction;
+
+/**
+ * One benchmark in one size on one device: what is measured in every round.
+ *
+ * @param benchmark which
+ * @param unfused whether the loss's definition in plain tensor operations is meant
+ * @param size the elements asked for
+ * @param device where
+ */
+record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {
+
+  /** Whether the device can do it. */
+  boolean isSupported() {
+    return device.backend().supports(benchmark.family(), benchmark.at().apply(1 << 10).dtype());
+  }
+
+  /** Whether another differs in size alone. */
+  boolean isSeries(Cell other) {
+    return other.device == device && other.unfused == unfused && other.benchmark.equals(benchmark);
+  }
+
+  /** What a call takes, going by calls of other sizes and how the work grows. */
+  private double growthFrom(Cell other) {
+    return benchmark.operations().applyAsDouble(size)
+        / benchmark.operations().applyAsDouble(other.size);
+  }
+
+  /**
+   * What a call should take in proportion to the largest size known that is not larger than this.
+   *
+   * @param known the time of a call
+   * @return nanoseconds, 0 if no such size is known
+   */
+  double expectedNanos(Map<Cell, Double> known) {
+    return known.entrySet().stream()
+        .filter(other -> other.getKey().size <= size && other.getKey().isSeries(this))
+        .max(Comparator.comparingInt(other -> other.getKey().size))
+        .map(other -> other.getValue() * growthFrom(other.getKey()))
+        .orElse(0.0);
+  }
+
+  /**
+   * Whether a call takes more than so many times what a smaller size leads to expect.
+   *
+   * @param times how much more
+   * @param known the time of a call
+   */
+  boolean isSlow(double times, Map<Cell, Double> known) {
+    double mine = known.getOrDefault(this, 0.0);
+    return known.entrySet().stream()
+        .anyMatch(other ->
+            other.getKey().size < size
+                && other.getKey().isSeries(this)
+                && mine > times * other.getValue() * growthFrom(other.getKey()));
+  }
+
+  /** Sets a call up on fresh operands and hands it to a stopwatch. */
+  <T> T time(BiFunction<Runnable, Backend, T> stopwatch) {
+    var loss = benchmark.loss();
+    if (unfused && loss != null) {
+      try (var call = new UnfusedCall(loss.apply(size), device.engine())) {
+        return stopwatch.apply(call::run, device.backend());
+      }
+    }
+    try (var bench = Workbench.forTiming(device.backend())) {
+      Runnable call = benchmark.at().apply(size).setup().on(bench);
+      return stopwatch.apply(call, device.backend());
+    }
+  }
+}
