@@ -41,7 +41,7 @@ record Pace(
   /** Within a minute on two cores. */
   static final Pace QUICK =
       new Pace(
-          1,
+          0,
           5,
           54 * SECOND,
           new Stopwatch(5, 40 * MILLISECOND),

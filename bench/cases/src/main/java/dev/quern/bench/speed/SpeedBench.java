@@ -38,6 +38,9 @@ public final class SpeedBench {
   /** The first rounds measure the ceilings too; the best counts. */
   private static final int CEILING_ROUNDS = 2;
 
+  private static final String LATE =
+      "no time was left: take the run again, as programs once built are kept, or without --quick";
+
   /** So often at most a kernel in Java is timed until it is compiled. */
   private static final int MOST_ATTEMPTS = 6;
 
@@ -185,15 +188,16 @@ public final class SpeedBench {
         continue;
       }
       for (Benchmark benchmark : benchmarks) {
-        if (System.nanoTime() > end) {
+        boolean late = System.nanoTime() > end;
+        if (late && round > 1) {
           return false;
         }
         String what = "round " + round + ": " + device.id() + ", " + benchmark.name();
         for (int size : options.sizes()) {
           progress.accept(what + ", " + size);
-          measure(new Cell(benchmark, false, size, device));
+          measure(new Cell(benchmark, false, size, device), late);
           if (benchmark.loss() != null && !yardstick) {
-            measure(new Cell(benchmark, true, size, device));
+            measure(new Cell(benchmark, true, size, device), late);
           }
         }
       }
@@ -202,11 +206,11 @@ public final class SpeedBench {
   }
 
   /** What takes too long is tried again in the next round: it may have been compiled by then. */
-  private void measure(Cell cell) {
+  private void measure(Cell cell, boolean late) {
     if (tooLarge.contains(cell)) {
       return;
     }
-    String why = visits.containsKey(cell) ? null : refusal(cell);
+    String why = visits.containsKey(cell) ? null : late ? LATE : refusal(cell);
     if (why == null) {
       try {
         Visit visit = visit(cell);

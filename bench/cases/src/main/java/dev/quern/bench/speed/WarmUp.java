@@ -36,9 +36,6 @@ final class WarmUp {
   /** A kernel is called often before it is compiled, and first in a way that helps little. */
   private static final int LEAST_SWEEPS = 2;
 
-  /** PoCL compiles a kernel once for few groups and once for many. */
-  private static final List<Integer> BUILD_SIZES = List.of(1 << 10, 1 << 20);
-
   /** Unfused definitions are many calls of kernels that are small and soon compiled. */
   private static final int UNFUSED_ELEMENTS = 1 << 10;
 
@@ -78,7 +75,7 @@ final class WarmUp {
   }
 
   private void buildPrograms() {
-    for (Cell cell : cells(false, BUILD_SIZES)) {
+    for (Cell cell : cells(false, pace.warmUpSizes())) {
       cell.time(new Stopwatch(1, 1)::time);
     }
   }
@@ -97,7 +94,7 @@ final class WarmUp {
   private void sweep(boolean java, long end) {
     var tooLong = new HashSet<Cell>();
     boolean unsettled = true;
-    for (int sweep = 1; sweep <= LEAST_SWEEPS || (java && unsettled); sweep++) {
+    for (int sweep = 1; sweep <= (java ? LEAST_SWEEPS : 1) || (java && unsettled); sweep++) {
       unsettled = false;
       List<Integer> sizes = pace.warmUpSizes();
       boolean first = sweep == 1 && java;
@@ -111,7 +108,7 @@ final class WarmUp {
         double before = shortest.getOrDefault(cell, Double.MAX_VALUE);
         settle(cell, !first);
         double nanos = shortest.getOrDefault(cell, 0.0);
-        if (nanos > pace.longestCallNanos()) {
+        if (!first && nanos > pace.longestCallNanos()) {
           tooLong.add(cell);
         }
         unsettled |= nanos < before / MUCH_FASTER || cell.isSlow(SLOW, shortest);
@@ -165,8 +162,7 @@ final class WarmUp {
           List<Integer> wanted = yardstick ? sizes.subList(0, 1) : sizes;
           wanted.forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
           if (benchmark.loss() != null && !yardstick) {
-            List<Integer> unfused = java ? List.of(UNFUSED_ELEMENTS) : sizes;
-            unfused.forEach(n -> cells.add(new Cell(benchmark, true, n, device)));
+            cells.add(new Cell(benchmark, true, UNFUSED_ELEMENTS, device));
           }
         }
       }
