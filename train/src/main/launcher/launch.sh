@@ -15,7 +15,7 @@ launch() {
     --enable-native-access=dev.quern.simd,dev.quern.opencl,dev.quern.cuda,jocl,jcuda,org.jline.nativ
     -Djava.awt.headless=true
   )
-  if [ "${1:-}" = bench ] && [ "$(nproc)" -lt 4 ]; then
+  if [ "${1:-}" = bench ] && [ "$(nproc 2>/dev/null || echo 4)" -lt 4 ]; then
     # One thread of C2, what the JVM takes for so few processors, is the longest part of the warm-up.
     options+=(-XX:CICompilerCount=3)
   fi

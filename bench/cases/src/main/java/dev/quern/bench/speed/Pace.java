@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param leastRounds rounds taken however long they last
  * @param mostRounds rounds taken if there is time
- * @param budgetNanos no further round begins that would end after this
+ * @param budgetNanos after this a further round ends where it is; in the first, what is left is
+ *     left out
  * @param stopwatch for a visit
  * @param calls of each kernel in Java in a sweep of the warm-up, in the smallest size: C2 takes up
  *     a method with a loop after some hundreds to thousands

@@ -56,6 +56,9 @@ public final class SpeedBench {
   private final Map<Cell, List<Visit>> visits = new LinkedHashMap<>();
   private final Map<Cell, String> leftOut = new LinkedHashMap<>();
 
+  /** How long a round takes, for the progress, once that is known. */
+  private String aRound = "";
+
   /** What there was no memory for. */
   private final Set<Cell> tooLarge = new HashSet<>();
 
@@ -131,8 +134,9 @@ public final class SpeedBench {
     shortest.putAll(new WarmUp(pace, benchmarks, devices, compiler, progress).run());
     List<ParityRow> parity = parity(devices);
     for (int round = 1; ; round++) {
+      long begun = System.nanoTime();
       if (round <= CEILING_ROUNDS) {
-        progress.accept("round " + round + ": ceilings");
+        progress.accept(which(round) + "ceilings");
         devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
       }
       long end = round > pace.leastRounds() ? start + pace.budgetNanos() : Long.MAX_VALUE;
@@ -154,7 +158,15 @@ public final class SpeedBench {
         return run;
       }
       soFar.accept(run);
+      long seconds = Math.round((now - begun) / 1e9);
+      aRound =
+          ", " + (seconds < 120 ? seconds + " s" : Math.round(seconds / 60.0) + " min") + " each";
     }
+  }
+
+  /** The beginning of what the progress says, short enough for a line on a terminal. */
+  private String which(int round) {
+    return "round " + round + aRound + ": ";
   }
 
   private List<ParityRow> parity(List<SpeedDevice> devices) {
@@ -192,7 +204,7 @@ public final class SpeedBench {
         if (late && round > 1) {
           return false;
         }
-        String what = "round " + round + ": " + device.id() + ", " + benchmark.name();
+        String what = which(round) + device.id() + ", " + benchmark.name();
         for (int size : options.sizes()) {
           progress.accept(what + ", " + size);
           measure(new Cell(benchmark, false, size, device), late);

@@ -18,21 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class SpeedBenchTest {
 
-  private static final Pace SHORT =
-      new Pace(
-          3,
-          3,
-          Long.MAX_VALUE,
-          new Stopwatch(3, 20_000_000),
-          1000,
-          20_000_000,
-          5_000_000,
-          1_000_000_000,
-          List.of(1 << 12),
-          1_000_000_000,
-          100_000_000,
-          1_000_000_000,
-          1 << 16);
+  private static final Pace SHORT = pace(3, Long.MAX_VALUE);
 
   private static final SpeedOptions OPTIONS =
       new SpeedOptions(
@@ -42,14 +28,35 @@ class SpeedBenchTest {
           List.of(),
           true);
 
+  private static Pace pace(int leastRounds, long budgetNanos) {
+    return new Pace(
+        leastRounds,
+        3,
+        budgetNanos,
+        new Stopwatch(3, 20_000_000),
+        1000,
+        20_000_000,
+        5_000_000,
+        1_000_000_000,
+        List.of(1 << 12),
+        1_000_000_000,
+        100_000_000,
+        1_000_000_000,
+        1 << 16);
+  }
+
   private static SpeedRun run(double share) {
     return run(share, _ -> {});
   }
 
   private static SpeedRun run(double share, Consumer<SpeedRun> soFar) {
+    return run(share, SHORT, soFar);
+  }
+
+  private static SpeedRun run(double share, Pace pace, Consumer<SpeedRun> soFar) {
     try (var device =
         new SpeedDevice(SlowedBackend.of(new ReferenceProvider().open(0), "sum", share))) {
-      return SpeedBench.run(OPTIONS, SHORT, "quern bench", "test", _ -> {}, soFar, List.of(device));
+      return SpeedBench.run(OPTIONS, pace, "quern bench", "test", _ -> {}, soFar, List.of(device));
     }
   }
 
@@ -82,6 +89,18 @@ class SpeedBenchTest {
         comparison.rows().stream().max(Comparator.comparingDouble(Row::ratio)).orElseThrow();
     assertEquals("sum", worst.benchmark());
     assertTrue(worst.ratio() > 2, worst::toString);
+  }
+
+  @Test
+  void whatThereIsNoTimeForIsLeftOutWithTheReason() {
+    SpeedRun run = run(0, pace(0, 1), _ -> {});
+    assertEquals(2 * 8, run.measurements().size());
+    for (Measurement m : run.measurements()) {
+      assertTrue(!m.taken(), m::toString);
+      assertTrue(String.valueOf(m.leftOut()).startsWith("no time was left: "), m::toString);
+    }
+    SpeedTable.print(
+        run, new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
   }
 
   private static int mostVisits(SpeedRun run) {
