@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.DeviceException;
 import dev.quern.opencl.OpenClTesting;
 import dev.quern.spi.BinaryCache;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,11 +25,13 @@ class ProgramTest {
 
   private static final String SOURCE = "__kernel void one(__global int *x) { x[0] = 1; }";
 
+  private Path folder;
   private BinaryCache cache;
 
   @BeforeEach
-  void makeCache(@TempDir Path folder) {
-    cache = new BinaryCache(folder.resolve("cache"));
+  void makeCache(@TempDir Path temporary) {
+    folder = temporary.resolve("cache");
+    cache = new BinaryCache(folder);
   }
 
   @Test
@@ -103,6 +109,29 @@ class ProgramTest {
       try (var again = Program.build(context, cache, "one.cl", SOURCE, "");
           var kernel = again.kernel("one")) {
         assertEquals("one", kernel.name());
+      }
+    }
+  }
+
+  /** Cut short, overwritten, empty, and whole but of something else. */
+  @Test
+  void compilesAnewWhatIsSpoilt() throws IOException {
+    Device device = OpenClTesting.device();
+    Path file = folder.resolve(Program.key(device, "", SOURCE));
+    try (var context = new Context(device)) {
+      Program.build(context, cache, "one.cl", SOURCE, "").close();
+      byte[] whole = Files.readAllBytes(file);
+      byte[] flipped = whole.clone();
+      flipped[whole.length / 2] ^= 1;
+      for (byte[] spoilt :
+          List.of(Arrays.copyOf(whole, whole.length / 2), flipped, new byte[0], new byte[1000])) {
+        Files.write(file, spoilt);
+        try (var program = Program.build(context, cache, "one.cl", SOURCE, "");
+            var kernel = program.kernel("one")) {
+          assertEquals("one", kernel.name());
+        }
+        // a compiler need not write the same bytes twice
+        assertTrue(Files.size(file) > 1000);
       }
     }
   }
