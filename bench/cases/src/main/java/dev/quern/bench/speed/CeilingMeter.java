@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Measures what a device can do at most, and, around every visit, its pace at the moment: a plain
+ * Measures what a device can do at most, and, every tenth of a second of visits, its pace: a plain
  * copy by the device's memory and chains of fma, neither of which shares code with the kernels that
  * are judged by it.
  */

@@ -14,9 +14,9 @@ import java.util.List;
  *     a method with a loop after some hundreds to thousands
  * @param mostCallsNanos how long those may take
  * @param leastCallsNanos how long calls of every size take
- * @param warmUpNanos none of those begins after this
- * @param warmUpSizes elements in those
- * @param compilerNanos how long the compiler is waited for after a sweep
+ * @param warmUpNanos after this a sweep past the least ends where it is
+ * @param warmUpSizes elements in the sweeps
+ * @param compilerNanos how long the compiler is waited for in all after calls of the warm-up
  * @param compilerNanosOfVisit and before a visit
  * @param longestCallNanos measurements whose calls take longer are left out
  * @param ceilingElements elements of an operand when the ceilings are measured

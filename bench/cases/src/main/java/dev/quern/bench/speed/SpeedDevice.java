@@ -40,9 +40,9 @@ final class SpeedDevice implements AutoCloseable {
     return engine;
   }
 
-  /** Whether it is what others are measured by. */
-  boolean isReference() {
-    return id().startsWith(SpeedRun.REFERENCE);
+  /** Whether it is only there for others to be compared with. */
+  boolean isYardstickOf(List<SpeedDevice> devices) {
+    return id().startsWith(SpeedRun.REFERENCE) && devices.size() > 1;
   }
 
   /** Whether its kernels are Java, which the virtual machine compiles while they run. */
@@ -50,7 +50,7 @@ final class SpeedDevice implements AutoCloseable {
     return backend.device().driver().startsWith("Java");
   }
 
-  /** What was just measured, with the device's pace beside it. */
+  /** What was just measured, with the device's pace about then. */
   Visit visit(List<Double> nanos) {
     return meter.visited(nanos);
   }

@@ -134,7 +134,7 @@ final class WarmUp {
   /** Calls are counted, whatever their size, so the smallest size is called often. */
   private void call(Cell cell, Runnable call, Backend backend) {
     boolean often = cell.device().isJava() && cell.size() == pace.warmUpSizes().getFirst();
-    int calls = often && !isYardstick(cell.device()) ? pace.calls() : 1;
+    int calls = often && !cell.device().isYardstickOf(devices) ? pace.calls() : 1;
     long start = System.nanoTime();
     long now = start;
     for (int i = 0;
@@ -148,17 +148,12 @@ final class WarmUp {
     }
   }
 
-  /** Whether a device is only there for others to be compared with. */
-  private boolean isYardstick(SpeedDevice device) {
-    return device.isReference() && devices.size() > 1;
-  }
-
   private List<Cell> cells(boolean java, List<Integer> sizes) {
     var cells = new ArrayList<Cell>();
     for (Benchmark benchmark : benchmarks) {
       for (SpeedDevice device : devices) {
         if (device.isJava() == java) {
-          boolean yardstick = isYardstick(device);
+          boolean yardstick = device.isYardstickOf(devices);
           List<Integer> wanted = yardstick ? sizes.subList(0, 1) : sizes;
           wanted.forEach(n -> cells.add(new Cell(benchmark, false, n, device)));
           if (benchmark.loss() != null && !yardstick) {
