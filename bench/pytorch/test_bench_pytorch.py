@@ -106,7 +106,7 @@ class WithPyTorch(unittest.TestCase):
             self.assertEqual(status, 0)
             with open(file, encoding="utf-8") as written:
                 result = json.load(written)
-        self.assertEqual(result["format"], 1)
+        self.assertEqual(result["format"], 2)
         self.assertEqual([d["id"] for d in result["devices"]], ["torch-eager:cpu", "torch-fused:cpu"])
         taken = [m for m in result["measurements"] if m["visits"]]
         self.assertEqual(len(taken), 2 * (4 + 3))

@@ -48,7 +48,7 @@ class BadInputTest {
     Path html = folder.resolve("report.html");
     Files.writeString(other, run("{\"format\":2"));
     assertRefused(
-        Quern.run("bench", "--with", other, "--html", html), "format 2", "reads format 1");
+        Quern.run("bench", "--with", other, "--html", html), "format 1", "reads format 2");
     Files.writeString(other, run("{\"format\":1"));
     assertRefused(Quern.run("bench", "--with", other, "--html", html), "(simd:0)", "--compare");
     assertRefused(Quern.run("bench", "--with", other), "--with needs --html");

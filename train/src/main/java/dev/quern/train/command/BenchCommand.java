@@ -36,6 +36,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
 
+  /** Of this build, that a comparison measures in all. */
+  private static final int MOST_PROCESSES = 3;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -67,7 +70,7 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Only benchmarks whose data has this dtype, such as f32; may be repeated.")
   private List<DType> dtypes = List.of();
 
-  @Option(names = "--quick", description = "Fewer sizes and rounds: done within a minute.")
+  @Option(names = "--quick", description = "Fewer sizes, less time for each: done within a minute.")
   private boolean quick;
 
   @Option(
@@ -93,8 +96,8 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       description =
           "Say what became slower or faster than in this run, beyond the noise of both; measures"
-              + " once more, in a new process, unless all is clear at once. Of the older build two"
-              + " runs are better than one: may be repeated.")
+              + " up to twice more, in new processes, unless all is clear at once. Of the older"
+              + " build two runs are better than one: may be repeated.")
   private List<Path> compare = List.of();
 
   @Option(
@@ -155,31 +158,32 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /**
-   * Compares, with a second process of this build if the first does not settle it. What the first
-   * measured is on disk by then, whatever becomes of the second.
+   * Compares, with further processes of this build as long as there is doubt. What the first
+   * measured is on disk by then, whatever becomes of the others.
    */
   private Comparison compare(List<SpeedRun> old, SpeedRun run, StatusLine progress) {
-    var comparisons = new ArrayList<Comparison>();
-    old.forEach(before -> comparisons.add(Comparison.of(before, run)));
-    if (comparisons.stream().noneMatch(Comparison::wantsConfirmation)) {
-      return Comparison.agreed(comparisons);
-    }
-    long seconds = Math.round(run.seconds());
-    progress.show("measuring again in a new process, to be sure: about " + seconds + " s");
+    var recent = new ArrayList<>(List.of(run));
+    var comparison = Comparison.of(old, recent);
     try {
-      var again = BenchProcess.run(measured());
-      old.forEach(before -> comparisons.add(Comparison.of(before, again)));
-      System.out.printf(
-          "%nWhat two processes of this build and %d of the older agree on:%n", old.size());
-      return Comparison.agreed(comparisons);
+      while (comparison.wantsConfirmation() && recent.size() < MOST_PROCESSES) {
+        progress.show(
+            "measuring again in a new process, to be sure: about %d s"
+                .formatted(Math.round(run.seconds())));
+        recent.add(BenchProcess.run(measured()));
+        comparison = Comparison.of(old, recent);
+      }
     } catch (IOException e) {
       throw new BadInputException(
-          "The second process, which --compare needs where one leaves doubt, failed: %s."
+          "A further process, which --compare needs where the first leaves doubt, failed: %s."
               .formatted(e.getMessage()),
           e);
     } finally {
       progress.clear();
     }
+    System.out.printf(
+        "%nProcesses compared, of each build at its fastest: %d of the older, %d of this:%n",
+        old.size(), recent.size());
+    return comparison;
   }
 
   /** The arguments that say what is measured. */

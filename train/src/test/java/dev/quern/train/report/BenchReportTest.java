@@ -99,7 +99,7 @@ class BenchReportTest {
   void whatBecameSlowerIsShown() throws IOException {
     Path file = folder.resolve("report.html");
     SpeedRun slow = run(1.5);
-    new BenchReport(slow, Comparison.of(run(1), slow)).write(file);
+    new BenchReport(slow, Comparison.of(List.of(run(1)), List.of(slow))).write(file);
     String html = Files.readString(file);
     assertTrue(html.contains("<td class=\"slower\">slower</td>"));
     assertTrue(html.contains("2 of 7 kernels changed"));
@@ -108,7 +108,7 @@ class BenchReportTest {
   @Test
   void everyChartIsDrawnInABrowserWithoutComplaint() throws Exception {
     Path file = folder.resolve("report.html");
-    new BenchReport(run(1), Comparison.of(run(1), run(1))).write(file);
+    new BenchReport(run(1), Comparison.of(List.of(run(1)), List.of(run(1)))).write(file);
     Page page = open(file);
     assertEquals("", page.complaints());
     assertTrue(page.dom().contains("data-charts=\"6\""), "three rooflines and three sweeps");

@@ -11,22 +11,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Measures what a device can do at most, and, every tenth of a second of visits, its pace: a plain
- * copy by the device's memory and chains of fma, neither of which shares code with the kernels that
- * are judged by it.
+ * Measures what a device can do at most, and, around every visit, its pace: chains of fma, which
+ * share no code with the kernels that are judged by it.
  */
 final class CeilingMeter implements AutoCloseable {
 
   /** Long enough that neither the clock nor a launch counts. */
-  private static final long LEAST_PACE_NANOS = 250_000;
+  private static final long LEAST_CHAIN_NANOS = 250_000;
 
-  /** How long a pace holds: a benchmark's sizes are measured in about this time. */
-  private static final long PACE_NANOS = 100_000_000;
-
-  private static final int FIRST_COPY_BYTES = 8 << 20;
-  private static final int MOST_COPY_BYTES = 128 << 20;
   private static final int FIRST_CHAINS = 1 << 13;
   private static final int MOST_CHAINS = 1 << 24;
   private static final int CHAIN_LENGTH = 64;
@@ -34,48 +30,59 @@ final class CeilingMeter implements AutoCloseable {
   private final Backend backend;
   private final DeviceMemory memory;
   private final List<DeviceBuffer> owned = new ArrayList<>();
-  private final int copyBytes;
-  private final DeviceBuffer source;
-  private final DeviceBuffer target;
-  private final int chains;
-  private final Span chained;
-  private double paceCopyGbs;
-  private double paceFmaGflops;
-  private long paceMeasured = System.nanoTime() - PACE_NANOS;
+  private @Nullable Span chained;
 
   CeilingMeter(Backend backend) {
     this.backend = backend;
     this.memory = backend.memory();
-    int bytes = FIRST_COPY_BYTES;
-    DeviceBuffer from = allocate(bytes);
-    DeviceBuffer to = allocate(bytes);
-    while (bytes < MOST_COPY_BYTES && copyNanos(from, to, bytes) < LEAST_PACE_NANOS) {
-      bytes *= 2;
-      releaseAll();
-      from = allocate(bytes);
-      to = allocate(bytes);
-    }
-    this.copyBytes = bytes;
-    this.source = from;
-    this.target = to;
-    int elements = FIRST_CHAINS;
-    Span data = floats(elements);
-    while (elements < MOST_CHAINS && chainNanos(data) < LEAST_PACE_NANOS) {
-      elements *= 2;
-      data = floats(elements);
-    }
-    this.chains = elements;
-    this.chained = data;
   }
 
-  /** Adds the device's pace about now to what was measured. */
-  Visit visited(List<Double> nanos) {
-    if (System.nanoTime() - paceMeasured > PACE_NANOS) {
-      paceCopyGbs = 2.0 * copyBytes / copyNanos(source, target, copyBytes);
-      paceFmaGflops = 2.0 * CHAIN_LENGTH * chains / chainNanos(chained);
-      paceMeasured = System.nanoTime();
+  /** Takes a visit's samples, with the device's pace before and after. */
+  Visit visit(Supplier<List<Double>> samples) {
+    Span chains = paceChains();
+    double before = chainNanos(chains);
+    List<Double> nanos = samples.get();
+    double mean = (before + chainNanos(chains)) / 2;
+    return new Visit(nanos, 2.0 * CHAIN_LENGTH * chains.length() / mean);
+  }
+
+  private double chainNanos(Span chains) {
+    long start = System.nanoTime();
+    backend.calibration().fmaChains(chains, CHAIN_LENGTH);
+    backend.synchronize();
+    return Math.max(1, System.nanoTime() - start);
+  }
+
+  /**
+   * On processors so few that they take some 20 microseconds and simd does them in the calling
+   * thread: what a neighbour takes from the core changes within milliseconds, and how soon other
+   * threads wake up is not the core's pace.
+   */
+  private Span paceChains() {
+    Span chains = chains();
+    return backend.device().kind() == DeviceInfo.Kind.GPU
+        ? chains
+        : new Span(chains.buffer(), DType.F32, 0, FIRST_CHAINS);
+  }
+
+  /** As many as take long enough; asked for when kernels in Java are compiled. */
+  private Span chains() {
+    if (chained != null) {
+      return chained;
     }
-    return new Visit(nanos, paceCopyGbs, paceFmaGflops);
+    int elements = FIRST_CHAINS;
+    Span chains = floats(elements);
+    while (elements < MOST_CHAINS && shortestChainNanos(chains) < LEAST_CHAIN_NANOS) {
+      elements *= 2;
+      memory.release(owned.removeLast());
+      chains = floats(elements);
+    }
+    chained = chains;
+    return chains;
+  }
+
+  private double shortestChainNanos(Span chains) {
+    return shortest(() -> backend.calibration().fmaChains(chains, CHAIN_LENGTH));
   }
 
   /**
@@ -84,6 +91,7 @@ final class CeilingMeter implements AutoCloseable {
    * @param elements the F32 elements of an operand
    */
   Ceilings measure(int elements) {
+    Span chains = chains();
     int mine = owned.size();
     Span a = floats(elements);
     Span b = floats(elements);
@@ -103,12 +111,12 @@ final class CeilingMeter implements AutoCloseable {
       double upload = shortest(() -> memory.upload(host, out.buffer(), 0));
       double download = shortest(() -> memory.download(out.buffer(), 0, host));
       int length = backend.device().kind() == DeviceInfo.Kind.GPU ? 1024 : 4 * CHAIN_LENGTH;
-      double fma = shortest(() -> backend.calibration().fmaChains(chained, length));
+      double fma = shortest(() -> backend.calibration().fmaChains(chains, length));
       return new Ceilings(
           2 * bytes / copy,
           bytes / read,
           3 * bytes / triad,
-          2.0 * length * chains / fma,
+          2.0 * length * chains.length() / fma,
           launch / 1e3,
           bytes / upload,
           bytes / download);
@@ -117,14 +125,6 @@ final class CeilingMeter implements AutoCloseable {
         memory.release(owned.removeLast());
       }
     }
-  }
-
-  private double copyNanos(DeviceBuffer from, DeviceBuffer to, int bytes) {
-    return median(() -> memory.copy(from, 0, to, 0, bytes));
-  }
-
-  private double chainNanos(Span data) {
-    return median(() -> backend.calibration().fmaChains(data, CHAIN_LENGTH));
   }
 
   private double median(Runnable call) {
@@ -152,14 +152,10 @@ final class CeilingMeter implements AutoCloseable {
     return buffer;
   }
 
-  private void releaseAll() {
+  @Override
+  public void close() {
     backend.synchronize();
     owned.forEach(memory::release);
     owned.clear();
-  }
-
-  @Override
-  public void close() {
-    releaseAll();
   }
 }

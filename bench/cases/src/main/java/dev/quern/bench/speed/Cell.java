@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * One benchmark in one size on one device: what is measured in every round.
+ * One benchmark in one size on one device: what is measured in every lap.
  *
  * @param benchmark which
  * @param unfused whether the loss's definition in plain tensor operations is meant
@@ -62,17 +62,36 @@ record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) 
                 && mine > times * other.getValue() * growthFrom(other.getKey()));
   }
 
-  /** Sets a call up on fresh operands and hands it to a stopwatch. */
-  <T> T time(BiFunction<Runnable, Backend, T> stopwatch) {
+  /** What a call must at least move. */
+  long bytes() {
+    return benchmark.at().apply(size).bytes();
+  }
+
+  /** The memory it takes while it runs, about. */
+  long memoryBytes() {
+    return unfused ? 4L * UnfusedCall.TENSORS * size : bytes();
+  }
+
+  /** Sets a call up on fresh operands. */
+  PreparedCall prepare() {
     var loss = benchmark.loss();
     if (unfused && loss != null) {
-      try (var call = new UnfusedCall(loss.apply(size), device.engine())) {
-        return stopwatch.apply(call::run, device.backend());
-      }
+      var call = new UnfusedCall(loss.apply(size), device.engine());
+      return new PreparedCall(call::run, call::close);
     }
-    try (var bench = Workbench.forTiming(device.backend())) {
-      Runnable call = benchmark.at().apply(size).setup().on(bench);
-      return stopwatch.apply(call, device.backend());
+    var bench = Workbench.forTiming(device.backend());
+    try {
+      return new PreparedCall(benchmark.at().apply(size).setup().on(bench), bench::close);
+    } catch (RuntimeException | Error e) {
+      bench.close();
+      throw e;
+    }
+  }
+
+  /** Sets a call up on fresh operands and hands it to a stopwatch. */
+  <T> T time(BiFunction<Runnable, Backend, T> stopwatch) {
+    try (var prepared = prepare()) {
+      return stopwatch.apply(prepared.call(), device.backend());
     }
   }
 }

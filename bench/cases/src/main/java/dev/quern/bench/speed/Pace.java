@@ -5,10 +5,12 @@ import java.util.List;
 /**
  * How much time is spent on what.
  *
- * @param leastRounds rounds taken however long they last
- * @param mostRounds rounds taken if there is time
- * @param budgetNanos after this a further round ends where it is; in the first, what is left is
- *     left out
+ * @param leastRounds rounds of the devices' turns that are taken however long they last
+ * @param mostLaps laps a device takes if there is time
+ * @param budgetNanos after this nothing new is begun; in the first round, what was not measured by
+ *     then is left out
+ * @param turnNanos how long a device goes on before it is another's turn, at least a lap
+ * @param sliceNanos what a lap gives a cell: one that took more waits for so many laps
  * @param stopwatch for a visit
  * @param calls of each kernel in Java in a sweep of the warm-up, in the smallest size: C2 takes up
  *     a method with a loop after some hundreds to thousands
@@ -17,14 +19,16 @@ import java.util.List;
  * @param warmUpNanos after this a sweep past the least ends where it is
  * @param warmUpSizes elements in the sweeps
  * @param compilerNanos how long the compiler is waited for in all after calls of the warm-up
- * @param compilerNanosOfVisit and before a visit
+ * @param compilerNanosOfVisit and before a lap, or a first visit
  * @param longestCallNanos measurements whose calls take longer are left out
  * @param ceilingElements elements of an operand when the ceilings are measured
  */
 record Pace(
     int leastRounds,
-    int mostRounds,
+    int mostLaps,
     long budgetNanos,
+    long turnNanos,
+    long sliceNanos,
     Stopwatch stopwatch,
     int calls,
     long mostCallsNanos,
@@ -43,9 +47,11 @@ record Pace(
   static final Pace QUICK =
       new Pace(
           0,
-          5,
+          150,
           54 * SECOND,
-          new Stopwatch(5, 40 * MILLISECOND),
+          4 * SECOND,
+          2 * MILLISECOND,
+          new Stopwatch(2, 20 * MILLISECOND),
           1500,
           120 * MILLISECOND,
           10 * MILLISECOND,
@@ -60,9 +66,11 @@ record Pace(
   static final Pace THOROUGH =
       new Pace(
           3,
-          5,
+          150,
           30 * 60 * SECOND,
-          new Stopwatch(9, 400 * MILLISECOND),
+          60 * SECOND,
+          20 * MILLISECOND,
+          new Stopwatch(3, 200 * MILLISECOND),
           10_000,
           SECOND,
           50 * MILLISECOND,

@@ -6,6 +6,7 @@ import dev.quern.Engine;
 import dev.quern.spi.Backend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** A device under measurement: its kernels, an engine for unfused definitions, its ceilings. */
@@ -50,9 +51,9 @@ final class SpeedDevice implements AutoCloseable {
     return backend.device().driver().startsWith("Java");
   }
 
-  /** What was just measured, with the device's pace about then. */
-  Visit visit(List<Double> nanos) {
-    return meter.visited(nanos);
+  /** Takes a visit's samples, with the device's pace before and after. */
+  Visit visit(Supplier<List<Double>> samples) {
+    return meter.visit(samples);
   }
 
   /** Measures the ceilings again. */

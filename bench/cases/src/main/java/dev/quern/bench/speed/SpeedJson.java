@@ -61,9 +61,7 @@ public final class SpeedJson {
         m.visits().stream()
             .map(v ->
                 new Visit(
-                    v.nanos().stream().map(SpeedJson::rounded).toList(),
-                    rounded(v.copyGbs()),
-                    rounded(v.fmaGflops())))
+                    v.nanos().stream().map(SpeedJson::rounded).toList(), rounded(v.fmaGflops())))
             .toList();
     return new Measurement(
         m.device(),

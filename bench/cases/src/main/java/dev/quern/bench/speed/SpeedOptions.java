@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param cases parts of benchmark or family names; none for all benchmarks
  * @param sizes numbers of elements, none for the usual sweep
  * @param dtypes dtypes of the data argument, none for all
- * @param quick whether to be done within a minute, with fewer sizes and rounds
+ * @param quick whether to be done within a minute, with fewer sizes and less time for each
  */
 public record SpeedOptions(
     List<String> backends,

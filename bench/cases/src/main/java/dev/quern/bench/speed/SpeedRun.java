@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /**
  * Everything that a run of the benchmark found.
  *
- * @param format the version of this layout, 1
+ * @param format the version of this layout, 2
  * @param quern the version that was measured
  * @param started when, in ISO 8601
  * @param seconds how long it took
@@ -29,7 +29,7 @@ public record SpeedRun(
     List<ParityRow> parity) {
 
   /** The version of the layout. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   /** The device that speed-ups are relative to. */
   static final String REFERENCE = "reference";

@@ -60,9 +60,8 @@ final class SlowedBackend {
   }
 
   /**
-   * Tries the comparison on this machine as the command line does it with two older runs, every run
-   * a process of its own: so many comparisons of the same build, then as many with a kernel slowed
-   * by a fifth.
+   * Tries on this machine whether a comparison finds a kernel slowed by a fifth, as the command
+   * line compares with two older runs, every run a process of its own.
    *
    * @param args the backend, the method, the number of comparisons; or the backend, the method, the
    *     share and the file of a single run
@@ -73,24 +72,16 @@ final class SlowedBackend {
       Files.writeString(Path.of(args[3]), SpeedJson.write(run));
       return;
     }
-    for (double share : new double[] {0, 0.2}) {
-      for (int pair = 1; pair <= Integer.parseInt(args[2]); pair++) {
-        SpeedRun old = inNewProcess(args[0], args[1], 0);
-        SpeedRun older = inNewProcess(args[0], args[1], 0);
-        SpeedRun recent = inNewProcess(args[0], args[1], share);
-        var both = List.of(Comparison.of(old, recent), Comparison.of(older, recent));
-        boolean twice = both.stream().anyMatch(Comparison::wantsConfirmation);
-        var all = new ArrayList<>(both);
-        if (twice) {
-          SpeedRun again = inNewProcess(args[0], args[1], share);
-          all.addAll(List.of(Comparison.of(old, again), Comparison.of(older, again)));
-        }
-        var comparison = Comparison.agreed(all);
-        System.out.printf(
-            "%nslowed by %.0f %%, comparison %d, %s:%n",
-            100 * share, pair, twice ? "twice" : "once");
-        ComparisonTable.print(comparison, System.out);
-      }
+    for (int i = 1; i <= Integer.parseInt(args[2]); i++) {
+      var before = List.of(inNewProcess(args[0], args[1], 0), inNewProcess(args[0], args[1], 0));
+      var after = new ArrayList<SpeedRun>();
+      Comparison comparison;
+      do {
+        after.add(inNewProcess(args[0], args[1], 0.2));
+        comparison = Comparison.of(before, after);
+      } while (comparison.wantsConfirmation() && after.size() < 3);
+      System.out.printf("%ncomparison %d, %d processes slowed:%n", i, after.size());
+      ComparisonTable.print(comparison, System.out);
     }
   }
 

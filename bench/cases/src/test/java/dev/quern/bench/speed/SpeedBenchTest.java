@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 
 class SpeedBenchTest {
 
-  private static final Pace SHORT = pace(3, Long.MAX_VALUE);
+  private static final long HOUR = 3_600_000_000_000L;
+
+  private static final Pace SHORT = pace(3, 3, HOUR, 1_000_000_000);
 
   private static final SpeedOptions OPTIONS =
       new SpeedOptions(
@@ -28,11 +30,14 @@ class SpeedBenchTest {
           List.of(),
           true);
 
-  private static Pace pace(int leastRounds, long budgetNanos) {
+  /** A turn is a lap. */
+  private static Pace pace(int leastRounds, int mostLaps, long budgetNanos, long sliceNanos) {
     return new Pace(
         leastRounds,
-        3,
+        mostLaps,
         budgetNanos,
+        1,
+        sliceNanos,
         new Stopwatch(3, 20_000_000),
         1000,
         20_000_000,
@@ -84,7 +89,8 @@ class SpeedBenchTest {
 
     // by far more than a fifth, so that a busy machine does not hide it; ComparisonTest has the
     // fifth
-    Comparison comparison = Comparison.of(SpeedJson.read(SpeedJson.write(run)), run(4));
+    Comparison comparison =
+        Comparison.of(List.of(SpeedJson.read(SpeedJson.write(run))), List.of(run(4)));
     Row worst =
         comparison.rows().stream().max(Comparator.comparingDouble(Row::ratio)).orElseThrow();
     assertEquals("sum", worst.benchmark());
@@ -93,7 +99,7 @@ class SpeedBenchTest {
 
   @Test
   void whatThereIsNoTimeForIsLeftOutWithTheReason() {
-    SpeedRun run = run(0, pace(0, 1), _ -> {});
+    SpeedRun run = run(0, pace(0, 3, 1, HOUR), _ -> {});
     assertEquals(2 * 8, run.measurements().size());
     for (Measurement m : run.measurements()) {
       assertTrue(!m.taken(), m::toString);
@@ -101,6 +107,14 @@ class SpeedBenchTest {
     }
     SpeedTable.print(
         run, new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void whatTakesLongerThanItsShareIsMeasuredInTheFirstTurnsOnly() {
+    SpeedRun run = run(0, pace(1, 8, HOUR, 1), _ -> {});
+    assertEquals(3, mostVisits(run));
+    run = run(0, pace(1, 8, HOUR, 1_000_000_000), _ -> {});
+    assertEquals(8, mostVisits(run));
   }
 
   private static int mostVisits(SpeedRun run) {
