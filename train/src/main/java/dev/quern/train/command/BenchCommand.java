@@ -149,10 +149,6 @@ public final class BenchCommand implements Callable<Integer> {
     if (htmlFile != null) {
       new BenchReport(shown, comparison).write(htmlFile);
     }
-    if (comparison.rows().isEmpty()) {
-      throw new BadInputException(
-          compare.getFirst() + " has no device, benchmark and size in common with this run.");
-    }
     ComparisonTable.print(comparison, System.out);
     return failOnRegression && !comparison.slower().isEmpty() ? 1 : 0;
   }
@@ -164,6 +160,10 @@ public final class BenchCommand implements Callable<Integer> {
   private Comparison compare(List<SpeedRun> old, SpeedRun run, StatusLine progress) {
     var recent = new ArrayList<>(List.of(run));
     var comparison = Comparison.of(old, recent);
+    if (comparison.rows().isEmpty()) {
+      throw new BadInputException(
+          compare.getFirst() + " has no device, benchmark and size in common with this run.");
+    }
     try {
       while (comparison.wantsConfirmation() && recent.size() < MOST_PROCESSES) {
         progress.show(

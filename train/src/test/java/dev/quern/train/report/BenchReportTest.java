@@ -70,9 +70,9 @@ class BenchReportTest {
       String device, String kernel, boolean unfused, long n, double nanos) {
     var visits =
         List.of(
-            new Visit(List.of(nanos, 1.02 * nanos), 20, 100),
-            new Visit(List.of(1.01 * nanos, 0.99 * nanos), 20, 100),
-            new Visit(List.of(nanos), 20, 100));
+            new Visit(List.of(nanos, 1.02 * nanos), 100),
+            new Visit(List.of(1.01 * nanos, 0.99 * nanos), 100),
+            new Visit(List.of(nanos), 100));
     return new Measurement(
         device, "pointwise", kernel, unfused, "F32", n, 8 * n, 10.0 * n, visits, null);
   }

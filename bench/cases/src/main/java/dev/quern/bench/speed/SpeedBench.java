@@ -8,6 +8,7 @@ import dev.quern.bench.kernels.KernelCases;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
+import dev.quern.spi.KernelFamily;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -107,7 +108,7 @@ public final class SpeedBench {
       String command, String version, Consumer<SpeedRun> soFar, List<SpeedDevice> devices) {
     Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     long start = System.nanoTime();
-    var shortest = new HashMap<>(new WarmUp(pace, benchmarks, devices, compiler, progress).run());
+    var shortest = new HashMap<>(new WarmUp(pace, warmedUp(), devices, compiler, progress).run());
     List<ParityRow> parity = parity(devices);
     List<Laps> all =
         devices.stream().map(device -> laps(device, devices, shortest, start)).toList();
@@ -138,6 +139,13 @@ public final class SpeedBench {
     } finally {
       all.forEach(Laps::close);
     }
+  }
+
+  /** What is measured, and what the devices' pace is measured with. */
+  private List<Benchmark> warmedUp() {
+    return KernelCases.benchmarks().stream()
+        .filter(b -> options.wants(b) || b.family() == KernelFamily.CALIBRATION)
+        .toList();
   }
 
   private Laps laps(
