@@ -46,10 +46,10 @@ class BadInputTest {
   void anotherProgramsBenchmarkOfAnotherFormatOrOfQuernItself() throws IOException {
     Path other = folder.resolve("other.json");
     Path html = folder.resolve("report.html");
-    Files.writeString(other, run("{\"format\":2"));
+    Files.writeString(other, run("{\"format\":1"));
     assertRefused(
         Quern.run("bench", "--with", other, "--html", html), "format 1", "reads format 2");
-    Files.writeString(other, run("{\"format\":1"));
+    Files.writeString(other, run("{\"format\":2"));
     assertRefused(Quern.run("bench", "--with", other, "--html", html), "(simd:0)", "--compare");
     assertRefused(Quern.run("bench", "--with", other), "--with needs --html");
     assertFalse(Files.exists(html));
