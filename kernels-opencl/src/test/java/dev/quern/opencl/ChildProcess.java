@@ -16,17 +16,18 @@ import org.junit.jupiter.api.Assumptions;
 
 /** Another Java, since what the OpenCL loader finds is decided once per process. */
 final class ChildProcess {
+  static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+
   private ChildProcess() {}
 
   /**
    * Runs a scenario of {@link Scenarios}, on the class path.
    *
    * @param environment what it finds besides this process's environment
-   * @param properties {@code -D} options
+   * @param options of the virtual machine
    * @return the lines it wrote
    */
-  static List<String> run(
-      String scenario, Map<String, String> environment, Map<String, String> properties) {
+  static List<String> run(String scenario, Map<String, String> environment, String... options) {
     String path =
         String.join(
             File.pathSeparator,
@@ -41,9 +42,8 @@ final class ChildProcess {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
                 "-Djava.library.path=" + System.getProperty("java.library.path")));
-    properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
+    command.addAll(List.of(options));
     command.addAll(List.of("-cp", path, Scenarios.class.getName(), scenario));
     return run(command, environment);
   }

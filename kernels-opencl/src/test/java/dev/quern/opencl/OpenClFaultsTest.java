@@ -61,7 +61,7 @@ class OpenClFaultsTest {
             reason,
             "Backend 'opencl' cannot be used: " + inSentence + ". Usable here: reference.",
             "reference:0" + COMPUTES),
-        ChildProcess.run("devices", environment, Map.of()));
+        ChildProcess.run("devices", environment, ChildProcess.NATIVE_ACCESS));
   }
 
   @Test
@@ -78,7 +78,8 @@ class OpenClFaultsTest {
   @Test
   void severalDevicesAtOnce() {
     List<String> lines =
-        ChildProcess.run("devices", Map.of("POCL_DEVICES", "basic pthread"), Map.of());
+        ChildProcess.run(
+            "devices", Map.of("POCL_DEVICES", "basic pthread"), ChildProcess.NATIVE_ACCESS);
     Assumptions.assumeTrue(lines.size() >= 4, "Only PoCL can show several devices here.");
     assertTrue(lines.contains("opencl:0" + COMPUTES), lines.toString());
     assertTrue(lines.contains("opencl:1" + COMPUTES), lines.toString());
@@ -86,7 +87,8 @@ class OpenClFaultsTest {
 
   @Test
   void aDeviceWithoutMemoryLeft() {
-    List<String> lines = ChildProcess.run("exhaust", Map.of("POCL_MEMORY_LIMIT", "1"), Map.of());
+    List<String> lines =
+        ChildProcess.run("exhaust", Map.of("POCL_MEMORY_LIMIT", "1"), ChildProcess.NATIVE_ACCESS);
     long block = Long.parseLong(lines.get(0).replace("block ", ""));
     String held = lines.get(1).replaceAll(".*live ", "");
     assertTrue(lines.get(1).startsWith("7 blocks"), lines.get(1));
@@ -113,7 +115,7 @@ class OpenClFaultsTest {
                 folder.resolve("fault").toString(),
                 "XDG_CACHE_HOME",
                 folder.toString()),
-            Map.of());
+            ChildProcess.NATIVE_ACCESS);
     Assumptions.assumeFalse(lines.contains("It succeeds."), "This loader has no layers.");
     assertEquals("opencl:0" + COMPUTES, lines.get(0));
     String build = lines.get(1);
@@ -140,9 +142,23 @@ class OpenClFaultsTest {
   @Test
   void compiledProgramsAreKeptInOnePlace() {
     var environment = Map.of("XDG_CACHE_HOME", folder.toString());
-    List<String> first = ChildProcess.run("devices", environment, Map.of());
+    List<String> first = ChildProcess.run("devices", environment, ChildProcess.NATIVE_ACCESS);
     boolean kept = Files.exists(folder.resolve("quern").resolve("opencl"));
     assertEquals(OpenClTesting.device().keepsPrograms(), !kept);
-    assertEquals(first, ChildProcess.run("devices", environment, Map.of()));
+    assertEquals(first, ChildProcess.run("devices", environment, ChildProcess.NATIVE_ACCESS));
+  }
+
+  @Test
+  void faultsOfJavaWithoutAnyOption() {
+    List<String> lines = ChildProcess.run("faults of Java", Map.of());
+    assertTrue(lines.contains("opencl:0" + COMPUTES), lines.toString());
+    assertTrue(lines.contains("ArithmeticException"), lines.toString());
+    assertTrue(lines.contains("NullPointerException"), lines.toString());
+  }
+
+  @Test
+  void buildsBesideBusyThreads() {
+    List<String> lines = ChildProcess.run("busy threads", Map.of(), ChildProcess.NATIVE_ACCESS);
+    assertTrue(lines.contains("sum 54.0"), lines.toString());
   }
 }

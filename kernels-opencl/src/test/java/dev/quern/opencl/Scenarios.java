@@ -15,9 +15,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** What a process of its own does with OpenCL; it writes a line for everything it sees. */
 public final class Scenarios {
+  private static volatile long work;
+
   private Scenarios() {}
 
   /**
@@ -31,6 +34,8 @@ public final class Scenarios {
       case "devices" -> devices();
       case "exhaust" -> exhaust();
       case "faults" -> faults();
+      case "faults of Java" -> faultsOfJava();
+      case "busy threads" -> busyThreads();
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -106,6 +111,49 @@ public final class Scenarios {
     }
     try (Engine engine = Engine.open("opencl")) {
       compute(engine);
+    }
+  }
+
+  /** What the processor reports to the virtual machine by signals. */
+  private static void faultsOfJava() {
+    int[][] rows = new int[1][];
+    try (Engine engine = Engine.open("opencl")) {
+      compute(engine);
+      try {
+        System.out.println("7 / 0 is " + 7 / rows.length / (rows.length - 1));
+      } catch (ArithmeticException e) {
+        System.out.println(e.getClass().getSimpleName());
+      }
+      try {
+        System.out.println("null has " + rows[0].length + " elements");
+      } catch (NullPointerException e) {
+        System.out.println(e.getClass().getSimpleName());
+      }
+    }
+  }
+
+  /** Builds programs while the virtual machine stops busy threads, by faults, 40 times a second. */
+  private static void busyThreads() {
+    for (int i = 0; i < 3; i++) {
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> {
+            for (long n = 1; ; n = n * 31 + 7) {
+              work = n;
+            }
+          });
+    }
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          while (!Thread.getAllStackTraces().isEmpty()) {
+            LockSupport.parkNanos(25_000_000);
+          }
+        });
+    try (Engine engine = Engine.open("opencl")) {
+      compute(engine);
+      Tensor x = engine.tensor(new float[] {1, 2, 3, 4}, 2, 2);
+      System.out.println("sum " + x.matmul(x, false, false).sum().item());
     }
   }
 

@@ -30,16 +30,16 @@ public final class Platforms {
    * @return devices and reasons
    */
   public static Discovery discover() {
+    String failure = JoclLibrary.load();
+    if (failure != null) {
+      return new Discovery(List.of(), List.of(failure));
+    }
     try (var _ = SignalHandlers.keep()) {
       return found();
     }
   }
 
   private static Discovery found() {
-    String failure = JoclLibrary.load();
-    if (failure != null) {
-      return new Discovery(List.of(), List.of(failure));
-    }
     var devices = new ArrayList<Device>();
     var reasons = new ArrayList<String>();
     try {

@@ -2,30 +2,46 @@ package dev.quern.opencl.host;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the virtual machine's handlers of signals while a driver may put its own in their place.
  *
- * <p>HotSpot stops its threads by faults that it handles itself. Drivers on LLVM, such as PoCL,
- * install handlers that are good for one fault: until the first has put the virtual machine's back,
- * the fault of a second thread ends the process. By SIGUSR2 HotSpot looks into running threads, for
- * the flight recorder for example; LLVM's handler takes it for the process's end, and deletes the
- * files that a build under way is writing, which then fails. LLVM installs its handlers once, so
- * afterwards it leaves alone what is put back. Only on Linux, and only where native access is
- * enabled for this module.
+ * <p>HotSpot handles faults: it stops its threads by them, and finds null references and integer
+ * divisions by zero. Drivers on LLVM, such as PoCL, install handlers that are good for one signal.
+ * They take it for the process's end and delete the files that a build under way is writing, which
+ * then fails; until the first has put the virtual machine's back, the fault of a second thread ends
+ * the process. SIGUSR2, by which the flight recorder looks into running threads, and SIGQUIT, which
+ * asks for a thread dump, go the same way. PoCL's own handler of SIGFPE skips the division, so that
+ * Java's 7 / 0 would be 7.
+ *
+ * <p>Both install theirs once, so afterwards they leave alone what is put back. Between the two
+ * lies a moment in which a fault still finds the driver's handler, and after which LLVM installs
+ * its own anew; so a thread looks every tenth of a millisecond, rather than once at the end of a
+ * build that takes seconds. Only on Linux, and not where native access is denied to this module.
  */
 final class SignalHandlers implements AutoCloseable {
-  /** SIGILL, SIGBUS, SIGSEGV and SIGUSR2, numbered alike on x86-64 and AArch64. */
-  private static final int[] SIGNALS = {4, 7, 11, 12};
+  /**
+   * SIGQUIT, SIGILL, SIGBUS, SIGFPE, SIGSEGV, SIGUSR2 and SIGXFSZ: what HotSpot leaves nobody else,
+   * numbered alike on x86-64 and AArch64.
+   */
+  private static final int[] SIGNALS = {3, 4, 7, 8, 11, 12, 25};
 
   /** More bytes than {@code struct sigaction} has in any C library. */
   private static final long STRUCTURE_BYTES = 256;
+
+  private static final long LOOK_NANOS = 100_000;
+
+  private static final @Nullable MethodHandle SIGACTION = find();
 
   private static final Object LOCK = new Object();
 
@@ -33,7 +49,10 @@ final class SignalHandlers implements AutoCloseable {
   private static final MemorySegment KEPT =
       Arena.global().allocate(STRUCTURE_BYTES * SIGNALS.length, 16);
 
+  private static final MemorySegment NOW = Arena.global().allocate(STRUCTURE_BYTES, 16);
+
   private static int users;
+  private static @Nullable Thread watch;
 
   private SignalHandlers() {}
 
@@ -44,6 +63,7 @@ final class SignalHandlers implements AutoCloseable {
         for (int i = 0; i < SIGNALS.length; i++) {
           sigaction(SIGNALS[i], MemorySegment.NULL, kept(i));
         }
+        watch = Thread.ofPlatform().daemon().name("quern-signals").start(SignalHandlers::watch);
       }
     }
     return new SignalHandlers();
@@ -53,6 +73,7 @@ final class SignalHandlers implements AutoCloseable {
   public void close() {
     synchronized (LOCK) {
       if (--users == 0 && areWithinReach()) {
+        watch = null;
         for (int i = 0; i < SIGNALS.length; i++) {
           sigaction(SIGNALS[i], kept(i), MemorySegment.NULL);
         }
@@ -60,10 +81,32 @@ final class SignalHandlers implements AutoCloseable {
     }
   }
 
-  /** Whether the C library may be called: on Linux, without a warning on the user's console. */
+  /** Puts back what was replaced, for as long as somebody keeps the handlers. */
+  private static void watch() {
+    while (putBackWhatWasReplaced()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  private static boolean putBackWhatWasReplaced() {
+    synchronized (LOCK) {
+      if (watch != Thread.currentThread()) {
+        return false;
+      }
+      for (int i = 0; i < SIGNALS.length; i++) {
+        sigaction(SIGNALS[i], MemorySegment.NULL, NOW);
+        // the handler comes first in the structure
+        if (NOW.get(JAVA_LONG, 0) != kept(i).get(JAVA_LONG, 0)) {
+          sigaction(SIGNALS[i], kept(i), MemorySegment.NULL);
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Tells whether handlers are kept here. */
   static boolean areWithinReach() {
-    return System.getProperty("os.name", "").equals("Linux")
-        && SignalHandlers.class.getModule().isNativeAccessEnabled();
+    return SIGACTION != null;
   }
 
   private static MemorySegment kept(int index) {
@@ -73,18 +116,33 @@ final class SignalHandlers implements AutoCloseable {
   /** The C library's function; a signal that it refuses keeps its handler. */
   static void sigaction(int signal, MemorySegment next, MemorySegment before) {
     try {
-      int _ = (int) Calls.SIGACTION.invokeExact(signal, next, before);
+      int _ = (int) Objects.requireNonNull(SIGACTION).invokeExact(signal, next, before);
     } catch (Throwable e) {
       throw new AssertionError("sigaction throws nothing", e);
     }
   }
 
-  /** Looked up only where it may be called. */
-  private static final class Calls {
-    static final MethodHandle SIGACTION =
-        Linker.nativeLinker()
-            .downcallHandle(
-                Linker.nativeLinker().defaultLookup().findOrThrow("sigaction"),
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+  /**
+   * Decided once: a warning enables native access for the class path, so asking again may answer
+   * otherwise, and handlers that were not remembered would be put back.
+   */
+  @SuppressWarnings("restricted")
+  private static @Nullable MethodHandle find() {
+    if (!System.getProperty("os.name", "").equals("Linux")) {
+      return null;
+    }
+    Linker linker = Linker.nativeLinker();
+    try {
+      return linker.downcallHandle(
+          linker.defaultLookup().findOrThrow("sigaction"),
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    } catch (IllegalCallerException e) {
+      System.getLogger(SignalHandlers.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "Native access is denied to dev.quern.opencl, so an OpenCL driver that handles signals"
+                  + " may end this process: add --enable-native-access=dev.quern.opencl.");
+      return null;
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.quern.opencl.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,11 +20,15 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Drivers that handle signals themselves must not end a process whose threads are stopped, nor lose
- * a build to the flight recorder.
+ * a build to a fault or the flight recorder, nor divide Java's integers by zero.
  */
 class SignalHandlersTest {
   private static final int SIGSEGV = 11;
-  private static final int SIGUSR2 = 12;
+
+  /** SIGQUIT, SIGILL, SIGBUS, SIGFPE, SIGSEGV, SIGUSR2 and SIGXFSZ, as HotSpot handles them. */
+  private static final int[] HANDLED = {3, 4, 7, 8, SIGSEGV, 12, 25};
+
+  private static int zero = 0;
 
   @BeforeEach
   void handlersAreWithinReach() {
@@ -34,13 +39,17 @@ class SignalHandlersTest {
   void theVirtualMachineHandlesItsSignalsAfterDriversWereLoadedAndHaveCompiled()
       throws IOException {
     assumeTrue(new OpenClProvider().probe() instanceof Availability.Available, "no OpenCL device");
-    assertHandledByTheVirtualMachine(SIGSEGV);
-    assertHandledByTheVirtualMachine(SIGUSR2);
+    assertHandledByTheVirtualMachine();
     try (Engine engine = Engine.open("opencl")) {
       assertEquals(3, engine.tensor(new float[] {1, 2}, 2).sum().item());
     }
-    assertHandledByTheVirtualMachine(SIGSEGV);
-    assertHandledByTheVirtualMachine(SIGUSR2);
+    assertHandledByTheVirtualMachine();
+  }
+
+  @Test
+  void javaDividesByZeroAsBeforeDriversWereLoaded() {
+    assumeTrue(new OpenClProvider().probe() instanceof Availability.Available, "no OpenCL device");
+    assertThrows(ArithmeticException.class, () -> System.out.println("7 / 0 = " + 7 / zero));
   }
 
   @Test
@@ -69,9 +78,11 @@ class SignalHandlersTest {
     return now.get(ValueLayout.JAVA_INT, 136);
   }
 
-  private static void assertHandledByTheVirtualMachine(int signal) throws IOException {
-    String handler = handlerOf(signal);
-    assertTrue(handler.endsWith("libjvm.so"), signal + ": " + handler);
+  private static void assertHandledByTheVirtualMachine() throws IOException {
+    for (int signal : HANDLED) {
+      String handler = handlerOf(signal);
+      assertTrue(handler.endsWith("libjvm.so"), signal + ": " + handler);
+    }
   }
 
   /** The line of the process's memory map in which a signal's handler lies. */
