@@ -74,9 +74,7 @@ final class WorkerPool {
         || task.isConfined()
         || lock.isHeldByCurrentThread()
         || !lock.tryLock()) {
-      for (long piece = 0; piece < pieces; piece++) {
-        task.run(piece);
-      }
+      task.run(0, pieces);
       return;
     }
     try {
@@ -123,9 +121,7 @@ final class WorkerPool {
         }
         long end = Math.min(pieces, first + grain);
         try {
-          for (long piece = first; piece < end; piece++) {
-            task.run(piece);
-          }
+          task.run(first, end);
         } catch (Throwable e) {
           failure = e;
         }
