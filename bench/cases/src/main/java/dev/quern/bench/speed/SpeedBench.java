@@ -71,13 +71,15 @@ public final class SpeedBench {
       String version,
       Consumer<String> progress,
       Consumer<SpeedRun> soFar) {
+    // opening devices takes seconds on a machine that has not done so before
+    long start = System.nanoTime();
     var devices = new ArrayList<SpeedDevice>();
     try {
       for (String name : options.backends().isEmpty() ? everyDevice() : options.backends()) {
         devices.add(SpeedDevice.open(name));
       }
       Pace pace = options.quick() ? Pace.QUICK : Pace.THOROUGH;
-      return run(options, pace, command, version, progress, soFar, devices);
+      return new SpeedBench(options, pace, progress).run(command, version, soFar, devices, start);
     } finally {
       devices.forEach(SpeedDevice::close);
     }
@@ -92,7 +94,8 @@ public final class SpeedBench {
       Consumer<String> progress,
       Consumer<SpeedRun> soFar,
       List<SpeedDevice> devices) {
-    return new SpeedBench(options, pace, progress).run(command, version, soFar, devices);
+    return new SpeedBench(options, pace, progress)
+        .run(command, version, soFar, devices, System.nanoTime());
   }
 
   /** Every device of every backend that is there, the slowest last. */
@@ -105,9 +108,12 @@ public final class SpeedBench {
   }
 
   private SpeedRun run(
-      String command, String version, Consumer<SpeedRun> soFar, List<SpeedDevice> devices) {
+      String command,
+      String version,
+      Consumer<SpeedRun> soFar,
+      List<SpeedDevice> devices,
+      long start) {
     Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    long start = System.nanoTime();
     var shortest = new HashMap<>(new WarmUp(pace, warmedUp(), devices, compiler, progress).run());
     List<ParityRow> parity = parity(devices);
     List<Laps> all =
