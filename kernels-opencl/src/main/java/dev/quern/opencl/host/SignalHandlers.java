@@ -59,12 +59,13 @@ final class SignalHandlers implements AutoCloseable {
   /** Remembers the handlers until the last who asked for it closes. */
   static SignalHandlers keep() {
     synchronized (LOCK) {
-      if (users++ == 0 && areWithinReach()) {
+      if (users == 0 && areWithinReach()) {
         for (int i = 0; i < SIGNALS.length; i++) {
           sigaction(SIGNALS[i], MemorySegment.NULL, kept(i));
         }
         watch = Thread.ofPlatform().daemon().name("quern-signals").start(SignalHandlers::watch);
       }
+      users++;
     }
     return new SignalHandlers();
   }

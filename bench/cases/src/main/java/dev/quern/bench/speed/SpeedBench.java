@@ -113,7 +113,8 @@ public final class SpeedBench {
       Consumer<SpeedRun> soFar,
       List<SpeedDevice> devices,
       long start) {
-    Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    Instant started =
+        Instant.now().minusNanos(System.nanoTime() - start).truncatedTo(ChronoUnit.SECONDS);
     var shortest = new HashMap<>(new WarmUp(pace, warmedUp(), devices, compiler, progress).run());
     List<ParityRow> parity = parity(devices);
     List<Laps> all =
