@@ -164,7 +164,7 @@ QUERN_INLINE void segmentation_element_chunk(const Args &args) {
     }
   }
   double values[QUERN_ELEMENT_SUMS + QUERN_COUNTS] = {
-    s.true_positives, s.probabilities, s.target, s.bce, s.focal, s.focal_norm, s.valid};
+    s.true_positives, s.false_positives, s.false_negatives, s.bce, s.focal, s.focal_norm, s.valid};
 #pragma unroll
   for (int q = 0; q < QUERN_COUNTS; q++) {
     values[QUERN_ELEMENT_SUMS + q] = counts[q];
@@ -247,7 +247,7 @@ QUERN_KERNEL(segmentation_totals, SegmentationTotalsArgs) {
       quern_sum_records<QUERN_RECORD>(
           args.partials + segment * args.chunks * QUERN_RECORD, args.known < 0 ? args.chunks : 0);
   if (thread < QUERN_LOSS_SUMS) {
-    // the sixth sum counts valid elements, the eighth weighs pixels
+    // the seventh sum counts valid elements, the ninth weighs pixels
     bool counts = thread == 6 || thread == 8;
     args.sums[segment * QUERN_LOSS_SUMS + thread] =
         args.known < 0 || !counts ? totals[thread] : (double)args.known;
@@ -294,7 +294,8 @@ QUERN_INLINE QuernTermSums segmentation_term_sums(
   QuernTermSums own = {0.0, 0.0};
   for (long long i = thread * each; i < (thread + 1) * each && i < parts; i++) {
     quern_add_term_part(
-        term, index, shares, (const QuernLossSums *)args.sums, args.pools, args.classes, i, &own);
+        args.options->form, term, index, shares, (const QuernLossSums *)args.sums, args.pools,
+        args.classes, i, &own);
   }
   threads[thread] = own;
   __syncthreads();

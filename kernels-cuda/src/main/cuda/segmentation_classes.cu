@@ -98,16 +98,23 @@ QUERN_INLINE SegmentationPixel segmentation_pixel(
 }
 
 template <class Args>
+QUERN_INLINE QuernClass segmentation_class(
+    const Args &args, const QuernLossOptions &o, const SegmentationPixel &p, int c) {
+  return quern_class(o.probabilities, p.softmax, c, segmentation_input(args, p.element, c));
+}
+
+// The slope of one class, measured from that of the likeliest.
+template <class Args>
 QUERN_INLINE float segmentation_slope(
     const Args &args,
     const QuernLossOptions &o,
     const SegmentationPixel &p,
     const QuernLossCoefficients &k,
+    float anchor,
     int c) {
-  QuernClass own =
-      quern_class(o.probabilities, p.softmax, c, segmentation_input(args, p.element, c));
   return quern_class_slope(
-      &o, k, segmentation_factors(args, c), own, segmentation_share(args, o, p, c));
+      &o, k, segmentation_factors(args, c), segmentation_class(args, o, p, c),
+      segmentation_share(args, o, p, c), anchor, c == p.softmax.first);
 }
 
 // Writes the gradient of a pixel.
@@ -117,18 +124,29 @@ QUERN_INLINE void segmentation_pixel_gradient(
     const QuernLossOptions &o,
     const SegmentationPixel &p,
     const QuernLossCoefficients *coefficients) {
-  float sum = 0.0f;
+  int likeliest = 0;
+  float anchor = 0.0f;
+  float sum = 0.0f;  // of the slopes of all classes but the likeliest
+  float first_slope = 0.0f;
+  if (p.counts) {
+    likeliest = p.softmax.first;
+    anchor = quern_class_anchor(
+        &o, coefficients[likeliest], segmentation_class(args, o, p, likeliest),
+        segmentation_share(args, o, p, likeliest));
+    first_slope = segmentation_slope(args, o, p, coefficients[likeliest], anchor, likeliest);
+  }
   for (int c = 0; p.counts && c < args.classes; c++) {
-    sum += segmentation_slope(args, o, p, coefficients[c], c);
+    sum += c == likeliest ? 0.0f : segmentation_slope(args, o, p, coefficients[c], anchor, c);
   }
   for (int c = 0; c < args.classes; c++) {
     float g = 0.0f;
     if (p.counts) {
       float x = segmentation_input(args, p.element, c);
-      QuernClass own = quern_class(o.probabilities, p.softmax, c, x);
+      float r = segmentation_slope(args, o, p, coefficients[c], anchor, c);
+      float others = c == likeliest ? sum : (sum - r) + first_slope;
       g = quern_class_gradient(
-          &o, coefficients[c], own, x, segmentation_share(args, o, p, c),
-          segmentation_slope(args, o, p, coefficients[c], c), sum);
+          &o, coefficients[c], segmentation_class(args, o, p, c), x,
+          segmentation_share(args, o, p, c), r, others);
     }
     quern_store_float(g, args.gradient, args.logits_dtype, p.element + c * args.pixels);
   }
@@ -182,10 +200,10 @@ QUERN_INLINE void segmentation_class_chunk(const Args &args) {
           quern_add_class(&o, factors, k, x, t, &s, &of_pixels);
         }
       }
-      // true positives, probabilities and target; focal, its norm and the number of valid elements;
+      // the overlap's three; focal, its norm and the number of valid elements;
       // the pixels' own
       double values[QUERN_CLASS_SUMS] = {
-        s.true_positives, s.probabilities, s.target, s.focal, s.focal_norm, of_pixels.valid,
+        s.true_positives, s.false_positives, s.false_negatives, s.focal, s.focal_norm, of_pixels.valid,
         c == 0 ? of_pixels.cross_entropy : 0.0f, c == 0 ? of_pixels.cross_entropy_weight : 0.0f,
         c == 0 ? of_pixels.softmax_focal : 0.0f};
       const double *totals = quern_block_sums(values);

@@ -31,6 +31,12 @@ public final class ClassLoss {
   private final float[] logP;
   private final float[] slopes;
 
+  // the pixel: its likeliest class, the slope in that class's probability that the others are
+  // measured from, and the sum of the slopes of the others
+  private int first;
+  private float anchor;
+  private float others;
+
   /**
    * Prepares a loss.
    *
@@ -73,12 +79,13 @@ public final class ClassLoss {
       }
       return;
     }
-    int first = 0;
+    first = 0;
     for (int c = 1; c < classes; c++) {
       first = x[c] > x[first] ? c : first;
     }
     float largest = x[first];
-    float rest = 0;
+    // a NaN is in no difference where it is alone
+    float rest = Float.isNaN(largest) ? largest : 0;
     for (int c = 0; c < classes; c++) {
       rest += c == first ? 0 : FloatMath.exp(x[c] - largest);
     }
@@ -108,9 +115,7 @@ public final class ClassLoss {
   void add(int c, float t, double[] sums, int at) {
     int own = at + c * LossTable.SUMS;
     if (overlap) {
-      sums[own + ElementLoss.TRUE_POSITIVES] += ElementLoss.truePositive(form, p[c], t);
-      sums[own + ElementLoss.PROBABILITIES] += ElementLoss.mass(form, p[c]);
-      sums[own + ElementLoss.TARGET] += ElementLoss.mass(form, t);
+      ElementLoss.addOverlap(form, p[c], q[c], t, sums, own);
     }
     if (focal) {
       element.addFocal(x[c], t, sums, own);
@@ -131,40 +136,56 @@ public final class ClassLoss {
     sums[at + ElementLoss.CROSS_ENTROPY_WEIGHT] += valid ? factors[classes + label] : 1;
   }
 
+  /**
+   * Starts the slopes of a pixel. Its gradient does not change if all slopes in the classes'
+   * probabilities, whose sum is 1, do by the same amount; measured from that of the likeliest class
+   * no difference of large numbers is left.
+   *
+   * @return the likeliest class, whose target {@link #anchor} wants
+   */
+  int first() {
+    others = 0;
+    return probabilities ? 0 : first;
+  }
+
+  /** Takes the target of the likeliest class. */
+  void anchor(float t, float[] k, int at) {
+    int own = at + first * LossTable.COEFFICIENTS;
+    boolean anchored = overlap && !probabilities;
+    anchor = anchored ? ElementLoss.overlapGradient(form, k, own, p[first], q[first], t) : 0;
+  }
+
   /** Computes the slope of one class; {@link #gradient} follows once all are there. */
   void slope(int c, float t, float[] k, int at) {
     int own = at + c * LossTable.COEFFICIENTS;
     float r = 0;
     float divisor = probabilities ? Math.max(p[c], ElementLoss.LEAST_PROBABILITY) : 1;
-    if (overlap) {
+    if (overlap && (probabilities || c != first)) {
       float g = ElementLoss.overlapGradient(form, k, own, p[c], q[c], t);
-      r = probabilities ? g : g * p[c];
+      r = probabilities ? g : (g - anchor) * p[c];
     }
     if (crossEntropy) {
       r -= k[own + ElementLoss.K_CROSS_ENTROPY] * share(c, t) / divisor;
     }
     if (softmaxFocal && t != 0) {
-      float ratio = q[c] == 0 ? 1 : -logP[c] / q[c];
-      float growth = Math.fma(gamma * p[c], ratio, 1.0f);
+      float growth = Math.fma(gamma, odds(c), 1.0f);
       float factor = k[own + ElementLoss.K_SOFTMAX_FOCAL] * factors[2 * classes + c];
       r -= factor * t * focalWeight(c) * growth / divisor;
     }
     slopes[c] = r;
+    others += c == first ? 0 : r;
   }
 
-  /** Returns the sum of all classes' slopes. */
-  float slopeSum() {
-    float sum = 0;
-    for (float r : slopes) {
-      sum += r;
-    }
-    return sum;
+  /** p times -ln p / (1 - p): 1 where the latter vanish, 0 where p does. */
+  private float odds(int c) {
+    return p[c] == 0 ? 0 : (q[c] == 0 ? 1 : -p[c] * logP[c] / q[c]);
   }
 
   /** Computes the gradient of one class's input. */
-  float gradient(int c, float t, float sum, float[] k, int at) {
+  float gradient(int c, float t, float[] k, int at) {
     float r = slopes[c];
-    float g = probabilities ? r : Math.fma(r, q[c], -(p[c] * (sum - r)));
+    float rest = c == first ? others : (others - r) + slopes[first];
+    float g = probabilities ? r : Math.fma(r, q[c], -(p[c] * rest));
     return focal ? g + element.focalGradient(x[c], t, k, at + c * LossTable.COEFFICIENTS) : g;
   }
 

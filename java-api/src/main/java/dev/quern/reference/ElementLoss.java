@@ -20,11 +20,11 @@ public final class ElementLoss {
   /** Index of the sum of true positives. */
   public static final int TRUE_POSITIVES = 0;
 
-  /** Index of the sum of p, or of p^2. */
-  public static final int PROBABILITIES = 1;
+  /** Index of the sum of false positives, or of (p - t)^2 (SQUARED). */
+  public static final int FALSE_POSITIVES = 1;
 
-  /** Index of the sum of t, or of t^2. */
-  public static final int TARGET = 2;
+  /** Index of the sum of false negatives, or of t^2 - p t (SQUARED). */
+  public static final int FALSE_NEGATIVES = 2;
 
   /** Index of the sum of the binary cross-entropy. */
   public static final int BCE = 3;
@@ -49,11 +49,11 @@ public final class ElementLoss {
 
   // the coefficients of a segment, in the order of QuernLossCoefficients
 
-  /** Index of the coefficient of tau, or t. */
-  public static final int K_A = 0;
+  /** Index of the slope in p where p is a true positive: the coefficient of tau, or t. */
+  public static final int K_HIT = 0;
 
-  /** Index of the constant, or the coefficient of p. */
-  public static final int K_B = 1;
+  /** Index of the slope in p where p is a false positive: of 1 - tau, 1 - t, or p - t. */
+  public static final int K_MISS = 1;
 
   /** Index of the coefficient of the binary cross-entropy. */
   public static final int K_BCE = 2;
@@ -133,12 +133,10 @@ public final class ElementLoss {
   public void add(float input, float t, float weight, float bcePositive, double[] sums, int at) {
     element(input);
     if (overlap) {
-      sums[at + TRUE_POSITIVES] += truePositive(form, p, t);
-      sums[at + PROBABILITIES] += mass(form, p);
-      sums[at + TARGET] += mass(form, t);
+      addOverlap(form, p, q, t, sums, at);
     }
     if (bce) {
-      sums[at + BCE] += weight * bce(smoothed(t), bcePositive);
+      sums[at + BCE] += weight * bce(t, bcePositive);
     }
     if (focal) {
       focal(t);
@@ -165,7 +163,7 @@ public final class ElementLoss {
       g = overlapGradient(form, k, at, p, q, t) * slope;
     }
     if (bce) {
-      g = Math.fma(k[at + K_BCE] * weight, bceGradient(smoothed(t), bcePositive), g);
+      g = Math.fma(k[at + K_BCE] * weight, bceGradient(t, bcePositive), g);
     }
     if (focal) {
       g += focalGradient(t, k, at);
@@ -209,45 +207,63 @@ public final class ElementLoss {
     q = 1 - input;
     slope = 1;
     if (focal) {
-      boolean low = p < LEAST_PROBABILITY;
-      boolean high = p > 1 - LEAST_PROBABILITY;
-      float c = low ? LEAST_PROBABILITY : (high ? 1 - LEAST_PROBABILITY : p);
-      x = FloatMath.log(c) - FloatMath.log1p(-c);
-      e = FloatMath.expOfMinusAbs(x);
-      chain = low || high ? 0 : 1 / (c * (1 - c));
+      float small = p < 0.5f ? p : q;
+      boolean least = small < LEAST_PROBABILITY;
+      small = least ? LEAST_PROBABILITY : small;
+      float large = 1 - small;
+      e = small / large;
+      x = p < 0.5f ? FloatMath.log(e) : -FloatMath.log(e);
+      chain = least ? 0 : 1 / (small * large);
     }
   }
 
-  static float truePositive(TruePositiveForm form, float p, float t) {
-    return form == TruePositiveForm.MIN ? (p < t ? p : t) : p * t;
+  /** Adds what one element leaves of the overlap; nothing that is small is a difference. */
+  static void addOverlap(TruePositiveForm form, float p, float q, float t, double[] sums, int at) {
+    float d = difference(p, q, t);
+    switch (form) {
+      case MIN -> {
+        sums[at + TRUE_POSITIVES] += p < t ? p : t;
+        sums[at + FALSE_POSITIVES] += d < 0 ? 0 : d;
+        sums[at + FALSE_NEGATIVES] += d > 0 ? 0 : -d;
+      }
+      case PRODUCT -> {
+        sums[at + TRUE_POSITIVES] += p * t;
+        sums[at + FALSE_POSITIVES] += p * (1 - t);
+        sums[at + FALSE_NEGATIVES] += q * t;
+      }
+      case SQUARED -> {
+        sums[at + TRUE_POSITIVES] += p * t;
+        sums[at + FALSE_POSITIVES] += d * d;
+        sums[at + FALSE_NEGATIVES] += -d * t;
+      }
+    }
   }
 
-  static float mass(TruePositiveForm form, float v) {
-    return form == TruePositiveForm.SQUARED ? v * v : v;
+  /** p - t, from the side on which p does not round to 1. */
+  static float difference(float p, float q, float t) {
+    return p < 0.5f ? p - t : (1 - t) - q;
   }
 
   static float overlapGradient(
       TruePositiveForm form, float[] k, int at, float p, float q, float t) {
-    float a = k[at + K_A];
-    float b = k[at + K_B];
+    float hit = k[at + K_HIT];
+    float miss = k[at + K_MISS];
+    float d = difference(p, q, t);
     return switch (form) {
-      case MIN -> {
-        float side = p < 0.5f ? p : -q;
-        float bound = p < 0.5f ? t : t - 1.0f;
-        yield Math.fma(a, side < bound ? 1.0f : (side > bound ? 0.0f : 0.5f), b);
-      }
-      case PRODUCT -> Math.fma(a, t, b);
-      case SQUARED -> Math.fma(a, t, b * p);
+      case MIN -> d < 0 ? hit : (d > 0 ? miss : 0.5f * (hit + miss));
+      case PRODUCT -> Math.fma(hit, t, miss * (1 - t));
+      case SQUARED -> Math.fma(hit, t, miss * d);
     };
   }
 
-  private float smoothed(float t) {
-    return Math.fma(1.0f - t, smoothing, t * (1.0f - smoothing));
+  /** A part of the target after label smoothing, from it and the other part. */
+  private float smoothed(float part, float other) {
+    return Math.fma(other, smoothing, part * (1.0f - smoothing));
   }
 
   private float bce(float t, float bcePositive) {
-    float on = bcePositive * t;
-    float off = 1.0f - t;
+    float on = bcePositive * smoothed(t, 1.0f - t);
+    float off = smoothed(1.0f - t, t);
     if (probabilities) {
       float logP = FloatMath.log(p);
       float logQ = FloatMath.log1p(-p);
@@ -261,7 +277,9 @@ public final class ElementLoss {
   }
 
   private float bceGradient(float t, float bcePositive) {
-    float g = Math.fma(1.0f - t, p, -(bcePositive * t * q));
+    float on = bcePositive * smoothed(t, 1.0f - t);
+    float off = smoothed(1.0f - t, t);
+    float g = Math.fma(off, p, -(on * q));
     if (probabilities) {
       float divisor = p * q;
       return g / (divisor < 1e-12f ? 1e-12f : divisor);

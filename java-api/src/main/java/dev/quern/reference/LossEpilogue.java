@@ -156,29 +156,38 @@ public final class LossEpilogue {
     return value;
   }
 
-  private static double loss(LossTerm.Overlap term, double[] sums, int at) {
-    Score k = Score.of(term, sums, at);
+  private double loss(LossTerm.Overlap term, double[] sums, int at) {
+    Score k = Score.of(term, spec.truePositiveForm(), sums, at);
     if (k.absent) {
       return 0;
     }
-    return term.logLoss() ? -Math.log(Math.max(k.score, term.eps())) : 1 - k.score;
+    if (!term.logLoss()) {
+      return k.loss;
+    }
+    // near 1 the logarithm is taken of what is missing
+    boolean near = k.score > 0.5 && k.score >= term.eps();
+    return near ? -Math.log1p(-k.loss) : -Math.log(Math.max(k.score, term.eps()));
   }
 
-  /** S of one segment. */
-  private record Score(double score, double divisor, boolean clamped, boolean absent) {
-    static Score of(LossTerm.Overlap term, double[] sums, int at) {
+  /** S and 1 - S of one segment. */
+  private record Score(double score, double loss, double divisor, boolean clamped, boolean absent) {
+    static Score of(LossTerm.Overlap term, TruePositiveForm form, double[] sums, int at) {
       double tp = sums[at + ElementLoss.TRUE_POSITIVES];
-      double target = sums[at + ElementLoss.TARGET];
-      double rest = 1 - term.alpha() - term.beta();
-      double divisor =
-          rest * tp
-              + term.alpha() * sums[at + ElementLoss.PROBABILITIES]
-              + term.beta() * target
-              + term.smoothDenominator();
+      double fp = sums[at + ElementLoss.FALSE_POSITIVES];
+      double fn = sums[at + ElementLoss.FALSE_NEGATIVES];
+      boolean squared = form == TruePositiveForm.SQUARED;
+      // what is missing: alpha FP + beta FN; of squares, FP + FN is (p - t)^2
+      double weight = squared ? term.beta() - term.alpha() : term.beta();
+      double missing = term.alpha() * fp + weight * fn;
+      double divisor = tp + missing + term.smoothDenominator();
       boolean clamped = divisor < term.eps();
       double d = clamped ? term.eps() : divisor;
-      boolean absent = term.absentIsZero() && !(target > 0) && !Double.isNaN(target);
-      return new Score((tp + term.smoothNumerator()) / d, d, clamped, absent);
+      double score = (tp + term.smoothNumerator()) / d;
+      double loss =
+          clamped ? 1 - score : (missing + (term.smoothDenominator() - term.smoothNumerator())) / d;
+      boolean known = !Double.isNaN(tp) && !Double.isNaN(fn);
+      boolean absent = term.absentIsZero() && known && !(tp > 0) && !(fn > 0);
+      return new Score(score, loss, d, clamped, absent);
     }
   }
 
@@ -228,7 +237,8 @@ public final class LossEpilogue {
         }
       }
       case LossTerm.Overlap term -> {
-        Score score = Score.of(term, sums, (image * classes + c) * LossTable.SUMS);
+        int at = (image * classes + c) * LossTable.SUMS;
+        Score score = Score.of(term, spec.truePositiveForm(), sums, at);
         if (score.absent || share == 0) {
           return;
         }
@@ -236,12 +246,16 @@ public final class LossEpilogue {
         if (term.logLoss()) {
           slope = score.score < term.eps() ? 0 : slope / score.score;
         }
-        double rest = 1 - term.alpha() - term.beta();
-        k[ElementLoss.K_A] += slope * (score.clamped ? 1 : 1 - score.score * rest) / score.divisor;
-        if (!score.clamped) {
-          double squared = spec.truePositiveForm() == TruePositiveForm.SQUARED ? 2 : 1;
-          k[ElementLoss.K_B] -= slope * score.score * term.alpha() / score.divisor * squared;
+        slope /= score.divisor;
+        if (score.clamped) {
+          k[ElementLoss.K_HIT] += slope;
+          return;
         }
+        // dS/dp = (tau (1 - S (1 - beta)) - (1 - tau) S alpha) / D
+        boolean squared = spec.truePositiveForm() == TruePositiveForm.SQUARED;
+        double spared = squared ? term.beta() - term.alpha() : term.beta();
+        k[ElementLoss.K_HIT] += slope * (score.loss + score.score * spared);
+        k[ElementLoss.K_MISS] -= slope * score.score * term.alpha() * (squared ? 2 : 1);
       }
     }
   }

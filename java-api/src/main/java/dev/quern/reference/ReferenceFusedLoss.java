@@ -217,14 +217,14 @@ final class ReferenceFusedLoss implements FusedLossPlan {
         boolean counted = !target.isIgnored(label) && !target.isFaulty(label, i);
         if (counted) {
           read(loss, first);
+          loss.anchor(share(label, first, loss.first()), coefficients, at);
           for (int c = 0; c < classes; c++) {
             loss.slope(c, share(label, first, c), coefficients, at);
           }
         }
-        float sum = loss.slopeSum();
         // shares are read before the gradient, which may lie where the logits are
         for (int c = 0; c < classes; c++) {
-          float g = counted ? loss.gradient(c, share(label, first, c), sum, coefficients, at) : 0;
+          float g = counted ? loss.gradient(c, share(label, first, c), coefficients, at) : 0;
           gradient.setAtIndex(JAVA_FLOAT, first + c * extent.pixels(), g);
         }
       }

@@ -103,7 +103,7 @@ QUERN_INLINE void segmentation_element_chunk(
     }
   }
   double values[QUERN_ELEMENT_SUMS + QUERN_COUNTS] = {
-    s.true_positives, s.probabilities, s.target, s.bce, s.focal, s.focal_norm, s.valid};
+    s.true_positives, s.false_positives, s.false_negatives, s.bce, s.focal, s.focal_norm, s.valid};
   for (int q = 0; q < QUERN_COUNTS; q++) {
     values[QUERN_ELEMENT_SUMS + q] = counts[q];
   }
@@ -210,7 +210,7 @@ QUERN_KERNEL void segmentation_totals(
       QUERN_RECORD, partials + partials_offset + segment * chunks * QUERN_RECORD, records, items,
       rows);
   if (item < QUERN_LOSS_SUMS) {
-    // the sixth sum counts valid elements, the eighth weighs pixels
+    // the seventh sum counts valid elements, the ninth weighs pixels
     int counts = item == 6 || item == 8;
     sums[sums_offset + segment * QUERN_LOSS_SUMS + item] =
         known < 0 || !counts ? quern_group_sum(item, rows) : (double)known;
@@ -233,6 +233,7 @@ QUERN_INLINE void segmentation_lower_fault(
 // there are no more parts than work-items, and work-item 0 what they have, both in index order. Called
 // by the whole group; items holds 2 * QUERN_GROUP values.
 QUERN_INLINE QuernTermSums segmentation_term_sums(
+    int form,
     QuernLossTerm term,
     int index,
     __global const double *shares,
@@ -245,7 +246,7 @@ QUERN_INLINE QuernTermSums segmentation_term_sums(
   long each = (parts + QUERN_GROUP - 1) / QUERN_GROUP;
   QuernTermSums own = {0.0, 0.0};
   for (long i = item * each; i < (item + 1) * each && i < parts; i++) {
-    quern_add_term_part(term, index, shares, sums, pools, classes, i, &own);
+    quern_add_term_part(form, term, index, shares, sums, pools, classes, i, &own);
   }
   items[2 * item] = own.sum;
   items[2 * item + 1] = own.divisor;
@@ -294,7 +295,8 @@ QUERN_KERNEL void segmentation_epilogue(
   int item = (int)get_local_id(0);
   double sum = 0.0;
   for (int j = 0; j < terms; j++) {
-    QuernTermSums all = segmentation_term_sums(term[j], j, shares, s, pools, classes, items);
+    QuernTermSums all = segmentation_term_sums(
+        options->form, term[j], j, shares, s, pools, classes, items);
     if (item == 0) {
       double slope;
       sum += term[j].weight * quern_term_value(term[j], all, pools, (double)elements, &slope);

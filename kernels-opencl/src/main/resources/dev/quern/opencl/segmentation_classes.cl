@@ -99,12 +99,22 @@ QUERN_INLINE SegmentationPixel segmentation_pixel(const SegmentationBatch *b, Qu
   return p;
 }
 
+QUERN_INLINE QuernClass segmentation_class(
+    const SegmentationBatch *b, const SegmentationPixel *p, int c) {
+  return quern_class(
+      b->options.probabilities, p->softmax, c, segmentation_input(b, p->element, c));
+}
+
+// The slope of one class, measured from that of the likeliest.
 QUERN_INLINE float segmentation_slope(
-    const SegmentationBatch *b, const SegmentationPixel *p, QuernLossCoefficients k, int c) {
-  QuernClass own =
-      quern_class(b->options.probabilities, p->softmax, c, segmentation_input(b, p->element, c));
+    const SegmentationBatch *b,
+    const SegmentationPixel *p,
+    QuernLossCoefficients k,
+    float anchor,
+    int c) {
   return quern_class_slope(
-      &b->options, k, segmentation_factors(b, c), own, segmentation_share(b, p, c));
+      &b->options, k, segmentation_factors(b, c), segmentation_class(b, p, c),
+      segmentation_share(b, p, c), anchor, c == p->softmax.first);
 }
 
 // Writes the gradient of a pixel.
@@ -113,18 +123,29 @@ QUERN_INLINE void segmentation_pixel_gradient(
     const SegmentationPixel *p,
     __global const QuernLossCoefficients *coefficients,
     __global void *gradient) {
-  float sum = 0.0f;
+  int likeliest = 0;
+  float anchor = 0.0f;
+  float sum = 0.0f;  // of the slopes of all classes but the likeliest
+  float first_slope = 0.0f;
+  if (p->counts) {
+    likeliest = p->softmax.first;
+    anchor = quern_class_anchor(
+        &b->options, coefficients[likeliest], segmentation_class(b, p, likeliest),
+        segmentation_share(b, p, likeliest));
+    first_slope = segmentation_slope(b, p, coefficients[likeliest], anchor, likeliest);
+  }
   for (int c = 0; p->counts && c < b->classes; c++) {
-    sum += segmentation_slope(b, p, coefficients[c], c);
+    sum += c == likeliest ? 0.0f : segmentation_slope(b, p, coefficients[c], anchor, c);
   }
   for (int c = 0; c < b->classes; c++) {
     float g = 0.0f;
     if (p->counts) {
       float x = segmentation_input(b, p->element, c);
-      QuernClass own = quern_class(b->options.probabilities, p->softmax, c, x);
+      float r = segmentation_slope(b, p, coefficients[c], anchor, c);
+      float others = c == likeliest ? sum : (sum - r) + first_slope;
       g = quern_class_gradient(
-          &b->options, coefficients[c], own, x, segmentation_share(b, p, c),
-          segmentation_slope(b, p, coefficients[c], c), sum);
+          &b->options, coefficients[c], segmentation_class(b, p, c), x,
+          segmentation_share(b, p, c), r, others);
     }
     quern_store_float(g, gradient, b->logits_dtype, p->element + c * b->pixels);
   }
@@ -206,10 +227,10 @@ QUERN_INLINE void segmentation_class_chunk(
           quern_add_class(&b.options, factors, k, x, t, &s, &of_pixels);
         }
       }
-      // true positives, probabilities and target; focal, its norm and the number of valid elements;
+      // the overlap's three; focal, its norm and the number of valid elements;
       // the pixels' own
       double values[QUERN_CLASS_SUMS] = {
-        s.true_positives, s.probabilities, s.target, s.focal, s.focal_norm, of_pixels.valid,
+        s.true_positives, s.false_positives, s.false_negatives, s.focal, s.focal_norm, of_pixels.valid,
         c == 0 ? of_pixels.cross_entropy : 0.0f, c == 0 ? of_pixels.cross_entropy_weight : 0.0f,
         c == 0 ? of_pixels.softmax_focal : 0.0f};
       quern_sum_rows(QUERN_CLASS_SUMS, values, items, rows);

@@ -78,9 +78,10 @@ final class BceLoops {
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = FloatVector.fromArray(SPECIES, x, i);
-      FloatVector ti = smoothed(FloatVector.fromArray(SPECIES, t, i), smoothing, kept);
-      FloatVector on = positive.mul(ti);
-      FloatVector off = lanes(1.0f).sub(ti);
+      FloatVector ti = load(t, i);
+      FloatVector rest = lanes(1.0f).sub(ti);
+      FloatVector on = positive.mul(smoothed(ti, rest, smoothing, kept));
+      FloatVector off = smoothed(rest, ti, smoothing, kept);
       FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
       FloatVector l = on.add(off).mul(log1p);
       FloatVector miss = off.blend(on, xi.compare(VectorOperators.LT, lanes(0.0f)));
@@ -117,9 +118,11 @@ final class BceLoops {
     FloatVector positive = FloatVector.broadcast(SPECIES, c.bcePositive);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector ti = smoothed(FloatVector.fromArray(SPECIES, t, i), smoothing, kept);
-      FloatVector off = lanes(1.0f).sub(ti).mul(FloatVector.fromArray(SPECIES, logQ, i));
-      positive.mul(ti).fma(FloatVector.fromArray(SPECIES, logP, i), off).neg().intoArray(c.loss, i);
+      FloatVector ti = load(t, i);
+      FloatVector rest = lanes(1.0f).sub(ti);
+      FloatVector on = positive.mul(smoothed(ti, rest, smoothing, kept));
+      FloatVector off = smoothed(rest, ti, smoothing, kept).mul(load(logQ, i));
+      on.fma(load(logP, i), off).neg().intoArray(c.loss, i);
     }
   }
 
@@ -163,14 +166,17 @@ final class BceLoops {
     FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector ti = smoothed(FloatVector.fromArray(SPECIES, t, i), smoothing, kept);
+      FloatVector ti = load(t, i);
+      FloatVector rest = lanes(1.0f).sub(ti);
+      FloatVector on = positive.mul(smoothed(ti, rest, smoothing, kept));
+      FloatVector off = smoothed(rest, ti, smoothing, kept);
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       VectorMask<Float> negative = OverlapLoops.negative(v);
       FloatVector small = v.abs();
       FloatVector large = lanes(1.0f).sub(small);
       FloatVector p = large.blend(small, negative);
       FloatVector q = small.blend(large, negative);
-      FloatVector g = lanes(1.0f).sub(ti).fma(p, positive.mul(ti).mul(q).neg());
+      FloatVector g = off.fma(p, on.mul(q).neg());
       g.fma(k, FloatVector.fromArray(SPECIES, gradient, i)).intoArray(gradient, i);
     }
   }
@@ -186,14 +192,17 @@ final class BceLoops {
     FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector ti = smoothed(FloatVector.fromArray(SPECIES, t, i), smoothing, kept);
+      FloatVector ti = load(t, i);
+      FloatVector rest = lanes(1.0f).sub(ti);
+      FloatVector on = positive.mul(smoothed(ti, rest, smoothing, kept));
+      FloatVector off = smoothed(rest, ti, smoothing, kept);
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       VectorMask<Float> negative = OverlapLoops.negative(v);
       FloatVector small = v.abs();
       FloatVector large = lanes(1.0f).sub(small);
       FloatVector p = large.blend(small, negative);
       FloatVector q = small.blend(large, negative);
-      FloatVector g = lanes(1.0f).sub(ti).fma(p, positive.mul(ti).mul(q).neg());
+      FloatVector g = off.fma(p, on.mul(q).neg());
       g.fma(k.mul(FloatVector.fromArray(SPECIES, c.w, i)), load(gradient, i))
           .intoArray(gradient, i);
     }
@@ -216,18 +225,23 @@ final class BceLoops {
     boolean weighted = c.options.weighted;
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector ti = smoothed(load(t, i), smoothing, kept);
+      FloatVector ti = load(t, i);
+      FloatVector rest = lanes(1.0f).sub(ti);
+      FloatVector on = positive.mul(smoothed(ti, rest, smoothing, kept));
+      FloatVector off = smoothed(rest, ti, smoothing, kept);
       FloatVector pi = load(p, i);
       FloatVector q = lanes(1.0f).sub(pi);
       FloatVector divisor = pi.mul(q);
       divisor = divisor.blend(least, divisor.compare(VectorOperators.LT, least));
-      FloatVector g = lanes(1.0f).sub(ti).fma(pi, positive.mul(ti).mul(q).neg()).div(divisor);
+      FloatVector g = off.fma(pi, on.mul(q).neg()).div(divisor);
       FloatVector factor = weighted ? k.mul(load(c.w, i)) : k;
       g.fma(factor, load(gradient, i)).intoArray(gradient, i);
     }
   }
 
-  private static FloatVector smoothed(FloatVector t, FloatVector smoothing, FloatVector kept) {
-    return lanes(1.0f).sub(t).fma(smoothing, t.mul(kept));
+  /** A part of the target after label smoothing, from it and the other part. */
+  private static FloatVector smoothed(
+      FloatVector part, FloatVector other, FloatVector smoothing, FloatVector kept) {
+    return other.fma(smoothing, part.mul(kept));
   }
 }

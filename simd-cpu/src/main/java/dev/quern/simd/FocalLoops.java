@@ -20,33 +20,43 @@ import jdk.incubator.vector.VectorOperators;
 final class FocalLoops {
   private FocalLoops() {}
 
-  /** From probabilities: ln p with p in [1e-7, 1 - 1e-7], and the derivative of the logit. */
-  static void logitOfProbability(LossChunk c) {
+  /**
+   * From probabilities, of which neither part is below 1e-7: e, side and the logit's derivative.
+   */
+  static void oddsOfProbability(LossChunk c) {
     float[] p = c.p;
-    FloatVector least = FloatVector.broadcast(SPECIES, ElementLoss.LEAST_PROBABILITY);
-    FloatVector most = FloatVector.broadcast(SPECIES, 1 - ElementLoss.LEAST_PROBABILITY);
+    c.useScratch();
+    float[] side = c.side;
+    FloatVector bound = FloatVector.broadcast(SPECIES, ElementLoss.LEAST_PROBABILITY);
     for (int i = 0; i < c.padded; i += LANES) {
       FloatVector pi = load(p, i);
-      VectorMask<Float> low = pi.compare(VectorOperators.LT, least);
-      VectorMask<Float> high = pi.compare(VectorOperators.GT, most);
-      FloatVector inside = pi.blend(least, low).blend(most, high);
-      inside.intoArray(c.hit, i);
-      FloatVector chain = lanes(1.0f).div(inside.mul(lanes(1.0f).sub(inside)));
-      chain.blend(lanes(0.0f), low.or(high)).intoArray(c.chain, i);
-      VectorMath.log(inside).intoArray(c.logit, i);
+      VectorMask<Float> low = pi.compare(VectorOperators.LT, lanes(0.5f));
+      FloatVector small = lanes(1.0f).sub(pi).blend(pi, low);
+      VectorMask<Float> least = small.compare(VectorOperators.LT, bound);
+      small = small.blend(bound, least);
+      FloatVector large = lanes(1.0f).sub(small);
+      small.div(large).intoArray(c.e, i);
+      small.neg().blend(small, low).intoArray(side, i);
+      FloatVector chain = lanes(1.0f).div(small.mul(large));
+      chain.blend(lanes(0.0f), least).intoArray(c.chain, i);
     }
   }
 
-  /** Subtracts ln(1 - p): from here on the loops take logits. */
-  static void logitOfRest(LossChunk c) {
+  /** From here on the loops take logits; what does not count has none. */
+  static void logitOfOdds(LossChunk c) {
+    float[] e = c.e;
+    float[] side = c.side;
     FloatVector none = FloatVector.broadcast(SPECIES, LossChunk.NO_LOGIT);
     for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector logit = load(c.logit, i).sub(VectorMath.log1p(load(c.hit, i).neg()));
+      FloatVector log = VectorMath.log(load(e, i));
+      FloatVector v = load(side, i);
+      FloatVector logit = log.neg().blend(log, OverlapLoops.negative(v));
       VectorMask<Float> out = load(c.keep, i).compare(VectorOperators.EQ, lanes(0.0f));
       logit.blend(none, out).intoArray(c.logit, i);
+      load(e, i).blend(lanes(0.0f), out).intoArray(e, i);
+      v.blend(lanes(0.0f), out).intoArray(side, i);
     }
     c.x = c.logit;
-    c.useScratch();
   }
 
   /** ln(1 + e), which the next loop would have no room for. */

@@ -7,7 +7,6 @@ import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
 import dev.quern.reference.ElementLoss;
-import dev.quern.spi.LossTable;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;
@@ -21,16 +20,19 @@ import jdk.incubator.vector.VectorOperators;
  * what {@link SoftmaxLoops} computes for any target and logit, with half the operations. Both
  * passes compute the softmax anew: its exponentials cost less than writing and reading them. Logits
  * below {@link #MODERATE} need no largest one subtracted, no exponential leaves the normal numbers,
- * and neither do sums of them. With k_c the slope of the loss in p_c, l the label, e_c = e^x_c:
+ * and neither do sums of them. With k_c the slope of the loss in p_c, l the label, f the likeliest
+ * class, e_c = e^x_c:
  *
  * <pre>
- *     p_c = e_c / sum of e      -ln p_l = ln(1 + z), z = (sum of e_j, j not l) / e_l
- *     g_c = p_c (k_c - k_l - K + w),  g_l = -p_l (K + w z),  K = sum of p_j (k_j - k_l)
+ *     p_c = e_c / sum of e      1 - p_l = (sum of e_j, j not l) / sum of e
+ *     -ln p_l = ln(1 + z), z = (sum of e_j, j not l) / e_l
+ *     g_c = p_c (k_c - k_f - K + w),  g_l = p_l (k_l - k_f - K - w z),  K = sum of p_j (k_j - k_f)
  * </pre>
  *
- * w being the cross-entropy's coefficient times the label's weight. Nothing cancels where the label
- * is sure. Loops go over the pixels of a class; blocks of native memory of which every pixel counts
- * are read and written in place, others through copies.
+ * w being the cross-entropy's coefficient times the label's weight. Nothing cancels, be the label
+ * sure or unlikely: f's own difference is 0, and the others' probabilities are at most 1/2. Loops
+ * go over the pixels of a class; blocks of native memory of which every pixel counts are read and
+ * written in place, others through copies.
  */
 final class LabelLoops {
   /** Blocks with a logit of this magnitude or more, or NaN, are left to {@link SoftmaxLoops}. */
@@ -42,28 +44,39 @@ final class LabelLoops {
     return c.largestBits < Float.floatToRawIntBits(MODERATE);
   }
 
-  /** Starts the sums of a block's pixels. */
+  /** Starts the sums of a block's pixels; one without a label has 1 for its exponential. */
   static void start(LossChunk c) {
     c.largestBits = 0;
-    Arrays.fill(c.total, 0, c.padded, 0);
+    Arrays.fill(c.own, 0, c.padded, 1);
+    Arrays.fill(c.others, 0, c.padded, 0);
+    Arrays.fill(c.rest, 0, c.padded, 0);
+    Arrays.fill(c.largest, 0, c.padded, 0);
+    Arrays.fill(c.anchor, 0, c.padded, 0);
   }
 
-  /** e^x and its sum over the classes, from native memory. */
+  /** e^x, the label's, and the sum of the others', from native memory. */
   static void exponentials(LossChunk c) {
     for (int k = 0; k < c.options.classes; k++) {
-      int bits = exponentials(c.inputs.x(), c.rowAt(k), c.sides[k], c.total, c.n);
+      int bits = exponentials(c, k, c.inputs.x(), c.rowAt(k), c.sides[k], c.n);
       c.largestBits = Math.max(c.largestBits, bits);
     }
   }
 
-  private static int exponentials(MemorySegment x, long at, float[] e, float[] total, int n) {
+  private static int exponentials(
+      LossChunk c, int index, MemorySegment x, long at, float[] e, int n) {
+    float[] label = c.label;
+    float[] own = c.own;
+    float[] others = c.others;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = PointwiseLoops.load(x, at + 4L * i);
       largest = largest.max(magnitude(xi));
       FloatVector ei = VectorMath.expModerate(xi);
       ei.intoArray(e, i);
-      load(total, i).add(ei).intoArray(total, i);
+      VectorMask<Float> isOther = load(label, i).compare(VectorOperators.NE, self);
+      load(others, i).add(ei, isOther).intoArray(others, i);
+      ei.blend(load(own, i), isOther).intoArray(own, i);
     }
     return largest.reduceLanes(VectorOperators.MAX);
   }
@@ -73,12 +86,80 @@ final class LabelLoops {
     for (int k = 0; k < c.options.classes; k++) {
       c.select(k);
       LossStaging.inputRow(c, 0);
-      int bits = exponentials(c.x, c.side, c.total, c.padded);
+      int bits = exponentials(c, k, c.x, c.side, c.padded);
       c.largestBits = Math.max(c.largestBits, bits);
     }
   }
 
-  private static int exponentials(float[] x, float[] e, float[] total, int n) {
+  private static int exponentials(LossChunk c, int index, float[] x, float[] e, int n) {
+    float[] label = c.label;
+    float[] own = c.own;
+    float[] others = c.others;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
+    IntVector largest = IntVector.zero(INTS);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector xi = load(x, i);
+      largest = largest.max(magnitude(xi));
+      FloatVector ei = VectorMath.expModerate(xi);
+      ei.intoArray(e, i);
+      VectorMask<Float> isOther = load(label, i).compare(VectorOperators.NE, self);
+      load(others, i).add(ei, isOther).intoArray(others, i);
+      ei.blend(load(own, i), isOther).intoArray(own, i);
+    }
+    return largest.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** e^x, their sum, and the slope of the likeliest class, from native memory. */
+  static void anchoredExponentials(LossChunk c) {
+    for (int k = 0; k < c.options.classes; k++) {
+      c.select(k);
+      int bits = anchoredExponentials(c, c.inputs.x(), c.rowAt(k), c.side, c.n);
+      c.largestBits = Math.max(c.largestBits, bits);
+    }
+  }
+
+  private static int anchoredExponentials(LossChunk c, MemorySegment x, long at, float[] e, int n) {
+    float[] label = c.label;
+    float[] total = c.rest;
+    float[] most = c.largest;
+    float[] anchor = c.anchor;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
+    IntVector largest = IntVector.zero(INTS);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector xi = PointwiseLoops.load(x, at + 4L * i);
+      largest = largest.max(magnitude(xi));
+      FloatVector ei = VectorMath.expModerate(xi);
+      ei.intoArray(e, i);
+      load(total, i).add(ei).intoArray(total, i);
+      FloatVector before = load(most, i);
+      VectorMask<Float> above = ei.compare(VectorOperators.GT, before);
+      before.blend(ei, above).intoArray(most, i);
+      FloatVector slope = miss.blend(hit, load(label, i).compare(VectorOperators.EQ, self));
+      load(anchor, i).blend(slope, above).intoArray(anchor, i);
+    }
+    return largest.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** The same from copies, in which pixels that do not count have logits of 0. */
+  static void stagedAnchoredExponentials(LossChunk c) {
+    for (int k = 0; k < c.options.classes; k++) {
+      c.select(k);
+      LossStaging.inputRow(c, 0);
+      int bits = anchoredExponentials(c, c.x, c.side, c.padded);
+      c.largestBits = Math.max(c.largestBits, bits);
+    }
+  }
+
+  private static int anchoredExponentials(LossChunk c, float[] x, float[] e, int n) {
+    float[] label = c.label;
+    float[] total = c.rest;
+    float[] most = c.largest;
+    float[] anchor = c.anchor;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(x, i);
@@ -86,6 +167,11 @@ final class LabelLoops {
       FloatVector ei = VectorMath.expModerate(xi);
       ei.intoArray(e, i);
       load(total, i).add(ei).intoArray(total, i);
+      FloatVector before = load(most, i);
+      VectorMask<Float> above = ei.compare(VectorOperators.GT, before);
+      before.blend(ei, above).intoArray(most, i);
+      FloatVector slope = miss.blend(hit, load(label, i).compare(VectorOperators.EQ, self));
+      load(anchor, i).blend(slope, above).intoArray(anchor, i);
     }
     return largest.reduceLanes(VectorOperators.MAX);
   }
@@ -95,62 +181,76 @@ final class LabelLoops {
     return x.reinterpretAsInts().and(Integer.MAX_VALUE);
   }
 
-  /** 1 / total, 0 for pixels that do not count; starts what the other loops add to. */
+  /** The sum of the exponentials from the label's and the others'. */
+  static void addUp(LossChunk c) {
+    for (int i = 0; i < c.padded; i += LANES) {
+      load(c.own, i).add(load(c.others, i)).intoArray(c.rest, i);
+    }
+  }
+
+  /** 1 / sum, 0 for pixels that do not count. */
   static void inverse(LossChunk c) {
     for (int i = 0; i < c.padded; i += LANES) {
-      load(c.keep, i).div(load(c.total, i)).intoArray(c.inverse, i);
+      load(c.keep, i).div(load(c.rest, i)).intoArray(c.inverse, i);
     }
-    Arrays.fill(c.own, 0, c.padded, 1);
-    Arrays.fill(c.others, 0, c.padded, 0);
-    Arrays.fill(c.mean, 0, c.padded, 0);
   }
 
   // ---- pass 1 ----
 
-  /** Sums of p t, p and t of every class. */
+  /** 1 - p of the label. */
+  static void rest(LossChunk c) {
+    for (int i = 0; i < c.padded; i += LANES) {
+      load(c.others, i).mul(load(c.inverse, i)).intoArray(c.rest, i);
+    }
+  }
+
+  /** Sums of true positives, false positives and false negatives of every class. */
   static void overlapSums(LossChunk c) {
     for (int k = 0; k < c.options.classes; k++) {
-      int targets = 0;
       for (int first = 0; first < ROW; first += LANES) {
-        targets += overlapSums(c.sides[k], c.inverse, c.label, k, c.lanes, first, c.padded);
+        overlapSums(c, k, c.sides[k], first, c.padded);
       }
-      c.sums[k * LossTable.SUMS + ElementLoss.TARGET] += targets;
       c.addUp(k, ElementLoss.TRUE_POSITIVES);
-      c.addUp(k, ElementLoss.PROBABILITIES);
+      c.addUp(k, ElementLoss.FALSE_POSITIVES);
+      c.addUp(k, ElementLoss.FALSE_NEGATIVES);
     }
   }
 
   /** Every other row has accumulators of its own, or an addition would wait for the one before. */
-  private static int overlapSums(
-      float[] e, float[] inverse, float[] label, int index, float[] lanes, int first, int n) {
+  private static void overlapSums(LossChunk c, int index, float[] e, int first, int n) {
+    float[] inverse = c.inverse;
+    float[] label = c.label;
+    float[] rest = c.rest;
     FloatVector both = FloatVector.zero(SPECIES);
-    FloatVector more = FloatVector.zero(SPECIES);
-    FloatVector probabilities = FloatVector.zero(SPECIES);
-    FloatVector others = FloatVector.zero(SPECIES);
+    FloatVector bothToo = FloatVector.zero(SPECIES);
+    FloatVector above = FloatVector.zero(SPECIES);
+    FloatVector aboveToo = FloatVector.zero(SPECIES);
+    FloatVector below = FloatVector.zero(SPECIES);
+    FloatVector belowToo = FloatVector.zero(SPECIES);
     FloatVector own = FloatVector.broadcast(SPECIES, (float) index);
-    int targets = 0;
     int i = first;
     for (; i < n - ROW; i += 2 * ROW) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, own);
       FloatVector p = load(e, i).mul(load(inverse, i));
-      probabilities = probabilities.add(p);
       both = both.add(p, isLabel);
+      above = above.add(p, isLabel.not());
+      below = below.add(load(rest, i), isLabel);
       VectorMask<Float> isLabelToo = load(label, i + ROW).compare(VectorOperators.EQ, own);
-      FloatVector q = load(e, i + ROW).mul(load(inverse, i + ROW));
-      others = others.add(q);
-      more = more.add(q, isLabelToo);
-      targets += isLabel.trueCount() + isLabelToo.trueCount();
+      FloatVector pToo = load(e, i + ROW).mul(load(inverse, i + ROW));
+      bothToo = bothToo.add(pToo, isLabelToo);
+      aboveToo = aboveToo.add(pToo, isLabelToo.not());
+      belowToo = belowToo.add(load(rest, i + ROW), isLabelToo);
     }
     if (i < n) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, own);
       FloatVector p = load(e, i).mul(load(inverse, i));
-      probabilities = probabilities.add(p);
       both = both.add(p, isLabel);
-      targets += isLabel.trueCount();
+      above = above.add(p, isLabel.not());
+      below = below.add(load(rest, i), isLabel);
     }
-    OverlapLoops.add(both.add(more), lanes, ElementLoss.TRUE_POSITIVES * ROW + first);
-    OverlapLoops.add(probabilities.add(others), lanes, ElementLoss.PROBABILITIES * ROW + first);
-    return targets;
+    OverlapLoops.add(both.add(bothToo), c.lanes, ElementLoss.TRUE_POSITIVES * ROW + first);
+    OverlapLoops.add(above.add(aboveToo), c.lanes, ElementLoss.FALSE_POSITIVES * ROW + first);
+    OverlapLoops.add(below.add(belowToo), c.lanes, ElementLoss.FALSE_NEGATIVES * ROW + first);
   }
 
   // ---- cross-entropy ----
@@ -223,15 +323,6 @@ final class LabelLoops {
     lookUp(Arrays.copyOfRange(c.options.factors, classes, 2 * classes), indices(c), c.w, c.padded);
   }
 
-  /** The slope k_l of each pixel's label. */
-  static void labelSlopes(LossChunk c) {
-    float[] slopes = c.slopeOfClass;
-    for (int k = 0; k < c.options.classes; k++) {
-      slopes[k] = c.coefficient(k, ElementLoss.K_A) + c.coefficient(k, ElementLoss.K_B);
-    }
-    lookUp(slopes, indices(c), c.slope, c.padded);
-  }
-
   private static void lookUp(float[] table, int[] indices, float[] to, int n) {
     for (int i = 0; i < n; i++) {
       to[i] = table[indices[i]];
@@ -240,33 +331,44 @@ final class LabelLoops {
 
   // ---- gradient ----
 
-  /** Adds up e_j (k_j - k_l) of the classes that are not the label. */
+  /** Adds up e_j (k_j - k_f), 0 for the likeliest class itself. */
   static void mean(LossChunk c) {
     for (int k = 0; k < c.options.classes; k++) {
-      float own = c.coefficient(k, ElementLoss.K_B);
-      mean(c.sides[k], c.label, k, own, c.slope, c.mean, c.padded);
+      c.select(k);
+      mean(c, c.side, c.padded);
     }
   }
 
-  private static void mean(
-      float[] e, float[] label, int index, float own, float[] slope, float[] mean, int n) {
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
-    FloatVector k = FloatVector.broadcast(SPECIES, own);
+  private static void mean(LossChunk c, float[] e, int n) {
+    float[] label = c.label;
+    float[] anchor = c.anchor;
+    float[] mean = c.slopeSum;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     for (int i = 0; i < n; i += LANES) {
-      VectorMask<Float> isOther = load(label, i).compare(VectorOperators.NE, self);
-      FloatVector step = k.sub(load(slope, i)).mul(load(e, i));
-      load(mean, i).add(step, isOther).intoArray(mean, i);
+      VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
+      FloatVector slope = miss.blend(hit, isLabel).sub(load(anchor, i));
+      slope.fma(load(e, i), load(mean, i)).intoArray(mean, i);
     }
   }
 
-  /** k_l + K - w for the other classes in {@code slope}, -K - w z for the label in {@code mean}. */
+  /** -K. */
   static void pulls(LossChunk c) {
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector pull = load(c.slopeSum, i).mul(load(c.inverse, i)).neg();
+      pull.intoArray(c.labelPull, i);
+      pull.intoArray(c.otherPull, i);
+    }
+  }
+
+  /** Adds w, for the label -w z. */
+  static void crossEntropyPulls(LossChunk c) {
     FloatVector k = FloatVector.broadcast(SPECIES, c.coefficient(0, ElementLoss.K_CROSS_ENTROPY));
     for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector mean = load(c.mean, i).mul(load(c.inverse, i));
       FloatVector w = k.mul(load(c.w, i));
-      load(c.slope, i).add(mean).sub(w).intoArray(c.slope, i);
-      w.fma(load(c.others, i), mean).neg().intoArray(c.mean, i);
+      load(c.otherPull, i).add(w).intoArray(c.otherPull, i);
+      w.neg().fma(load(c.others, i), load(c.labelPull, i)).intoArray(c.labelPull, i);
     }
   }
 
@@ -274,23 +376,25 @@ final class LabelLoops {
   static void gradient(LossChunk c) {
     MemorySegment out = Objects.requireNonNull(c.inputs.out());
     for (int k = 0; k < c.options.classes; k++) {
-      float own = c.coefficient(k, ElementLoss.K_B);
-      gradient(c, k, own, c.sides[k], out, c.rowAt(k));
+      c.select(k);
+      gradient(c, c.side, out, c.rowAt(k));
     }
   }
 
-  private static void gradient(
-      LossChunk c, int index, float own, float[] e, MemorySegment out, long at) {
+  private static void gradient(LossChunk c, float[] e, MemorySegment out, long at) {
     float[] inverse = c.inverse;
     float[] label = c.label;
-    float[] pull = c.slope;
-    float[] ownPull = c.mean;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
-    FloatVector k = FloatVector.broadcast(SPECIES, own);
+    float[] anchor = c.anchor;
+    float[] labelPull = c.labelPull;
+    float[] otherPull = c.otherPull;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
-      FloatVector step = k.sub(load(pull, i)).blend(load(ownPull, i), isLabel);
+      FloatVector step = miss.blend(hit, isLabel).sub(load(anchor, i));
+      step = step.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
       PointwiseLoops.store(load(e, i).mul(load(inverse, i)).mul(step), out, at + 4L * i);
     }
   }
@@ -299,22 +403,25 @@ final class LabelLoops {
   static void stagedGradient(LossChunk c) {
     for (int k = 0; k < c.options.classes; k++) {
       c.select(k);
-      gradient(c, k, c.coefficient(k, ElementLoss.K_B), c.side, c.gradient);
+      gradient(c, c.side, c.gradient);
       LossStaging.storeGradient(c);
     }
   }
 
-  private static void gradient(LossChunk c, int index, float own, float[] e, float[] gradient) {
+  private static void gradient(LossChunk c, float[] e, float[] gradient) {
     float[] inverse = c.inverse;
     float[] label = c.label;
-    float[] pull = c.slope;
-    float[] ownPull = c.mean;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
-    FloatVector k = FloatVector.broadcast(SPECIES, own);
+    float[] anchor = c.anchor;
+    float[] labelPull = c.labelPull;
+    float[] otherPull = c.otherPull;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
-      FloatVector step = k.sub(load(pull, i)).blend(load(ownPull, i), isLabel);
+      FloatVector step = miss.blend(hit, isLabel).sub(load(anchor, i));
+      step = step.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
       load(e, i).mul(load(inverse, i)).mul(step).intoArray(gradient, i);
     }
   }

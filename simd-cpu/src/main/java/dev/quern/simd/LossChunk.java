@@ -68,8 +68,8 @@ final class LossChunk {
   /** The class selected, its factors and coefficients. */
   int c;
 
-  float a;
-  float b;
+  float kHit;
+  float kMiss;
   float kBce;
   float kFocal;
   float kFocalNorm;
@@ -79,15 +79,18 @@ final class LossChunk {
   float crossEntropyFactor;
   float softmaxFocalFactor;
 
+  private final float[] input = new float[STRIDE];
+
   /** Input of the class: logits; with {@link #p}, the same array, from probabilities. */
   float[] x;
 
-  /** Derivative by ln p of the class, kept until the sum over the classes is known. */
+  /** Derivative by ln p of the class, kept until the sums over the classes are known. */
   float[] classSlope;
 
-  /** Probability, and what of p and q = 1 - p is smaller: p for negative logits, else -q. */
-  float[] p = new float[STRIDE];
+  /** The probability, where it is the input. */
+  float[] p = input;
 
+  /** What of p and q = 1 - p is smaller: p for negative logits, else -q. */
   float[] side = new float[STRIDE];
 
   /** Target, and whether the element or pixel counts. */
@@ -120,19 +123,26 @@ final class LossChunk {
   final float[] rest = new float[STRIDE];
   final float[] inverse = new float[STRIDE];
   final float[] logNorm = new float[STRIDE];
+
+  /** The slope in the likeliest class's p, from which the others' are measured. */
+  final float[] anchor = new float[STRIDE];
+
+  /** The derivative by ln p of the likeliest class, and the sum of the others'. */
+  final float[] firstSlope = new float[STRIDE];
+
   final float[] slopeSum = new float[STRIDE];
   final float[] crossEntropy = new float[STRIDE];
   final float[] softmaxFocal = new float[STRIDE];
 
-  /** Per pixel of {@link LabelLoops}: sum of the exponentials, the label's, the others', K. */
-  final float[] total = new float[STRIDE];
-
+  /** Per pixel of {@link LabelLoops}: the exponential of the label, and the sum of the others'. */
   final float[] own = new float[STRIDE];
-  final float[] others = new float[STRIDE];
-  final float[] mean = new float[STRIDE];
 
-  /** The slope of each class in its own probability where it is the label. */
-  float[] slopeOfClass = new float[0];
+  final float[] others = new float[STRIDE];
+
+  /** What is added to the slope of a class: of the label, of another. */
+  final float[] labelPull = new float[STRIDE];
+
+  final float[] otherPull = new float[STRIDE];
 
   /** The bits of the largest magnitude of the block's logits. */
   int largestBits;
@@ -153,8 +163,6 @@ final class LossChunk {
 
   final float[] scratch = new float[STRIDE];
 
-  private final float[] input = new float[STRIDE];
-  private final float[] probability = p;
   private final float[] scratchSide = side;
   private float[][] rows = new float[0][];
   private float[][] slopes = new float[0][];
@@ -202,9 +210,6 @@ final class LossChunk {
       if (options.focal) {
         slopes = grown(slopes, size);
       }
-      if (slopeOfClass.length < options.classes) {
-        slopeOfClass = new float[options.classes];
-      }
     }
   }
 
@@ -232,8 +237,8 @@ final class LossChunk {
     softmaxFocalFactor = options.factors[2 * options.classes + own];
     int at = coefficientsAt + index * LossTable.COEFFICIENTS;
     if (coefficients.length > at) {
-      a = coefficients[at + ElementLoss.K_A];
-      b = coefficients[at + ElementLoss.K_B];
+      kHit = coefficients[at + ElementLoss.K_HIT];
+      kMiss = coefficients[at + ElementLoss.K_MISS];
       kBce = coefficients[at + ElementLoss.K_BCE];
       kFocal = coefficients[at + ElementLoss.K_FOCAL];
       kFocalNorm = coefficients[at + ElementLoss.K_FOCAL_NORM];
@@ -242,11 +247,11 @@ final class LossChunk {
     }
     if (options.elements) {
       x = input;
-      p = options.probabilities ? x : probability;
+      p = x;
       side = scratchSide;
     } else {
       x = rows[index];
-      p = options.probabilities ? x : probability;
+      p = x;
       side = sides[index];
       // without a focal loss the input is no longer needed
       classSlope = options.focal ? slopes[index] : x;
@@ -268,9 +273,8 @@ final class LossChunk {
     return inNative && n == padded && dropped == 0;
   }
 
-  /** Lets the loops per element overwrite p and side, which belong to the softmax. */
+  /** Lets the loops per element overwrite side, which belongs to the softmax. */
   void useScratch() {
-    p = probability;
     side = scratchSide;
   }
 

@@ -129,6 +129,7 @@ final class LossPasses {
     }
     if (sums) {
       steps.addIf(options.spec.countCut() != null, LossCounts::count);
+      steps.addIf(options.overlap && options.probabilities, OverlapLoops::sideOfProbability);
       steps.addIf(options.overlap, overlapSums(), OverlapLoops::addUp);
     }
     if (options.bce) {
@@ -137,11 +138,7 @@ final class LossPasses {
       steps.add(options.overlap ? overlapGradient() : LossSteps::zeroGradient);
     }
     if (options.focal) {
-      steps.addIf(
-          options.probabilities,
-          FocalLoops::logitOfProbability,
-          FocalLoops::logitOfRest,
-          OverlapLoops::sigmoid);
+      steps.addIf(options.probabilities, FocalLoops::oddsOfProbability, FocalLoops::logitOfOdds);
       focal(steps);
       steps.addIf(sums, FocalLoops::sums, FocalLoops::addUp);
       steps.addIf(gradient, focalGradient());
@@ -302,31 +299,37 @@ final class LossPasses {
 
   /** The passes of {@link LabelLoops}; blocks that they do not compute take those for any pixel. */
   private void labels(List<LossStep.Phase> phases, boolean sums, boolean gradient) {
+    boolean anchored = gradient && options.overlap;
+    boolean odds = options.crossEntropy;
     phases.add(new Steps().add(LabelLoops::start).once());
-    phases.add(inPlace(LabelLoops::exponentials, LabelLoops::stagedExponentials));
-    var moderate = new ArrayList<LossStep.Phase>();
-    moderate.add(
-        new Steps()
-            .add(LabelLoops::inverse)
-            .addIf(sums && options.overlap, LabelLoops::overlapSums)
-            .addIf(gradient || options.crossEntropy, LabelLoops::labelWeights)
-            .addIf(options.crossEntropy, LabelLoops::others, LabelLoops::odds)
-            .addIf(
-                sums && options.crossEntropy,
-                LabelLoops::crossEntropy,
-                LabelLoops::smallCrossEntropy,
-                SoftmaxLoops::crossEntropySums)
-            .addIf(gradient, LabelLoops::labelSlopes)
-            .addIf(gradient && options.overlap, LabelLoops::mean)
-            .addIf(gradient, LabelLoops::pulls)
-            .once());
+    phases.add(
+        anchored
+            ? inPlace(LabelLoops::anchoredExponentials, LabelLoops::stagedAnchoredExponentials)
+            : inPlace(LabelLoops::exponentials, LabelLoops::stagedExponentials));
+    Steps moderate = new Steps();
+    moderate
+        .addIf(anchored && odds, LabelLoops::others)
+        .addIf(!anchored, LabelLoops::addUp)
+        .add(LabelLoops::inverse)
+        .addIf(sums && options.overlap, LabelLoops::rest, LabelLoops::overlapSums)
+        .addIf(odds, LabelLoops::labelWeights, LabelLoops::odds)
+        .addIf(
+            sums && odds,
+            LabelLoops::crossEntropy,
+            LabelLoops::smallCrossEntropy,
+            SoftmaxLoops::crossEntropySums)
+        .addIf(anchored, LabelLoops::mean)
+        .addIf(gradient, LabelLoops::pulls)
+        .addIf(gradient && odds, LabelLoops::crossEntropyPulls);
+    var direct = new ArrayList<LossStep.Phase>();
+    direct.add(moderate.once());
     if (gradient) {
-      moderate.add(inPlace(LabelLoops::gradient, LabelLoops::stagedGradient));
+      direct.add(inPlace(LabelLoops::gradient, LabelLoops::stagedGradient));
     }
     var otherwise = new ArrayList<LossStep.Phase>();
     anyPixels(otherwise, sums, gradient, false);
     phases.add(
-        new LossStep.Either(LabelLoops::isModerate, List.copyOf(moderate), List.copyOf(otherwise)));
+        new LossStep.Either(LabelLoops::isModerate, List.copyOf(direct), List.copyOf(otherwise)));
   }
 
   /** Loops that work in place where that can be. */
@@ -343,8 +346,16 @@ final class LossPasses {
     softmax(phases, recall);
 
     Steps each = new Steps().add(LossStaging::targetRow);
-    each.addIf(!options.probabilities && !recall, SoftmaxLoops::probabilities);
+    boolean softmax = !options.probabilities;
+    if (gradient && softmax && options.overlap) {
+      Steps anchors = new Steps().add(LossStaging::targetRow);
+      anchors.addIf(!recall, SoftmaxLoops::side);
+      phases.add(anchors.add(overlapSlope(), SoftmaxLoops::anchor).perClass());
+    } else {
+      each.addIf(softmax && !recall, SoftmaxLoops::side);
+    }
     if (sums) {
+      each.addIf(options.overlap && !softmax, OverlapLoops::sideOfProbability);
       each.addIf(options.overlap, overlapSums(), OverlapLoops::addUp);
     }
     logs(each, sums);
@@ -385,7 +396,7 @@ final class LossPasses {
   /** The inputs of all classes, or what pass 1 kept of them; the softmax's norm. */
   private void softmax(List<LossStep.Phase> phases, boolean recall) {
     if (recall) {
-      phases.add(new Steps().add(LossStaging::side).perClass());
+      phases.add(new Steps().add(LossStaging::side, SoftmaxLoops::likeliest).perClass());
       return;
     }
     if (options.probabilities) {
@@ -421,6 +432,7 @@ final class LossPasses {
   private void slopes(Steps each) {
     if (options.overlap) {
       each.add(options.probabilities ? overlapGradientOfProbability() : overlapSlope());
+      each.addIf(!options.probabilities, SoftmaxLoops::fromAnchor);
     } else {
       each.add(LossSteps::zeroGradient);
     }
@@ -432,6 +444,7 @@ final class LossPasses {
     }
     each.addIf(options.softmaxFocal, SoftmaxLoops::softmaxFocalSlope);
     each.add(SoftmaxLoops::keepSlope);
+    each.addIf(!options.probabilities, SoftmaxLoops::addSlope);
   }
 
   private LossStep overlapSlope() {
@@ -444,11 +457,10 @@ final class LossPasses {
   /** Each class against the rest, through the sigmoid. */
   private void pixelFocal(Steps steps) {
     if (options.probabilities) {
-      steps.add(FocalLoops::logitOfProbability, FocalLoops::logitOfRest);
+      steps.add(FocalLoops::oddsOfProbability, FocalLoops::logitOfOdds);
     } else {
-      steps.add(LossChunk::useScratch);
+      steps.add(LossChunk::useScratch, OverlapLoops::sigmoid);
     }
-    steps.add(OverlapLoops::sigmoid);
     focal(steps);
   }
 
@@ -471,8 +483,11 @@ final class LossPasses {
       steps.addIf(!options.probabilities, OverlapLoops::sigmoid);
       bceLosses(steps);
     } else {
-      steps.addIf(options.probabilities, FocalLoops::logitOfProbability, FocalLoops::logitOfRest);
-      steps.add(OverlapLoops::sigmoid);
+      if (options.probabilities) {
+        steps.add(FocalLoops::oddsOfProbability, FocalLoops::logitOfOdds);
+      } else {
+        steps.add(OverlapLoops::sigmoid);
+      }
       focal(steps);
       steps.add(FocalLoops::losses);
     }

@@ -62,7 +62,6 @@ final class LossStaging {
     if (c.dropped > 0) {
       neutral(c.x, c.keep, c.neutralInput(), c.padded);
       neutral(c.e, c.keep, 0, c.padded);
-      neutral(c.p, c.keep, 0, c.padded);
       neutral(c.side, c.keep, 0, c.padded);
     }
   }
@@ -93,6 +92,7 @@ final class LossStaging {
     Arrays.fill(c.crossEntropy, 0, c.padded, 0);
     Arrays.fill(c.softmaxFocal, 0, c.padded, 0);
     Arrays.fill(c.slopeSum, 0, c.padded, 0);
+    Arrays.fill(c.firstSlope, 0, c.padded, 0);
   }
 
   /** Stages the inputs of the class. */

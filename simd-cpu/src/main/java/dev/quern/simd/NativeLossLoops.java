@@ -24,13 +24,12 @@ import jdk.incubator.vector.VectorOperators;
 final class NativeLossLoops {
   private NativeLossLoops() {}
 
-  /** e^-|x|, p and side of logits, which are copied. */
+  /** e^-|x| and side of logits, which are copied. */
   static void sigmoid(LossChunk c) {
     MemorySegment from = c.inputs.x();
     long at = 4 * c.inputAt;
     float[] x = c.x;
     float[] e = c.e;
-    float[] p = c.p;
     float[] side = c.side;
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
@@ -38,10 +37,8 @@ final class NativeLossLoops {
       xi.intoArray(x, i);
       FloatVector ei = VectorMath.expOfMinusAbs(xi);
       ei.intoArray(e, i);
-      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
-      FloatVector small = ei.mul(inverse);
+      FloatVector small = ei.mul(VectorMath.inverseOf1Plus(ei));
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
-      inverse.blend(small, negative).intoArray(p, i);
       small.neg().blend(small, negative).intoArray(side, i);
     }
   }
@@ -54,7 +51,6 @@ final class NativeLossLoops {
     float[] x = c.x;
     float[] t = c.t;
     float[] e = c.e;
-    float[] p = c.p;
     float[] side = c.side;
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
@@ -63,34 +59,32 @@ final class NativeLossLoops {
       xi.intoArray(x, i);
       FloatVector ei = VectorMath.expOfMinusAbs(xi);
       ei.intoArray(e, i);
-      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
-      FloatVector small = ei.mul(inverse);
+      FloatVector small = ei.mul(VectorMath.inverseOf1Plus(ei));
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
-      inverse.blend(small, negative).intoArray(p, i);
       small.neg().blend(small, negative).intoArray(side, i);
     }
   }
 
-  /** e^-|x| and p of logits, which are copied; side goes where the gradient will be. */
+  /** The same; side goes where the gradient will be, too. */
   static void keptSigmoid(LossChunk c) {
     MemorySegment from = c.inputs.x();
     MemorySegment out = Objects.requireNonNull(c.inputs.out());
     long at = 4 * c.inputAt;
     float[] x = c.x;
     float[] e = c.e;
-    float[] p = c.p;
+    float[] side = c.side;
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(from, at + 4L * i);
       xi.intoArray(x, i);
       FloatVector ei = VectorMath.expOfMinusAbs(xi);
       ei.intoArray(e, i);
-      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
-      FloatVector small = ei.mul(inverse);
+      FloatVector small = ei.mul(VectorMath.inverseOf1Plus(ei));
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
-      inverse.blend(small, negative).intoArray(p, i);
+      FloatVector v = small.neg().blend(small, negative);
+      v.intoArray(side, i);
       // not by PointwiseLoops.store: C2 no longer inlines that behind so much
-      small.neg().blend(small, negative).intoMemorySegment(out, at + 4L * i, ORDER);
+      v.intoMemorySegment(out, at + 4L * i, ORDER);
     }
   }
 
@@ -103,7 +97,7 @@ final class NativeLossLoops {
     float[] x = c.x;
     float[] t = c.t;
     float[] e = c.e;
-    float[] p = c.p;
+    float[] side = c.side;
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(from, at + 4L * i);
@@ -111,12 +105,12 @@ final class NativeLossLoops {
       xi.intoArray(x, i);
       FloatVector ei = VectorMath.expOfMinusAbs(xi);
       ei.intoArray(e, i);
-      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
-      FloatVector small = ei.mul(inverse);
+      FloatVector small = ei.mul(VectorMath.inverseOf1Plus(ei));
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
-      inverse.blend(small, negative).intoArray(p, i);
+      FloatVector v = small.neg().blend(small, negative);
+      v.intoArray(side, i);
       // not by PointwiseLoops.store: C2 no longer inlines that behind so much
-      small.neg().blend(small, negative).intoMemorySegment(out, at + 4L * i, ORDER);
+      v.intoMemorySegment(out, at + 4L * i, ORDER);
     }
   }
 
@@ -125,13 +119,13 @@ final class NativeLossLoops {
     MemorySegment out = Objects.requireNonNull(c.inputs.out());
     MemorySegment targets = c.inputs.t();
     long at = 4 * c.inputAt;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector d = OverlapLoops.difference(v, load(targets, at + 4L * i));
-      store(a.fma(OverlapLoops.tau(d), b).mul(OverlapLoops.slope(v)), out, at + 4L * i);
+      store(OverlapLoops.minSlope(d, hit, miss).mul(OverlapLoops.slope(v)), out, at + 4L * i);
     }
   }
 
@@ -140,14 +134,14 @@ final class NativeLossLoops {
     MemorySegment out = Objects.requireNonNull(c.inputs.out());
     MemorySegment targets = c.inputs.t();
     long at = 4 * c.inputAt;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector d = OverlapLoops.difference(v, load(targets, at + 4L * i));
-      FloatVector overlap = a.fma(OverlapLoops.tau(d), b);
+      FloatVector overlap = OverlapLoops.minSlope(d, hit, miss);
       store(overlap.fma(OverlapLoops.slope(v), bce.mul(d)), out, at + 4L * i);
     }
   }
@@ -157,13 +151,14 @@ final class NativeLossLoops {
     MemorySegment out = Objects.requireNonNull(c.inputs.out());
     float[] t = c.t;
     long at = 4 * c.inputAt;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      store(a.fma(ti, b).mul(OverlapLoops.slope(v)), out, at + 4L * i);
+      FloatVector overlap = OverlapLoops.productSlope(ti, hit, miss);
+      store(overlap.mul(OverlapLoops.slope(v)), out, at + 4L * i);
     }
   }
 
@@ -172,15 +167,16 @@ final class NativeLossLoops {
     MemorySegment out = Objects.requireNonNull(c.inputs.out());
     float[] t = c.t;
     long at = 4 * c.inputAt;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
     int n = c.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
       FloatVector d = OverlapLoops.difference(v, ti);
-      store(a.fma(ti, b).fma(OverlapLoops.slope(v), bce.mul(d)), out, at + 4L * i);
+      FloatVector overlap = OverlapLoops.productSlope(ti, hit, miss);
+      store(overlap.fma(OverlapLoops.slope(v), bce.mul(d)), out, at + 4L * i);
     }
   }
 

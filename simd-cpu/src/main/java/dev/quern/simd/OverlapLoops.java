@@ -14,98 +14,108 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The overlap losses of a {@link LossChunk}: the vector twin of their functions in {@code
- * formulas/segmentation.inc}. Sums from p and t; gradients from t and {@code side}, p for negative
- * logits and -q for others (the sign bit tells, also of 0): p - t and p q follow from it without
- * cancellation, so that nothing else must be kept from pass 1 to pass 2.
+ * formulas/segmentation.inc}. Everything follows from t and {@code side}, p for negative logits and
+ * -q for others (the sign bit tells, also of 0): p, q and p - t without cancellation, so that
+ * nothing else must be kept from pass 1 to pass 2.
  */
 final class OverlapLoops {
   private OverlapLoops() {}
 
-  /** e^-|x|, p and side of logits. */
+  /** e^-|x| and side of logits. */
   static void sigmoid(LossChunk c) {
     float[] x = c.x;
     float[] e = c.e;
-    float[] p = c.p;
     float[] side = c.side;
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = FloatVector.fromArray(SPECIES, x, i);
       FloatVector ei = VectorMath.expOfMinusAbs(xi);
       ei.intoArray(e, i);
-      FloatVector inverse = VectorMath.inverseOf1Plus(ei);
-      FloatVector small = ei.mul(inverse);
+      FloatVector small = ei.mul(VectorMath.inverseOf1Plus(ei));
       VectorMask<Float> negative = xi.compare(VectorOperators.LT, lanes(0.0f));
-      inverse.blend(small, negative).intoArray(p, i);
       small.neg().blend(small, negative).intoArray(side, i);
     }
   }
 
+  // ---- sums of true positives, false positives and false negatives ----
+
   static void minSums(LossChunk c) {
     for (int first = 0; first < ROW; first += LANES) {
-      minSums(c.p, c.t, c.lanes, first, c.padded);
+      minSums(c.side, c.t, c.lanes, first, c.padded);
     }
   }
 
-  private static void minSums(float[] p, float[] t, float[] lanes, int first, int n) {
+  private static void minSums(float[] side, float[] t, float[] lanes, int first, int n) {
     FloatVector both = FloatVector.zero(SPECIES);
-    FloatVector probabilities = FloatVector.zero(SPECIES);
-    FloatVector targets = FloatVector.zero(SPECIES);
+    FloatVector above = FloatVector.zero(SPECIES);
+    FloatVector below = FloatVector.zero(SPECIES);
+    FloatVector zero = lanes(0.0f);
     for (int i = first; i < n; i += ROW) {
-      FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      both = both.add(ti.blend(pi, pi.compare(VectorOperators.LT, ti)));
-      probabilities = probabilities.add(pi);
-      targets = targets.add(ti);
+      FloatVector d = difference(v, ti);
+      VectorMask<Float> less = d.compare(VectorOperators.LT, zero);
+      both = both.add(ti.blend(probability(v), less));
+      above = above.add(d.blend(zero, less));
+      below = below.sub(d.blend(zero, d.compare(VectorOperators.GT, zero)));
     }
-    store(both, probabilities, targets, lanes, first);
+    store(both, above, below, lanes, first);
   }
 
   static void productSums(LossChunk c) {
     for (int first = 0; first < ROW; first += LANES) {
-      productSums(c.p, c.t, c.lanes, first, c.padded);
+      productSums(c.side, c.t, c.lanes, first, c.padded);
     }
   }
 
-  private static void productSums(float[] p, float[] t, float[] lanes, int first, int n) {
+  private static void productSums(float[] side, float[] t, float[] lanes, int first, int n) {
     FloatVector both = FloatVector.zero(SPECIES);
-    FloatVector probabilities = FloatVector.zero(SPECIES);
-    FloatVector targets = FloatVector.zero(SPECIES);
+    FloatVector above = FloatVector.zero(SPECIES);
+    FloatVector below = FloatVector.zero(SPECIES);
     for (int i = first; i < n; i += ROW) {
-      FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      both = pi.fma(ti, both);
-      probabilities = probabilities.add(pi);
-      targets = targets.add(ti);
+      VectorMask<Float> negative = negative(v);
+      FloatVector small = v.abs();
+      FloatVector large = lanes(1.0f).sub(small);
+      FloatVector p = large.blend(small, negative);
+      FloatVector q = small.blend(large, negative);
+      both = p.fma(ti, both);
+      above = p.fma(lanes(1.0f).sub(ti), above);
+      below = q.fma(ti, below);
     }
-    store(both, probabilities, targets, lanes, first);
+    store(both, above, below, lanes, first);
   }
 
+  /** Of p t, (p - t)^2 and t^2 - p t. */
   static void squaredSums(LossChunk c) {
     for (int first = 0; first < ROW; first += LANES) {
-      squaredSums(c.p, c.t, c.lanes, first, c.padded);
+      squaredSums(c.side, c.t, c.lanes, first, c.padded);
     }
   }
 
-  private static void squaredSums(float[] p, float[] t, float[] lanes, int first, int n) {
+  private static void squaredSums(float[] side, float[] t, float[] lanes, int first, int n) {
     FloatVector both = FloatVector.zero(SPECIES);
-    FloatVector probabilities = FloatVector.zero(SPECIES);
-    FloatVector targets = FloatVector.zero(SPECIES);
+    FloatVector squares = FloatVector.zero(SPECIES);
+    FloatVector below = FloatVector.zero(SPECIES);
     for (int i = first; i < n; i += ROW) {
-      FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      both = pi.fma(ti, both);
-      probabilities = pi.fma(pi, probabilities);
-      targets = ti.fma(ti, targets);
+      FloatVector p = probability(v);
+      FloatVector d = difference(v, ti);
+      both = p.fma(ti, both);
+      squares = d.fma(d, squares);
+      below = d.neg().fma(ti, below);
     }
-    store(both, probabilities, targets, lanes, first);
+    store(both, squares, below, lanes, first);
   }
 
   /** Adds to the accumulators. */
   private static void store(
-      FloatVector both, FloatVector probabilities, FloatVector targets, float[] lanes, int first) {
+      FloatVector both, FloatVector above, FloatVector below, float[] lanes, int first) {
     add(both, lanes, ElementLoss.TRUE_POSITIVES * ROW + first);
-    add(probabilities, lanes, ElementLoss.PROBABILITIES * ROW + first);
-    add(targets, lanes, ElementLoss.TARGET * ROW + first);
+    add(above, lanes, ElementLoss.FALSE_POSITIVES * ROW + first);
+    add(below, lanes, ElementLoss.FALSE_NEGATIVES * ROW + first);
   }
 
   static void add(FloatVector v, float[] lanes, int at) {
@@ -114,8 +124,8 @@ final class OverlapLoops {
 
   static void addUp(LossChunk c) {
     c.addUp(ElementLoss.TRUE_POSITIVES);
-    c.addUp(ElementLoss.PROBABILITIES);
-    c.addUp(ElementLoss.TARGET);
+    c.addUp(ElementLoss.FALSE_POSITIVES);
+    c.addUp(ElementLoss.FALSE_NEGATIVES);
   }
 
   // ---- gradients with respect to logits; they are written, not added to what is there ----
@@ -124,13 +134,13 @@ final class OverlapLoops {
     float[] side = c.side;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
-      FloatVector tau = tau(difference(v, FloatVector.fromArray(SPECIES, t, i)));
-      a.fma(tau, b).mul(slope(v)).intoArray(gradient, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      minSlope(difference(v, ti), hit, miss).mul(slope(v)).intoArray(gradient, i);
     }
   }
 
@@ -139,14 +149,15 @@ final class OverlapLoops {
     float[] side = c.side;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
-      FloatVector d = difference(v, FloatVector.fromArray(SPECIES, t, i));
-      a.fma(tau(d), b).fma(slope(v), bce.mul(d)).intoArray(gradient, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      FloatVector d = difference(v, ti);
+      minSlope(d, hit, miss).fma(slope(v), bce.mul(d)).intoArray(gradient, i);
     }
   }
 
@@ -154,13 +165,13 @@ final class OverlapLoops {
     float[] side = c.side;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      a.fma(ti, b).mul(slope(v)).intoArray(gradient, i);
+      productSlope(ti, hit, miss).mul(slope(v)).intoArray(gradient, i);
     }
   }
 
@@ -169,14 +180,15 @@ final class OverlapLoops {
     float[] side = c.side;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      a.fma(ti, b).fma(slope(v), bce.mul(difference(v, ti))).intoArray(gradient, i);
+      FloatVector d = difference(v, ti);
+      productSlope(ti, hit, miss).fma(slope(v), bce.mul(d)).intoArray(gradient, i);
     }
   }
 
@@ -184,13 +196,13 @@ final class OverlapLoops {
     float[] side = c.side;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      a.fma(ti, b.mul(probability(v))).mul(slope(v)).intoArray(gradient, i);
+      squaredSlope(difference(v, ti), ti, hit, miss).mul(slope(v)).intoArray(gradient, i);
     }
   }
 
@@ -215,38 +227,66 @@ final class OverlapLoops {
     return small.mul(lanes(1.0f).sub(small));
   }
 
-  /** How the true positives grow with p: 1, 0 or 1/2 for p below, above or at t. */
-  static FloatVector tau(FloatVector difference) {
+  // ---- slopes in p ----
+
+  /** Where p is below, above or at t: of a hit, of a miss, or between them. */
+  static FloatVector minSlope(FloatVector difference, FloatVector hit, FloatVector miss) {
     FloatVector zero = lanes(0.0f);
-    return lanes(0.5f)
-        .blend(zero, difference.compare(VectorOperators.GT, zero))
-        .blend(lanes(1.0f), difference.compare(VectorOperators.LT, zero));
+    return hit.add(miss)
+        .mul(lanes(0.5f))
+        .blend(miss, difference.compare(VectorOperators.GT, zero))
+        .blend(hit, difference.compare(VectorOperators.LT, zero));
   }
 
-  // ---- gradients with respect to probabilities ----
+  static FloatVector productSlope(FloatVector t, FloatVector hit, FloatVector miss) {
+    return hit.fma(t, miss.mul(lanes(1.0f).sub(t)));
+  }
+
+  static FloatVector squaredSlope(
+      FloatVector difference, FloatVector t, FloatVector hit, FloatVector miss) {
+    return hit.fma(t, miss.mul(difference));
+  }
+
+  // ---- from probabilities ----
+
+  /** Side of probabilities. */
+  static void sideOfProbability(LossChunk c) {
+    float[] p = c.p;
+    float[] side = c.side;
+    int n = c.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
+      FloatVector minusQ = lanes(1.0f).sub(pi).neg();
+      // the sign of 0 does not count
+      minusQ
+          .blend(pi.add(lanes(0.0f)), pi.compare(VectorOperators.LT, lanes(0.5f)))
+          .intoArray(side, i);
+    }
+  }
 
   static void minGradientOfProbability(LossChunk c) {
     float[] p = c.p;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
-      FloatVector tau = tau(pi.sub(FloatVector.fromArray(SPECIES, t, i)));
-      a.fma(tau, b).intoArray(gradient, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      FloatVector d = FloatVector.fromArray(SPECIES, p, i).sub(ti);
+      minSlope(d, hit, miss).intoArray(gradient, i);
     }
   }
 
   static void productGradientOfProbability(LossChunk c) {
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      a.fma(FloatVector.fromArray(SPECIES, t, i), b).intoArray(gradient, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      productSlope(ti, hit, miss).intoArray(gradient, i);
     }
   }
 
@@ -254,12 +294,13 @@ final class OverlapLoops {
     float[] p = c.p;
     float[] t = c.t;
     float[] gradient = c.gradient;
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
-      a.fma(FloatVector.fromArray(SPECIES, t, i), b.mul(pi)).intoArray(gradient, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      FloatVector d = FloatVector.fromArray(SPECIES, p, i).sub(ti);
+      squaredSlope(d, ti, hit, miss).intoArray(gradient, i);
     }
   }
 }

@@ -41,6 +41,25 @@ final class SoftmaxLoops {
     }
   }
 
+  /** The likeliest class, the lowest of equal ones, from the sides that pass 1 kept. */
+  static void likeliest(LossChunk c) {
+    if (c.c == 0) {
+      java.util.Arrays.fill(c.largest, 0, c.padded, 0);
+      java.util.Arrays.fill(c.first, 0, c.padded, 0);
+    }
+    float[] side = c.side;
+    float[] largest = c.largest;
+    float[] first = c.first;
+    FloatVector own = FloatVector.broadcast(SPECIES, (float) c.c);
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector p = OverlapLoops.probability(load(side, i));
+      FloatVector most = load(largest, i);
+      VectorMask<Float> above = p.compare(VectorOperators.GT, most);
+      most.blend(p, above).intoArray(largest, i);
+      load(first, i).blend(own, above).intoArray(first, i);
+    }
+  }
+
   /** e^(x - largest), and its sum over the classes but the largest. */
   static void exponentials(LossChunk c) {
     float[] x = c.x;
@@ -59,10 +78,15 @@ final class SoftmaxLoops {
     }
   }
 
-  /** 1 / (1 + rest); 0 for pixels that do not count. */
+  /** 1 / (1 + rest); 0 for pixels that do not count. Rest is NaN where the largest logit is. */
   static void inverse(LossChunk c) {
     for (int i = 0; i < c.padded; i += LANES) {
-      load(c.keep, i).div(load(c.rest, i).add(lanes(1.0f))).intoArray(c.inverse, i);
+      FloatVector largest = load(c.largest, i);
+      FloatVector rest = load(c.rest, i);
+      // a NaN is in no difference where it is alone
+      rest = rest.blend(largest, largest.compare(VectorOperators.NE, largest));
+      rest.intoArray(c.rest, i);
+      load(c.keep, i).div(rest.add(lanes(1.0f))).intoArray(c.inverse, i);
     }
   }
 
@@ -84,9 +108,8 @@ final class SoftmaxLoops {
     }
   }
 
-  /** p and side, in place of the exponentials. */
-  static void probabilities(LossChunk c) {
-    float[] p = c.p;
+  /** p, or -q of a class whose p is above 1/2, in place of the exponentials. */
+  static void side(LossChunk c) {
     float[] side = c.side;
     float[] first = c.first;
     float[] rest = c.rest;
@@ -100,7 +123,6 @@ final class SoftmaxLoops {
           load(first, i)
               .compare(VectorOperators.EQ, own)
               .and(pi.compare(VectorOperators.GT, lanes(0.5f)));
-      pi.intoArray(p, i);
       pi.blend(load(rest, i).mul(norm).neg(), sure).intoArray(side, i);
     }
   }
@@ -239,31 +261,52 @@ final class SoftmaxLoops {
 
   // ---- slopes: the derivatives with respect to ln p (from probabilities, to p) ----
 
+  // the slopes of overlap losses in p itself, before those by ln p are taken from them
+
   static void minSlope(LossChunk c) {
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector v = load(c.side, i);
-      FloatVector tau = OverlapLoops.tau(OverlapLoops.difference(v, load(c.t, i)));
-      a.fma(tau, b).mul(OverlapLoops.probability(v)).intoArray(c.gradient, i);
+      FloatVector d = OverlapLoops.difference(load(c.side, i), load(c.t, i));
+      OverlapLoops.minSlope(d, hit, miss).intoArray(c.gradient, i);
     }
   }
 
   static void productSlope(LossChunk c) {
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
     for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector p = OverlapLoops.probability(load(c.side, i));
-      a.fma(load(c.t, i), b).mul(p).intoArray(c.gradient, i);
+      OverlapLoops.productSlope(load(c.t, i), hit, miss).intoArray(c.gradient, i);
     }
   }
 
   static void squaredSlope(LossChunk c) {
-    FloatVector a = FloatVector.broadcast(SPECIES, c.a);
-    FloatVector b = FloatVector.broadcast(SPECIES, c.b);
+    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
+    for (int i = 0; i < c.padded; i += LANES) {
+      FloatVector t = load(c.t, i);
+      FloatVector d = OverlapLoops.difference(load(c.side, i), t);
+      OverlapLoops.squaredSlope(d, t, hit, miss).intoArray(c.gradient, i);
+    }
+  }
+
+  /**
+   * Keeps the slope of the likeliest class. As the probabilities' sum is 1, the gradient stays the
+   * same if all slopes are measured from it; then no difference of large numbers is left.
+   */
+  static void anchor(LossChunk c) {
+    FloatVector own = FloatVector.broadcast(SPECIES, (float) c.c);
+    for (int i = 0; i < c.padded; i += LANES) {
+      VectorMask<Float> isFirst = load(c.first, i).compare(VectorOperators.EQ, own);
+      load(c.anchor, i).blend(load(c.gradient, i), isFirst).intoArray(c.anchor, i);
+    }
+  }
+
+  /** The derivative with respect to ln p: 0 for the likeliest class. */
+  static void fromAnchor(LossChunk c) {
     for (int i = 0; i < c.padded; i += LANES) {
       FloatVector p = OverlapLoops.probability(load(c.side, i));
-      a.fma(load(c.t, i), b.mul(p)).mul(p).intoArray(c.gradient, i);
+      load(c.gradient, i).sub(load(c.anchor, i)).mul(p).intoArray(c.gradient, i);
     }
   }
 
@@ -297,9 +340,15 @@ final class SoftmaxLoops {
     for (int i = 0; i < c.padded; i += LANES) {
       FloatVector t = load(c.t, i);
       FloatVector q = load(c.hit, i);
-      FloatVector ratio = load(c.loss, i).neg().div(q);
-      ratio = ratio.blend(lanes(1.0f), q.compare(VectorOperators.EQ, lanes(0.0f)));
-      FloatVector growth = gamma.mul(load(c.p, i)).fma(ratio, lanes(1.0f));
+      FloatVector p = probabilities ? load(c.p, i) : OverlapLoops.probability(load(c.side, i));
+      // -p ln p / (1 - p) is 1 where 1 - p vanishes, 0 where p does
+      FloatVector odds =
+          p.neg()
+              .mul(load(c.loss, i))
+              .div(q)
+              .blend(lanes(1.0f), q.compare(VectorOperators.EQ, lanes(0.0f)))
+              .blend(lanes(0.0f), p.compare(VectorOperators.EQ, lanes(0.0f)));
+      FloatVector growth = gamma.fma(odds, lanes(1.0f));
       FloatVector r = k.mul(t).mul(load(c.weight, i)).mul(growth);
       r = probabilities ? r.div(load(c.e, i)) : r;
       FloatVector before = load(c.gradient, i);
@@ -310,14 +359,20 @@ final class SoftmaxLoops {
     }
   }
 
-  /** Keeps the slope of this class and adds it to the pixels' sums. */
+  /** Keeps the slope of this class. */
   static void keepSlope(LossChunk c) {
-    float[] slope = c.classSlope;
-    float[] sum = c.slopeSum;
+    System.arraycopy(c.gradient, 0, c.classSlope, 0, c.padded);
+  }
+
+  /** Keeps the slope of the likeliest class, and adds those of the others to their sum. */
+  static void addSlope(LossChunk c) {
+    FloatVector own = FloatVector.broadcast(SPECIES, (float) c.c);
     for (int i = 0; i < c.padded; i += LANES) {
+      VectorMask<Float> isFirst = load(c.first, i).compare(VectorOperators.EQ, own);
       FloatVector r = load(c.gradient, i);
-      r.intoArray(slope, i);
-      load(sum, i).add(r).intoArray(sum, i);
+      load(c.firstSlope, i).blend(r, isFirst).intoArray(c.firstSlope, i);
+      FloatVector sum = load(c.slopeSum, i);
+      sum.add(r).blend(sum, isFirst).intoArray(c.slopeSum, i);
     }
   }
 
@@ -327,8 +382,10 @@ final class SoftmaxLoops {
     float[] sum = c.slopeSum;
     float[] side = c.side;
     float[] gradient = c.gradient;
+    FloatVector own = FloatVector.broadcast(SPECIES, (float) c.c);
     int n = c.padded;
     for (int i = 0; i < n; i += LANES) {
+      VectorMask<Float> isFirst = load(c.first, i).compare(VectorOperators.EQ, own);
       FloatVector r = load(slope, i);
       FloatVector v = load(side, i);
       VectorMask<Float> positive = OverlapLoops.negative(v);
@@ -336,7 +393,9 @@ final class SoftmaxLoops {
       FloatVector large = lanes(1.0f).sub(small);
       FloatVector p = large.blend(small, positive);
       FloatVector q = small.blend(large, positive);
-      r.fma(q, load(sum, i).sub(r).mul(p).neg()).intoArray(gradient, i);
+      FloatVector others = load(sum, i);
+      FloatVector rest = others.sub(r).add(load(c.firstSlope, i)).blend(others, isFirst);
+      r.fma(q, rest.mul(p).neg()).intoArray(gradient, i);
     }
   }
 
