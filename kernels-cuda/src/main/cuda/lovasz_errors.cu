@@ -83,9 +83,9 @@ QUERN_KERNEL(lovasz_errors, LovaszErrorsArgs) {
     const float *pixel =
         args.logits + t / args.pixels * args.pixels * args.class_count + t % args.pixels;
     float greatest = 0.0f;
-    float inverse = 1.0f;
+    float rest = 0.0f;
     if (valid && args.kind == QUERN_LOVASZ_SOFTMAX) {
-      inverse = quern_softmax_inverse(pixel, args.class_count, args.pixels, &greatest);
+      rest = quern_softmax_rest(pixel, args.class_count, args.pixels, &greatest);
     }
     for (int list = 0; list < args.list_classes; list++) {
       unsigned int key = QUERN_LOVASZ_DROPPED;
@@ -94,9 +94,11 @@ QUERN_KERNEL(lovasz_errors, LovaszErrorsArgs) {
         int c = args.classes ? args.classes[list] : list;
         bool foreground = label == (args.kind == QUERN_LOVASZ_HINGE ? 1 : c);
         float x = pixel[c * args.pixels];
-        x = args.kind == QUERN_LOVASZ_SOFTMAX ? quern_exp(x - greatest) * inverse : x;
-        int falling;
-        float error = quern_lovasz_error(args.kind, x, foreground, &falling);
+        int falling = foreground;
+        float error =
+            args.kind == QUERN_LOVASZ_SOFTMAX
+                ? quern_lovasz_softmax_error(quern_exp(x - greatest), rest, foreground)
+                : quern_lovasz_error(args.kind, x, foreground, &falling);
         key = quern_lovasz_key(error, foreground);
         if (quern_lovasz_is_kept(key)) {
           args.payloads[place] = index << 1 | (unsigned int)falling;
@@ -163,7 +165,7 @@ QUERN_KERNEL(lovasz_softmax_gradient, LovaszSoftmaxGradientArgs) {
       const float *pixel = args.logits + first;
       float *derivatives = args.gradient + first;
       float greatest;
-      float inverse = quern_softmax_inverse(pixel, classes, args.pixels, &greatest);
+      float rest = quern_softmax_rest(pixel, classes, args.pixels, &greatest);
       int likeliest = 0;
       while (likeliest < classes - 1 && pixel[likeliest * args.pixels] != greatest) {
         likeliest++;
@@ -171,11 +173,13 @@ QUERN_KERNEL(lovasz_softmax_gradient, LovaszSoftmaxGradientArgs) {
       float base = derivatives[likeliest * args.pixels];
       float mean = 0.0f;
       for (int c = 0; c < classes; c++) {
-        float p = quern_exp(pixel[c * args.pixels] - greatest) * inverse;
+        float e = quern_exp(pixel[c * args.pixels] - greatest);
+        float p = quern_lovasz_softmax_error(e, rest, 0);
         mean = QUERN_FMA(derivatives[c * args.pixels] - base, p, mean);
       }
       for (int c = 0; c < classes; c++) {
-        float p = quern_exp(pixel[c * args.pixels] - greatest) * inverse;
+        float e = quern_exp(pixel[c * args.pixels] - greatest);
+        float p = quern_lovasz_softmax_error(e, rest, 0);
         derivatives[c * args.pixels] = p * ((derivatives[c * args.pixels] - base) - mean);
       }
     }

@@ -114,7 +114,7 @@ QUERN_KERNEL(lovasz_gradient, LovaszGradientArgs) {
       double step =
           quern_lovasz_step(
               own[j] >> 31, foreground, first + i, before + __popc(row & lovasz_lanes_below()));
-      loss[0] += error * step;
+      loss[0] += quern_lovasz_share(error, step);
       if (args.gradient) {
         unsigned int payload = payloads[i];
         unsigned int index = payload >> 1;

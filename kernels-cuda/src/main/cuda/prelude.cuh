@@ -163,6 +163,12 @@ QUERN_INLINE unsigned int quern_to_bf16(float x) {
   return x == x ? (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16 : 0x7fc0u;
 }
 
+// A label as a float; beyond 2^24, where floats stand for several, one that is no class and cannot be
+// ignored.
+QUERN_INLINE float quern_label_float(long long label) {
+  return label >= -16777216 && label <= 16777216 ? (float)label : 16777218.0f;
+}
+
 // Element i of an operand of any of these types.
 QUERN_INLINE float quern_load_float(const void *x, int dtype, long long i) {
   switch (dtype) {
@@ -173,7 +179,7 @@ QUERN_INLINE float quern_load_float(const void *x, int dtype, long long i) {
     case QUERN_DTYPE_BF16:
       return __int_as_float(((const unsigned short *)x)[i] << 16);
     default:
-      return (float)quern_load_label(x, dtype, i);
+      return quern_label_float(quern_load_label(x, dtype, i));
   }
 }
 

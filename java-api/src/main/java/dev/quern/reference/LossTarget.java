@@ -12,6 +12,9 @@ import java.lang.foreign.MemorySegment;
 
 /** The target of a loss: its elements as floats, which are ignored, which are faulty. */
 final class LossTarget {
+  /** Integers up to here are floats; ignore indices do not go further. */
+  private static final long LARGEST = 1 << 24;
+
   private final DType dtype;
   private final MemorySegment memory;
   private final float ignored;
@@ -33,11 +36,16 @@ final class LossTarget {
     return switch (dtype) {
       case F32 -> memory.getAtIndex(JAVA_FLOAT, i);
       case U8 -> Byte.toUnsignedInt(memory.getAtIndex(JAVA_BYTE, i));
-      case I32 -> memory.getAtIndex(JAVA_INT, i);
-      case I64 -> memory.getAtIndex(JAVA_LONG, i);
+      case I32 -> label(memory.getAtIndex(JAVA_INT, i));
+      case I64 -> label(memory.getAtIndex(JAVA_LONG, i));
       case F64, F16, BF16, BOOL ->
           throw new IllegalArgumentException("A target cannot be " + dtype + ".");
     };
+  }
+
+  /** Labels that no float holds become one that is neither a class nor can be ignored. */
+  private static float label(long value) {
+    return Math.abs(Math.clamp(value, -LARGEST - 1, LARGEST + 1)) > LARGEST ? LARGEST + 2 : value;
   }
 
   boolean isIgnored(float t) {

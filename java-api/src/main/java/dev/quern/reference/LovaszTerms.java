@@ -20,16 +20,31 @@ public final class LovaszTerms {
   }
 
   /**
-   * Computes the probability of a class: e^(x - greatest) times the inverse of the sum of these
-   * over the classes, added in their order.
+   * Computes the softmax error |f - p| of a class without a difference from 1 where that would
+   * cancel.
    *
-   * @param x the logit
-   * @param greatest the greatest logit of the pixel
-   * @param inverse 1 / the sum of the exponentials
-   * @return the probability
+   * @param e e^(x - greatest) of the class's logit x
+   * @param rest the sum of these over all classes but the likeliest
+   * @param foreground whether the pixel is labelled with the class
+   * @return p = e / (1 + rest), or 1 - p for the foreground
    */
-  public static float probability(float x, float greatest, float inverse) {
-    return FloatMath.exp(x - greatest) * inverse;
+  public static float softmaxError(float e, float rest, boolean foreground) {
+    float inverse = 1.0f / (1.0f + rest);
+    boolean sure = e == 1.0f && rest < 1.0f;
+    float small = (sure ? rest : e) * inverse;
+    return foreground == sure ? small : 1.0f - small;
+  }
+
+  /**
+   * Computes what an item adds to its list's loss: an infinite error that takes no step adds
+   * nothing.
+   *
+   * @param error the error, or NaN
+   * @param step how far it raises the Jaccard loss
+   * @return their product
+   */
+  public static double share(float error, double step) {
+    return step == 0 && error == Float.POSITIVE_INFINITY ? 0 : error * step;
   }
 
   /**

@@ -108,7 +108,7 @@ final class ReferenceLovasz implements LovaszPlan {
     private final int[] labels;
     private final @Nullable MemorySegment gradient;
     private final float[] greatest;
-    private final float[] inverse;
+    private final float[] rest;
     private final long[] order;
     long fault = Long.MAX_VALUE;
 
@@ -125,7 +125,7 @@ final class ReferenceLovasz implements LovaszPlan {
       this.gradient = gradient;
       this.labels = labels(target, n);
       this.greatest = new float[softmax ? n : 0];
-      this.inverse = new float[softmax ? n : 0];
+      this.rest = new float[softmax ? n : 0];
       this.order = new long[n];
     }
 
@@ -190,32 +190,40 @@ final class ReferenceLovasz implements LovaszPlan {
           float other = logit(c, i);
           greatest[i] = other > greatest[i] ? other : greatest[i];
         }
-        float sum = 0;
+        // all but the greatest
+        float most = 0;
         for (int c = 0; c < extent.classes(); c++) {
-          sum += FloatMath.exp(logit(c, i) - greatest[i]);
+          float e = exponential(c, i);
+          rest[i] += e > most ? most : e;
+          most = e > most ? e : most;
         }
-        inverse[i] = 1.0f / sum;
       }
     }
 
+    private float exponential(int c, int i) {
+      return FloatMath.exp(logit(c, i) - greatest[i]);
+    }
+
     private float probability(int c, int i) {
-      float value = logit(c, i);
-      return softmax ? LovaszTerms.probability(value, greatest[i], inverse[i]) : value;
+      return LovaszTerms.softmaxError(exponential(c, i), rest[i], false);
     }
 
     private boolean isForeground(int c, int i) {
       return labels[i] == (hinge ? 1 : c);
     }
 
-    /** f - p of the softmax. */
-    private float shortfall(int c, int i) {
-      return (isForeground(c, i) ? 1.0f : 0.0f) - probability(c, i);
+    private float error(int c, int i) {
+      if (hinge) {
+        return LovaszTerms.hingeError(logit(c, i), isForeground(c, i));
+      }
+      return softmax
+          ? LovaszTerms.softmaxError(exponential(c, i), rest[i], isForeground(c, i))
+          : Math.abs(shortfall(c, i));
     }
 
-    private float error(int c, int i) {
-      return hinge
-          ? LovaszTerms.hingeError(logit(c, i), isForeground(c, i))
-          : Math.abs(shortfall(c, i));
+    /** f - p of probabilities. */
+    private float shortfall(int c, int i) {
+      return (isForeground(c, i) ? 1.0f : 0.0f) - logit(c, i);
     }
 
     /** How the error grows with the logit of the hinge or the probability of the softmax. */
@@ -223,7 +231,10 @@ final class ReferenceLovasz implements LovaszPlan {
       if (Float.isNaN(error(c, i))) {
         return Float.NaN;
       }
-      return hinge ? (isForeground(c, i) ? -1 : 1) : -Math.signum(shortfall(c, i));
+      if (!hinge && !softmax) {
+        return -Math.signum(shortfall(c, i));
+      }
+      return isForeground(c, i) ? -1 : 1;
     }
 
     /** The loss of one list; leaves its derivative by the logits or the probabilities. */
@@ -250,7 +261,7 @@ final class ReferenceLovasz implements LovaszPlan {
         double step = LovaszTerms.jaccardStep(positive, intersection, union);
         intersection -= positive ? 1 : 0;
         union += positive ? 0 : 1;
-        sum += error(c, i) * step;
+        sum += LovaszTerms.share(error(c, i), step);
         if (gradient != null) {
           gradient.set(JAVA_FLOAT_UNALIGNED, at(c, i), (float) (slope(c, i) * step * factor));
         }

@@ -64,9 +64,9 @@ QUERN_KERNEL void lovasz_errors(
       __global const float *pixel =
           logits + logits_offset + t / pixels * pixels * class_count + t % pixels;
       float greatest = 0.0f;
-      float inverse = 1.0f;
+      float rest = 0.0f;
       if (valid && kind == QUERN_LOVASZ_SOFTMAX) {
-        inverse = quern_softmax_inverse(pixel, class_count, pixels, &greatest);
+        rest = quern_softmax_rest(pixel, class_count, pixels, &greatest);
       }
       for (int list = 0; list < list_classes; list++) {
         uint key = QUERN_LOVASZ_DROPPED;
@@ -75,9 +75,11 @@ QUERN_KERNEL void lovasz_errors(
           int c = classes ? classes[classes_offset + list] : list;
           int foreground = label == (kind == QUERN_LOVASZ_HINGE ? 1 : c);
           float x = pixel[c * pixels];
-          x = kind == QUERN_LOVASZ_SOFTMAX ? quern_exp(x - greatest) * inverse : x;
-          int falling;
-          float error = quern_lovasz_error(kind, x, foreground, &falling);
+          int falling = foreground;
+          float error =
+              kind == QUERN_LOVASZ_SOFTMAX
+                  ? quern_lovasz_softmax_error(quern_exp(x - greatest), rest, foreground)
+                  : quern_lovasz_error(kind, x, foreground, &falling);
           key = quern_lovasz_key(error, foreground);
           if (quern_lovasz_is_kept(key)) {
             payloads[payloads_offset + place] = index << 1 | (uint)falling;
@@ -141,7 +143,7 @@ QUERN_KERNEL void lovasz_softmax_gradient(
         __global const float *pixel = logits + logits_offset + first;
         __global float *derivatives = gradient + gradient_offset + first;
         float greatest;
-        float inverse = quern_softmax_inverse(pixel, class_count, pixels, &greatest);
+        float rest = quern_softmax_rest(pixel, class_count, pixels, &greatest);
         int likeliest = 0;
         while (likeliest < class_count - 1 && pixel[likeliest * pixels] != greatest) {
           likeliest++;
@@ -149,11 +151,13 @@ QUERN_KERNEL void lovasz_softmax_gradient(
         float base = derivatives[likeliest * pixels];
         float mean = 0.0f;
         for (int c = 0; c < class_count; c++) {
-          float p = quern_exp(pixel[c * pixels] - greatest) * inverse;
+          float e = quern_exp(pixel[c * pixels] - greatest);
+          float p = quern_lovasz_softmax_error(e, rest, 0);
           mean = fma(derivatives[c * pixels] - base, p, mean);
         }
         for (int c = 0; c < class_count; c++) {
-          float p = quern_exp(pixel[c * pixels] - greatest) * inverse;
+          float e = quern_exp(pixel[c * pixels] - greatest);
+          float p = quern_lovasz_softmax_error(e, rest, 0);
           derivatives[c * pixels] = p * ((derivatives[c * pixels] - base) - mean);
         }
       }

@@ -97,7 +97,7 @@ QUERN_KERNEL void lovasz_gradient(
     double step =
         quern_lovasz_step(
             key >> 31, foreground, first + (uint)i, chunks_before + foreground_before[i]);
-    loss += error * step;
+    loss += quern_lovasz_share(error, step);
     if (gradient) {
       uint payload = payloads[i];
       uint index = payload >> 1;

@@ -71,6 +71,12 @@ QUERN_INLINE __global const void *quern_from(__global const void *x, int dtype, 
   return (__global const uchar *)x + i * bytes;
 }
 
+// A label as a float; beyond 2^24, where floats stand for several, one that is no class and cannot be
+// ignored.
+QUERN_INLINE float quern_label_float(long label) {
+  return label >= -16777216 && label <= 16777216 ? (float)label : 16777218.0f;
+}
+
 // Element i of an operand of any of these types.
 QUERN_INLINE float quern_load_float(__global const void *x, int dtype, long i) {
   switch (dtype) {
@@ -81,7 +87,7 @@ QUERN_INLINE float quern_load_float(__global const void *x, int dtype, long i) {
     case QUERN_DTYPE_BF16:
       return as_float((uint)((__global const ushort *)x)[i] << 16);
     default:
-      return (float)quern_load_label(x, dtype, i);
+      return quern_label_float(quern_load_label(x, dtype, i));
   }
 }
 

@@ -80,7 +80,11 @@ final class LargeList {
       return 0;
     }
     if (positives == 0) {
-      return LovaszWalk.only(least(), factor, call.gradient, places);
+      double only = LovaszWalk.only(least(), factor, call.gradient, places);
+      if (Double.isNaN(only) && call.gradient != null) {
+        spreadNan(call.gradient, places);
+      }
+      return only;
     }
     MemorySegment sorted = sort(items);
     int chunks = (int) Chunks.count(items);
@@ -119,6 +123,14 @@ final class LargeList {
       }
     }
     return least;
+  }
+
+  private void spreadNan(MemorySegment gradient, LovaszPlaces places) {
+    for (int block = 0; block < blocks; block++) {
+      int from = firstItem(block);
+      int to = from + kept.getAtIndex(JAVA_INT, 2L * block);
+      LovaszWalk.spreadNan(first, from, to, gradient, places);
+    }
   }
 
   private MemorySegment sort(int items) {

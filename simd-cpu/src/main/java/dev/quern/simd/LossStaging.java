@@ -26,6 +26,12 @@ import jdk.incubator.vector.VectorOperators;
 final class LossStaging {
   private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED;
 
+  /** Integers up to here are floats; ignore indices do not go further. */
+  private static final int LARGEST = 1 << 24;
+
+  /** Stands for labels beyond: neither a class, nor can it be ignored. */
+  private static final int BEYOND = LARGEST + 2;
+
   private LossStaging() {}
 
   /** Stages targets and weights of elements. */
@@ -204,7 +210,8 @@ final class LossStaging {
       case I64 -> {
         MemorySegment.copy(from, JAVA_LONG_UNALIGNED, 8 * at, c.longs, 0, n);
         for (int i = 0; i < n; i++) {
-          to[i] = c.longs[i];
+          long label = c.longs[i];
+          to[i] = label >= -LARGEST && label <= LARGEST ? label : BEYOND;
         }
       }
       case F64, F16, BF16, BOOL ->
@@ -215,6 +222,9 @@ final class LossStaging {
   private static void floats(int[] from, float[] to, int n) {
     for (int i = 0; i < n; i += LANES) {
       IntVector v = IntVector.fromArray(INTS, from, i);
+      VectorMask<Integer> beyond =
+          v.compare(VectorOperators.GT, LARGEST).or(v.compare(VectorOperators.LT, -LARGEST));
+      v = v.blend(BEYOND, beyond);
       ((FloatVector) v.convert(VectorOperators.I2F, 0)).intoArray(to, i);
     }
   }

@@ -29,7 +29,10 @@ final class LovaszCall {
 
   private final boolean hinge;
 
-  /** Where the softmax leaves the probabilities: the gradient, or scratch memory without one. */
+  /**
+   * Where the softmax leaves the probabilities, or minus the rest of sure ones: the gradient, or
+   * scratch memory without one.
+   */
   private MemorySegment probabilities;
 
   private long firstProbability;
@@ -119,12 +122,12 @@ final class LovaszCall {
       stage.stageValues(logits, 4 * element, n);
     }
     clear(element, n);
-    stage.foreground +=
-        hinge
-            ? LovaszLoops.hinge(
-                stage.labels, stage.values, n, stage.keys, stage.kept, stage.falling)
-            : LovaszLoops.softmax(
-                stage.labels, stage.values, c, n, stage.keys, stage.kept, stage.falling);
+    if (hinge) {
+      stage.foreground += LovaszLoops.hinge(stage, n);
+    } else {
+      stage.foreground +=
+          normalizes() ? LovaszLoops.softmax(stage, c, n) : LovaszLoops.probabilities(stage, c, n);
+    }
     return stage.compact(n, places.position(row, pixel), items, at);
   }
 

@@ -45,7 +45,12 @@ final class LovaszLoops {
    *
    * @return the number of pixels of label 1
    */
-  static int hinge(float[] labels, float[] logits, int n, int[] keys, long[] kept, long[] falling) {
+  static int hinge(LovaszStage stage, int n) {
+    float[] labels = stage.labels;
+    float[] logits = stage.values;
+    int[] keys = stage.keys;
+    long[] kept = stage.kept;
+    long[] falling = stage.falling;
     int foreground = 0;
     int vector = 0;
     for (int i = 0; i < n; i += LANES) {
@@ -66,24 +71,56 @@ final class LovaszLoops {
   }
 
   /**
-   * Computes the keys of |f - p| for one class.
+   * Computes the keys of |f - p| for one class, from p or, where it is above 1/2, from p - 1.
    *
    * @return the number of pixels of that class
    */
-  static int softmax(
-      float[] labels,
-      float[] probabilities,
-      float label,
-      int n,
-      int[] keys,
-      long[] kept,
-      long[] falling) {
-    FloatVector wanted = FloatVector.broadcast(SPECIES, label);
+  static int softmax(LovaszStage stage, int label, int n) {
+    float[] labels = stage.labels;
+    float[] values = stage.values;
+    int[] keys = stage.keys;
+    long[] kept = stage.kept;
+    long[] falling = stage.falling;
+    FloatVector wanted = FloatVector.broadcast(SPECIES, (float) label);
     int foreground = 0;
     int vector = 0;
     for (int i = 0; i < n; i += LANES) {
       FloatVector t = FloatVector.fromArray(SPECIES, labels, i);
-      FloatVector p = FloatVector.fromArray(SPECIES, probabilities, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, values, i);
+      VectorMask<Float> inside = t.compare(VectorOperators.EQ, wanted);
+      FloatVector small = v.abs();
+      FloatVector large = lanes(1.0f).sub(small);
+      VectorMask<Float> takesLarge = OverlapLoops.negative(v).xor(inside.not());
+      FloatVector error = small.blend(large, takesLarge);
+      VectorMask<Float> none = error.compare(VectorOperators.EQ, lanes(0.0f));
+      VectorMask<Float> valid = t.compare(VectorOperators.GE, lanes(0.0f));
+      long positives = inside.toLong();
+      keys(error, inside).intoArray(keys, i);
+      kept[vector] = valid.andNot(none).toLong();
+      falling[vector] = positives;
+      foreground += Long.bitCount(positives);
+      vector++;
+    }
+    return foreground;
+  }
+
+  /**
+   * Computes the keys of |f - p| for one class from given probabilities.
+   *
+   * @return the number of pixels of that class
+   */
+  static int probabilities(LovaszStage stage, int label, int n) {
+    float[] labels = stage.labels;
+    float[] values = stage.values;
+    int[] keys = stage.keys;
+    long[] kept = stage.kept;
+    long[] falling = stage.falling;
+    FloatVector wanted = FloatVector.broadcast(SPECIES, (float) label);
+    int foreground = 0;
+    int vector = 0;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector t = FloatVector.fromArray(SPECIES, labels, i);
+      FloatVector p = FloatVector.fromArray(SPECIES, values, i);
       VectorMask<Float> inside = t.compare(VectorOperators.EQ, wanted);
       FloatVector shortfall = lanes(0.0f).sub(p).blend(lanes(1.0f).sub(p), inside);
       VectorMask<Float> none = shortfall.compare(VectorOperators.EQ, lanes(0.0f));

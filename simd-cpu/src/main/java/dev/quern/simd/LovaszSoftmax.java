@@ -48,14 +48,15 @@ final class LovaszSoftmax extends LovaszCall.Work {
     }
   }
 
-  /** Two sets of a tile a class, and three rows of a tile. */
+  /** Two sets of a tile a class, and four rows of a tile. */
   private void tile(LovaszStage stage, long row, int pixel, int n) {
     int classes = groups.classes;
     int set = classes * TILE;
-    float[] tile = stage.rows(2 * set + 3 * TILE);
+    float[] tile = stage.rows(2 * set + 4 * TILE);
     int greatest = 2 * set;
     int base = greatest + TILE;
-    int sum = base + TILE;
+    int rest = base + TILE;
+    int most = rest + TILE;
     int whole = (n + LANES - 1) / LANES * LANES;
     long stride = 4L * groups.pixels;
     long element = row * classes * groups.pixels + pixel;
@@ -72,13 +73,19 @@ final class LovaszSoftmax extends LovaszCall.Work {
     for (int c = 1; c < classes; c++) {
       greater(tile, c * TILE, set + c * TILE, greatest, base, whole);
     }
-    Arrays.fill(tile, sum, sum + whole, 0);
+    Arrays.fill(tile, rest, rest + whole, 0);
+    Arrays.fill(tile, most, most + whole, 0);
     for (int c = 0; c < classes; c++) {
-      exponentials(tile, c * TILE, greatest, sum, whole);
+      exponentials(tile, c * TILE, greatest, rest, most, whole);
     }
-    invert(tile, sum, whole);
+    int inverse = most;
+    invert(tile, rest, inverse, whole);
     for (int c = 0; c < classes; c++) {
-      multiply(tile, c * TILE, sum, whole);
+      if (backward) {
+        multiply(tile, c * TILE, inverse, whole);
+      } else {
+        sides(tile, c * TILE, rest, inverse, whole);
+      }
     }
     if (backward) {
       // the greatest logits are not needed any more
@@ -125,19 +132,39 @@ final class LovaszSoftmax extends LovaszCall.Work {
     }
   }
 
-  private static void exponentials(float[] tile, int logits, int greatest, int sum, int n) {
+  /** Adds up the exponentials, all but the greatest. */
+  private static void exponentials(
+      float[] tile, int logits, int greatest, int rest, int most, int n) {
     for (int i = 0; i < n; i += LANES) {
       FloatVector x = FloatVector.fromArray(SPECIES, tile, logits + i);
-      FloatVector most = FloatVector.fromArray(SPECIES, tile, greatest + i);
-      FloatVector e = VectorMath.expNonPositive(x.sub(most));
+      FloatVector e =
+          VectorMath.expNonPositive(x.sub(FloatVector.fromArray(SPECIES, tile, greatest + i)));
       e.intoArray(tile, logits + i);
-      FloatVector.fromArray(SPECIES, tile, sum + i).add(e).intoArray(tile, sum + i);
+      FloatVector before = FloatVector.fromArray(SPECIES, tile, most + i);
+      VectorMask<Float> above = e.compare(VectorOperators.GT, before);
+      FloatVector less = e.blend(before, above);
+      FloatVector.fromArray(SPECIES, tile, rest + i).add(less).intoArray(tile, rest + i);
+      before.blend(e, above).intoArray(tile, most + i);
     }
   }
 
-  private static void invert(float[] tile, int sum, int n) {
+  private static void invert(float[] tile, int rest, int inverse, int n) {
     for (int i = 0; i < n; i += LANES) {
-      lanes(1.0f).div(FloatVector.fromArray(SPECIES, tile, sum + i)).intoArray(tile, sum + i);
+      FloatVector sum = FloatVector.fromArray(SPECIES, tile, rest + i).add(lanes(1.0f));
+      lanes(1.0f).div(sum).intoArray(tile, inverse + i);
+    }
+  }
+
+  /** p, or p - 1 where it is above 1/2, in place of the exponentials. */
+  private static void sides(float[] tile, int e, int rest, int inverse, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector ei = FloatVector.fromArray(SPECIES, tile, e + i);
+      FloatVector ri = FloatVector.fromArray(SPECIES, tile, rest + i);
+      FloatVector norm = FloatVector.fromArray(SPECIES, tile, inverse + i);
+      VectorMask<Float> sure =
+          ei.compare(VectorOperators.EQ, lanes(1.0f))
+              .and(ri.compare(VectorOperators.LT, lanes(1.0f)));
+      ei.mul(norm).blend(ri.mul(norm).neg(), sure).intoArray(tile, e + i);
     }
   }
 

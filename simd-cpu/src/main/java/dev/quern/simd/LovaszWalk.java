@@ -3,6 +3,7 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.quern.reference.LovaszTerms;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,17 @@ final class LovaszWalk {
     return error(first);
   }
 
+  /** Gives the items whose error is NaN such a gradient. */
+  static void spreadNan(
+      MemorySegment items, int from, int to, MemorySegment gradient, LovaszPlaces places) {
+    for (int i = from; i < to; i++) {
+      long item = items.get(JAVA_LONG, 8L * i);
+      if (key(item) == NAN_KEY) {
+        gradient.set(JAVA_FLOAT_UNALIGNED, places.byteOffset(item), Float.NaN);
+      }
+    }
+  }
+
   /**
    * Walks along items {@code from} to {@code to - 1}.
    *
@@ -90,7 +102,7 @@ final class LovaszWalk {
       double step = (inside * other + foreground) / (all * (1 + other * all));
       inside -= foreground;
       all += other;
-      sum += error(item) * step;
+      sum += LovaszTerms.share(error(item), step);
     }
     return sum;
   }
@@ -114,7 +126,7 @@ final class LovaszWalk {
       double step = (inside * other + foreground) / (all * (1 + other * all));
       inside -= foreground;
       all += other;
-      sum += error(item) * step;
+      sum += LovaszTerms.share(error(item), step);
       gradient.set(JAVA_FLOAT_UNALIGNED, places.byteOffset(item), slope(item, step * factor));
     }
     return sum;

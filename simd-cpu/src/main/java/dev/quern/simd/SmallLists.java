@@ -54,7 +54,14 @@ final class SmallLists extends LovaszCall.Work {
   private double walk(
       MemorySegment items, int n, int foreground, double factor, LovaszPlaces places) {
     if (foreground == 0) {
-      return n == 0 ? 0 : LovaszWalk.only(items.get(JAVA_LONG, 0), factor, call.gradient, places);
+      if (n == 0) {
+        return 0;
+      }
+      double only = LovaszWalk.only(items.get(JAVA_LONG, 0), factor, call.gradient, places);
+      if (Double.isNaN(only) && call.gradient != null) {
+        LovaszWalk.spreadNan(items, 0, n, call.gradient, places);
+      }
+      return only;
     }
     int before = 0;
     double sum = 0;

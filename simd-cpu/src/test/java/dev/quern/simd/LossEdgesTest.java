@@ -2,19 +2,25 @@ package dev.quern.simd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.DType;
+import dev.quern.DataException;
 import dev.quern.Engine;
+import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.loss.CrossEntropyLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.FocalLoss;
 import dev.quern.loss.JaccardLoss;
 import dev.quern.loss.LossResult;
+import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.TverskyLoss;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -246,6 +252,60 @@ class LossEdgesTest {
       Outcome outcome = multiclass(backend, loss, new float[] {Float.NaN, 1}, 0, 0);
       assertTrue(Float.isNaN(outcome.value), loss.toString());
       assertTrue(Float.isNaN(outcome.gradient[0]), loss.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void infiniteHingeErrorsAreInfiniteLosses(String backend) {
+    float inf = Float.POSITIVE_INFINITY;
+    SegmentationLoss loss = new LovaszLoss();
+    assertEquals(inf, binary(backend, loss, new float[] {inf, inf}, 0, 0).value);
+    assertEquals(inf, binary(backend, loss, new float[] {-inf, inf}, 1, 0).value);
+    Outcome outcome = binary(backend, loss, new float[] {Float.NaN, Float.NaN}, 0, 0);
+    assertTrue(Float.isNaN(outcome.value));
+    assertArrayEquals(new float[] {Float.NaN, Float.NaN}, outcome.gradient);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void everyNanOfALongListWithoutForegroundIsOne(String backend) {
+    float[] logits = new float[40_000];
+    logits[3] = Float.NaN;
+    logits[39_000] = Float.NaN;
+    Outcome outcome = binary(backend, new LovaszLoss(), logits, new int[logits.length]);
+    assertTrue(Float.isNaN(outcome.gradient[3]));
+    assertTrue(Float.isNaN(outcome.gradient[39_000]));
+    assertEquals(0f, outcome.gradient[4]);
+  }
+
+  /** With e the other class's e^-30, both classes have an error of e in one of two pixels. */
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void lovaszSoftmaxOfSurePredictionsKeepsALossAndAGradient(String backend) {
+    SegmentationLoss loss = new LovaszLoss().mode(Mode.MULTICLASS);
+    double e = Math.exp(-30);
+    Outcome outcome = multiclass(backend, loss, new float[] {30, 0, 0, 30}, 0, 1);
+    assertEquals(e, outcome.value, 1e-6 * e);
+    // steps of equal errors, by index: 1 and 0 for the first class, 1/2 and 1/2 for the second
+    assertGradient(outcome.gradient, -.75 * e, .25 * e, .75 * e, -.25 * e);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void labelsBeyondTheFloatsAreNotTakenForTheirNeighbours(String backend) {
+    SegmentationLoss loss = new CrossEntropyLoss().mode(Mode.MULTICLASS).ignoreIndex(16_777_216);
+    try (Engine engine = Engine.open(backend)) {
+      Tensor x = engine.tensor(new float[4], 1, 2, 2);
+      for (DType dtype : new DType[] {DType.I64, DType.I32}) {
+        Tensor t = engine.empty(dtype, Shape.of(1, 2));
+        t.copyFrom(
+            dtype == DType.I64
+                ? MemorySegment.ofArray(new long[] {0, 16_777_217})
+                : MemorySegment.ofArray(new int[] {0, 16_777_217}));
+        Tensor value = loss.forward(x, t);
+        assertThrows(DataException.class, value::item, dtype.name());
+      }
     }
   }
 }
