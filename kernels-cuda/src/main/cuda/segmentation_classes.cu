@@ -25,7 +25,8 @@
 // The sums of a class that are not 0, in the order in which they are added up.
 #define QUERN_CLASS_SUMS 9
 
-// A pixel: the element of its first class, its label (0 if it has shares), whether it counts.
+// A pixel: the element of its first class, its label (its share of class 0 if it has shares), whether
+// it counts.
 struct SegmentationPixel {
   long long element;
   float label;
@@ -85,12 +86,11 @@ QUERN_INLINE SegmentationPixel segmentation_pixel(
     const Args &args, const QuernLossOptions &o, QuernPixel at) {
   SegmentationPixel p;
   p.element = at.image * args.classes * args.pixels + at.pixel;
-  p.label = 0.0f;
-  p.counts = true;
-  if (!o.one_hot) {
-    p.label = quern_load_float(args.target, args.target_dtype, at.image * args.pixels + at.pixel);
-    p.counts = p.label != o.ignored && segmentation_is_label(p.label, args.classes);
-  }
+  p.label = quern_load_float(
+      args.target, args.target_dtype,
+      o.one_hot ? p.element : at.image * args.pixels + at.pixel);
+  p.counts = p.label != o.ignored
+      && (o.one_hot || segmentation_is_label(p.label, args.classes));
   if (p.counts) {
     p.softmax = segmentation_softmax(args, o, p.element);
   }
@@ -175,7 +175,7 @@ QUERN_INLINE void segmentation_class_chunk(const Args &args) {
       }
       own[j] = segmentation_pixel(
           args, o, quern_pixel_ahead(base.image, base.pixel + ahead, args.pixels));
-      bool ignored = !o.one_hot && own[j].label == o.ignored;
+      bool ignored = own[j].label == o.ignored;
       if (!ignored) {
         of_pixels.valid += 1.0f;
         // a faulty label weighs 1

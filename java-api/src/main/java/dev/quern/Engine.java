@@ -6,6 +6,7 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.PhiloxStream;
@@ -362,6 +363,17 @@ public final class Engine implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Tells whether the device computes a family of kernels on a dtype.
+   *
+   * @param family the family
+   * @param dtype the dtype of its main operand: for losses that of logits and gradient
+   * @return whether it does
+   */
+  public boolean supports(KernelFamily family, DType dtype) {
+    return backend.supports(family, dtype);
   }
 
   /**

@@ -21,10 +21,11 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
   private final double smoothing;
   private final List<Double> positiveWeights;
   private final @Nullable Tensor weight;
+  private final boolean ofValid;
 
   /** Creates the binary loss of logits with reduction MEAN, no weights, nothing ignored. */
   public BceLoss() {
-    this(Frame.PIXELS, Reduction.MEAN, 0, List.of(), null);
+    this(Frame.PIXELS, Reduction.MEAN, 0, List.of(), null, false);
   }
 
   private BceLoss(
@@ -32,8 +33,10 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
       Reduction reduction,
       double smoothing,
       List<Double> positiveWeights,
-      @Nullable Tensor weight) {
+      @Nullable Tensor weight,
+      boolean ofValid) {
     super(frame, reduction);
+    this.ofValid = ofValid;
     this.smoothing = smoothing;
     this.positiveWeights = positiveWeights;
     this.weight = weight;
@@ -48,7 +51,7 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    */
   public BceLoss labelSmoothing(double s) {
     requireWithin0And1("labelSmoothing", s);
-    return new BceLoss(frame(), reduction, s, positiveWeights, weight);
+    return new BceLoss(frame(), reduction, s, positiveWeights, weight, ofValid);
   }
 
   /**
@@ -60,7 +63,7 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    */
   public BceLoss positiveWeight(double... weights) {
     List<Double> checked = ClassWeights.checked("positiveWeight", weights);
-    return new BceLoss(frame(), reduction, smoothing, checked, weight);
+    return new BceLoss(frame(), reduction, smoothing, checked, weight, ofValid);
   }
 
   /**
@@ -70,12 +73,23 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    * @return a loss that differs in this
    */
   public BceLoss weight(Tensor factors) {
-    return new BceLoss(frame(), reduction, smoothing, positiveWeights, factors);
+    return new BceLoss(frame(), reduction, smoothing, positiveWeights, factors, ofValid);
+  }
+
+  /**
+   * Divides a mean by the number of elements that are not ignored, as PyTorch's cross-entropy does;
+   * by default by the number of all, as segmentation_models.pytorch does.
+   *
+   * @param value whether ignored elements are left out of the divisor
+   * @return a loss that differs in this; the mean over no valid element is 0
+   */
+  public BceLoss meanOverValid(boolean value) {
+    return new BceLoss(frame(), reduction, smoothing, positiveWeights, weight, value);
   }
 
   @Override
   List<WeightedTerm> terms(int classes) {
-    LossTerm term = new LossTerm.Bce(mean(), smoothing, weight != null, positiveWeights);
+    LossTerm term = new LossTerm.Bce(mean(), smoothing, weight != null, positiveWeights, ofValid);
     return List.of(new WeightedTerm(term, 1));
   }
 
@@ -86,6 +100,6 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
 
   @Override
   BceLoss with(Frame newFrame, Reduction newReduction) {
-    return new BceLoss(newFrame, newReduction, smoothing, positiveWeights, weight);
+    return new BceLoss(newFrame, newReduction, smoothing, positiveWeights, weight, ofValid);
   }
 }

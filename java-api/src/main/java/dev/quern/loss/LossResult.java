@@ -8,7 +8,8 @@ import java.util.List;
  * A loss and its gradient.
  *
  * @param value F32, shape (1)
- * @param gradient F32, of the logits' shape: the derivative of the loss, times the upstream factor
+ * @param gradient of the logits' dtype and shape: the derivative of the loss, times the upstream
+ *     factor
  */
 public record LossResult(Tensor value, Tensor gradient) implements TensorGroup {
   @Override

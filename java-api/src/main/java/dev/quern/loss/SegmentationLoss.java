@@ -9,6 +9,7 @@ import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
@@ -73,7 +74,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   /**
    * Computes the value.
    *
-   * @param logits F32
+   * @param logits F32, or F16 or BF16 where the device reads them (OpenCL and CUDA)
    * @param target on the same engine, of fitting shape and dtype
    * @return F32, shape (1), or the target's shape with {@link Reduction#NONE}; owned by the current
    *     scope
@@ -82,7 +83,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   public Tensor forward(Tensor logits, Tensor target) {
     LossShape shape = fitting(logits, target);
     Engine engine = logits.engine();
-    FusedLossPlan plan = engine.prepare(spec(shape, target.dtype(), null));
+    FusedLossPlan plan = engine.prepare(spec(shape, logits.dtype(), target.dtype(), null));
     LossOperands operands = operands(logits, target, shape);
     if (!isReduced()) {
       return losses(plan, operands, logits, target);
@@ -98,9 +99,9 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   /**
    * Computes value and gradient.
    *
-   * @param logits F32
+   * @param logits F32, or F16 or BF16 where the device reads them (OpenCL and CUDA)
    * @param target on the same engine, of fitting shape and dtype
-   * @return both, owned by the current scope
+   * @return both, owned by the current scope; the gradient has the logits' dtype
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public LossResult forwardBackward(Tensor logits, Tensor target) {
@@ -110,10 +111,10 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   /**
    * Computes value and gradient under a loss scale.
    *
-   * @param logits F32
+   * @param logits F32, or F16 or BF16 where the device reads them (OpenCL and CUDA)
    * @param target on the same engine, of fitting shape and dtype
    * @param upstream F32, one element: multiplies the gradient, not the value
-   * @return both, owned by the current scope
+   * @return both, owned by the current scope; the gradient has the logits' dtype
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public LossResult forwardBackward(Tensor logits, Tensor target, Tensor upstream) {
@@ -123,7 +124,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   /**
    * Computes value and gradient, with confusion counts riding along.
    *
-   * @param logits F32
+   * @param logits F32, or F16 or BF16 where the device reads them (OpenCL and CUDA)
    * @param target on the same engine, of fitting shape and dtype
    * @param upstream F32, one element: multiplies the gradient, not the value (a loss scale)
    * @param metric a metric over logits with the same ignore index, whose counts are raised by these
@@ -143,10 +144,10 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     Engine engine = logits.engine();
     Span counts = metric == null ? null : metric.countsFor(logits, frame().ignoreIndex()).span();
     Float cut = metric == null ? null : metric.cut();
-    FusedLossPlan plan = engine.prepare(spec(shape, target.dtype(), cut));
+    FusedLossPlan plan = engine.prepare(spec(shape, logits.dtype(), target.dtype(), cut));
     LossOperands operands = operands(logits, target, shape);
     Tensor value = engine.empty(DType.F32, Shape.of(1));
-    Tensor gradient = engine.empty(DType.F32, logits.shape());
+    Tensor gradient = engine.empty(logits.dtype(), logits.shape());
     engine.submitWithScratch(
         b -> plan.scratchBytes(shape.extent()),
         (b, scratch) ->
@@ -278,10 +279,12 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
    */
   public FusedLossSpec spec(
       Shape logits, Shape target, DType targetDtype, @Nullable Float countCut) {
-    return spec(LossShape.of(frame(), logits, target, targetDtype), targetDtype, countCut);
+    LossShape shape = LossShape.of(frame(), logits, target, targetDtype);
+    return spec(shape, DType.F32, targetDtype, countCut);
   }
 
-  private FusedLossSpec spec(LossShape shape, DType targetDtype, @Nullable Float countCut) {
+  private FusedLossSpec spec(
+      LossShape shape, DType logitsDtype, DType targetDtype, @Nullable Float countCut) {
     Frame frame = frame();
     FusedLossSpec spec =
         new FusedLossSpec(
@@ -294,7 +297,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
                 ? FusedLossSpec.TruePositiveForm.MIN
                 : frame.truePositives(),
             frame.ignoreIndex(),
-            DType.F32,
+            logitsDtype,
             targetDtype,
             countCut);
     if (!isReduced() && !spec.hasLosses()) {
@@ -322,13 +325,28 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
 
   private LossShape fitting(Tensor logits, Tensor target) {
     logits.requireSameEngine(target);
-    if (logits.dtype() != DType.F32) {
-      throw new IllegalArgumentException("Logits are F32, but they are " + logits.dtype() + ".");
-    }
+    requireLogits(logits);
     LossShape shape = LossShape.of(frame(), logits.shape(), target.shape(), target.dtype());
     LossShape.requireContiguous(logits, shape);
     LossShape.requireContiguous(target, shape);
     return shape;
+  }
+
+  private static void requireLogits(Tensor logits) {
+    Engine engine = logits.engine();
+    DType dtype = logits.dtype();
+    boolean half = dtype == DType.F16 || dtype == DType.BF16;
+    if (dtype != DType.F32 && !(half && engine.supports(KernelFamily.SEGMENTATION, dtype))) {
+      throw new IllegalArgumentException(
+          "Logits are F32%s, but they are %s; upload them as F32."
+              .formatted(
+                  half
+                      ? ", and F16 or BF16 where the device reads them, which "
+                          + engine.device().id()
+                          + " does not"
+                      : ", F16 or BF16",
+                  dtype));
+    }
   }
 
   private float onArrays(
@@ -358,7 +376,8 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
       throw new IllegalArgumentException(
           "Reduction NONE and element weights need tensors; arrays and segments go without.");
     }
-    return OneCall.loss(spec(shape, targetDtype, null), shape.extent(), logits, target, gradient);
+    return OneCall.loss(
+        spec(shape, DType.F32, targetDtype, null), shape.extent(), logits, target, gradient);
   }
 
   private static void requireLength(int expected, int actual, String name) {

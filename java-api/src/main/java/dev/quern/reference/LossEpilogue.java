@@ -103,10 +103,13 @@ public final class LossEpilogue {
       }
       case LossTerm.Bce bce -> {
         double sum = 0;
+        double valid = 0;
         for (int s = 0; s < images * classes; s++) {
           sum += sums[s * LossTable.SUMS + ElementLoss.BCE];
+          valid += sums[s * LossTable.SUMS + ElementLoss.VALID];
         }
-        yield reduced(sum, bce.mean() ? (double) elements : 1, index, outer);
+        double count = bce.ofValid() ? valid : elements;
+        yield reduced(sum, bce.mean() ? count : 1, index, outer);
       }
       case LossTerm.CrossEntropy cross -> {
         double sum = ofPixels(sums, images, ElementLoss.CROSS_ENTROPY);

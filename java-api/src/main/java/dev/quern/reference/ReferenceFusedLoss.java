@@ -153,9 +153,9 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       int classes = spec.classes();
       for (long i = 0; i < extent.labels(); i++) {
         long image = i / extent.pixels();
-        long first = image * classes * extent.pixels() + i % extent.pixels();
+        long first = first(i);
         int at = segment(image, 0) * LossTable.SUMS;
-        float label = spec.layout() == Layout.LABELS ? target.value(i) : 0;
+        float label = target.value(spec.layout() == Layout.LABELS ? i : first);
         if (target.isIgnored(label)) {
           continue;
         }
@@ -179,6 +179,12 @@ final class ReferenceFusedLoss implements FusedLossPlan {
         loss.input(c, x.getAtIndex(JAVA_FLOAT, first + c * extent.pixels()));
       }
       loss.pixel();
+    }
+
+    /** Where class 0 of a pixel is. */
+    private long first(long pixel) {
+      long image = pixel / extent.pixels();
+      return image * spec.classes() * extent.pixels() + pixel % extent.pixels();
     }
 
     private float share(float label, long first, int c) {
@@ -211,9 +217,9 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       int classes = spec.classes();
       for (long i = 0; i < extent.labels(); i++) {
         long image = i / extent.pixels();
-        long first = image * classes * extent.pixels() + i % extent.pixels();
+        long first = first(i);
         int at = segment(image, 0) * LossTable.COEFFICIENTS;
-        float label = spec.layout() == Layout.LABELS ? target.value(i) : 0;
+        float label = target.value(spec.layout() == Layout.LABELS ? i : first);
         boolean counted = !target.isIgnored(label) && !target.isFaulty(label, i);
         if (counted) {
           read(loss, first);
@@ -237,14 +243,13 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       boolean elements = spec.layout() == Layout.ELEMENTS;
       for (long i = 0; i < (elements ? extent.elements() : extent.labels()); i++) {
         java.util.Arrays.fill(own, 0);
-        float t = spec.layout() == Layout.ONE_HOT ? 0 : target.value(i);
+        float t = target.value(spec.layout() == Layout.ONE_HOT ? first(i) : i);
         if (!target.isIgnored(t) && !target.isFaulty(t, i)) {
           if (elements) {
             int c = (int) (i / extent.pixels() % spec.classes());
             element.add(x.getAtIndex(JAVA_FLOAT, i), t, weight(i), factors[c], own, 0);
           } else {
-            long first = i / extent.pixels() * spec.classes() * extent.pixels();
-            first += i % extent.pixels();
+            long first = first(i);
             read(pixel, first);
             for (int c = 0; c < spec.classes(); c++) {
               pixel.add(c, share(t, first, c), own, 0);

@@ -72,10 +72,9 @@ public record FusedLossSpec(
       throw new IllegalArgumentException(
           "Binary confusion counts ride along in the binary and multilabel modes only.");
     }
-    if (layout == Layout.ONE_HOT && (targetDtype != DType.F32 || ignoreIndex != null)) {
+    if (layout == Layout.ONE_HOT && targetDtype != DType.F32) {
       throw new IllegalArgumentException(
-          "A target of one share per class is F32 and has no ignore index, but it is %s with %s."
-              .formatted(targetDtype, ignoreIndex));
+          "A target of one share per class is F32, but it is " + targetDtype + ".");
     }
   }
 
@@ -93,7 +92,8 @@ public record FusedLossSpec(
     LABELS,
     /**
      * Every pixel has a share of each class: the target is F32 (images, classes, pixels),
-     * unchecked. Logits go through the softmax over the classes.
+     * unchecked. A pixel whose share of class 0 is the ignore index is ignored. Logits go through
+     * the softmax over the classes.
      */
     ONE_HOT
   }
@@ -191,7 +191,7 @@ public record FusedLossSpec(
         .allMatch(weighted ->
             switch (weighted.term()) {
               case LossTerm.Overlap overlap -> false;
-              case LossTerm.Bce bce -> true;
+              case LossTerm.Bce bce -> !bce.mean() || !bce.ofValid() || ignoreIndex == null;
               case LossTerm.Focal focal ->
                   !focal.normalized() && (!focal.mean() || ignoreIndex == null);
               case LossTerm.CrossEntropy ce ->

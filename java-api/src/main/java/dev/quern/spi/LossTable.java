@@ -57,6 +57,9 @@ public record LossTable(MemorySegment memory, long terms, long shares, long fact
   /** Flag: the sum is divided by the sum of the focal weights. */
   public static final int FLAG_NORMALIZED = 8;
 
+  /** Flag: the mean of the binary cross-entropy is over what is not ignored. */
+  public static final int FLAG_OF_VALID = 16;
+
   /** The layout of {@code QuernLossTerm} in {@code segmentation.inc}. */
   public static final StructLayout TERM =
       MemoryLayout.structLayout(
@@ -234,6 +237,7 @@ public record LossTable(MemorySegment memory, long terms, long shares, long fact
       case LossTerm.Bce bce -> {
         kind = KIND_BCE;
         flags |= bce.mean() ? FLAG_MEAN : 0;
+        flags |= bce.ofValid() ? FLAG_OF_VALID : 0;
       }
       case LossTerm.Focal focal -> {
         kind = KIND_FOCAL;

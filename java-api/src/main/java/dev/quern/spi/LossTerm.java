@@ -25,7 +25,7 @@ public sealed interface LossTerm {
       case Overlap a -> true;
       case Bce a ->
           !(other instanceof Bce b)
-              || a.equals(new Bce(a.mean, b.smoothing, b.weighted, b.perClass));
+              || a.equals(new Bce(a.mean, b.smoothing, b.weighted, b.perClass, a.ofValid));
       case Focal a ->
           !(other instanceof Focal b)
               || a.equals(
@@ -121,14 +121,16 @@ public sealed interface LossTerm {
 
   /**
    * The binary cross-entropy of every element, summed, or divided by the number of all elements,
-   * ignored ones included (as segmentation_models.pytorch).
+   * ignored ones included (as segmentation_models.pytorch) or not.
    *
    * @param mean whether the sum is divided
    * @param smoothing the target t becomes (1 - t) smoothing + t (1 - smoothing)
    * @param weighted whether a tensor of weights, one per element, multiplies the elements' losses
    * @param perClass the factors of the positive part; by default 1
+   * @param ofValid whether ignored elements are left out of the divisor
    */
-  record Bce(boolean mean, double smoothing, boolean weighted, List<Double> perClass)
+  record Bce(
+      boolean mean, double smoothing, boolean weighted, List<Double> perClass, boolean ofValid)
       implements LossTerm {
     /** Copies the list. */
     public Bce {
@@ -142,6 +144,18 @@ public sealed interface LossTerm {
      */
     public Bce(boolean mean) {
       this(mean, 0, false, List.of());
+    }
+
+    /**
+     * Makes a loss whose divisor counts ignored elements.
+     *
+     * @param mean whether the sum is divided
+     * @param smoothing of the target
+     * @param weighted whether a tensor of weights multiplies the elements' losses
+     * @param perClass the factors of the positive part
+     */
+    public Bce(boolean mean, double smoothing, boolean weighted, List<Double> perClass) {
+      this(mean, smoothing, weighted, perClass, false);
     }
   }
 

@@ -33,7 +33,8 @@ typedef struct {
   long pixels;
 } SegmentationBatch;
 
-// A pixel: the element of its first class, its label (0 if it has shares), whether it counts.
+// A pixel: the element of its first class, its label (its share of class 0 if it has shares), whether
+// it counts.
 typedef struct {
   long element;
   float label;
@@ -86,13 +87,11 @@ QUERN_INLINE QuernSoftmax segmentation_softmax(const SegmentationBatch *b, long 
 QUERN_INLINE SegmentationPixel segmentation_pixel(const SegmentationBatch *b, QuernPixel at) {
   SegmentationPixel p;
   p.element = at.image * b->classes * b->pixels + at.pixel;
-  p.label = 0.0f;
-  p.counts = 1;
-  if (!b->options.one_hot) {
-    p.label = quern_load_float(b->target, b->target_dtype, at.image * b->pixels + at.pixel);
-    p.counts =
-        p.label != b->options.ignored && segmentation_is_label(p.label, b->classes);
-  }
+  p.label = quern_load_float(
+      b->target, b->target_dtype,
+      b->options.one_hot ? p.element : at.image * b->pixels + at.pixel);
+  p.counts = p.label != b->options.ignored
+      && (b->options.one_hot || segmentation_is_label(p.label, b->classes));
   if (p.counts) {
     p.softmax = segmentation_softmax(b, p.element);
   }
@@ -203,7 +202,7 @@ QUERN_INLINE void segmentation_class_chunk(
       own[j].counts = 0;
       if (start + ahead < images * pixels) {
         own[j] = segmentation_pixel(&b, quern_pixel_ahead(base.image, base.pixel + ahead, pixels));
-        int ignored = !b.options.one_hot && own[j].label == b.options.ignored;
+        int ignored = own[j].label == b.options.ignored;
         if (!ignored) {
           of_pixels.valid += 1.0f;
           // a faulty label weighs 1

@@ -85,7 +85,12 @@ final class LossStaging {
 
   /** Stages the labels of pixels, and starts their sums. */
   static void labels(LossChunk c) {
-    if (c.options.oneHot) {
+    if (c.options.oneHot && !Float.isNaN(c.options.ignored)) {
+      // a share of class 0 tells
+      c.select(0);
+      row(c.inputs.t(), c, c.label);
+      drop(c, c.label, -1);
+    } else if (c.options.oneHot) {
       c.dropped = 0;
       c.faulty = 0;
       c.valid += c.n;
@@ -120,6 +125,9 @@ final class LossStaging {
     if (c.options.oneHot) {
       row(c.inputs.t(), c, c.t);
       Arrays.fill(c.t, c.n, c.padded, 0);
+      if (c.dropped > 0) {
+        neutral(c.t, c.keep, 0, c.padded);
+      }
       return;
     }
     isClass(c.label, c.c, c.t, c.padded);

@@ -194,7 +194,7 @@ final class SoftmaxLoops {
     LossOptions options = c.options;
     double sum = 0;
     if (options.oneHot) {
-      sum = c.n;
+      sum = c.n - c.dropped;
     } else if (!options.weighsClasses) {
       sum = c.n - c.dropped + c.faulty;
     } else {

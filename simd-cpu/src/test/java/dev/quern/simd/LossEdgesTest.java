@@ -10,6 +10,7 @@ import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.loss.BceLoss;
 import dev.quern.loss.CrossEntropyLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.FocalLoss;
@@ -306,6 +307,67 @@ class LossEdgesTest {
         Tensor value = loss.forward(x, t);
         assertThrows(DataException.class, value::item, dtype.name());
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void meanOfTheBinaryCrossEntropyOverValidPixels(String backend) {
+    BceLoss loss = new BceLoss().ignoreIndex(255);
+    float[] logits = {.5f, -1.2f, 2, -.3f, Float.NaN, 7};
+    int[] targets = {1, 0, 1, 1, 255, 255};
+    Outcome ofAll = binary(backend, loss, logits, targets);
+    assertEquals(0.4296606768 * 4 / 6, ofAll.value, 3e-7);
+    Outcome ofValid = binary(backend, loss.meanOverValid(true), logits, targets);
+    assertEquals(0.4296606768, ofValid.value, 4e-7);
+    assertGradient(ofValid.gradient, -.0943851672, .0578688041, -.0298007305, -.1436106292, 0, 0);
+    int[] none = {255, 255, 255, 255, 255, 255};
+    assertEquals(0f, binary(backend, loss.meanOverValid(true), logits, none).value);
+  }
+
+  /**
+   * Soft targets of several classes: the pixel in the middle, marked in class 0, changes nothing.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void pixelsOfSharesAreIgnored(String backend) {
+    for (TruePositiveForm form : TruePositiveForm.values()) {
+      SegmentationLoss whole = shares(form, false);
+      SegmentationLoss ignoring = shares(form, true);
+      float[] all = {1, Float.NaN, -2, .5f, 8, 3};
+      float[] shares = {.25f, -1, .5f, .75f, -1, .5f};
+      float[] rest = {1, -2, .5f, 3};
+      float[] restShares = {.25f, .5f, .75f, .5f};
+      try (Engine engine = Engine.open(backend)) {
+        LossResult expected =
+            whole.forwardBackward(engine.tensor(rest, 1, 2, 2), engine.tensor(restShares, 1, 2, 2));
+        LossResult actual =
+            ignoring.forwardBackward(engine.tensor(all, 1, 2, 3), engine.tensor(shares, 1, 2, 3));
+        assertEquals(expected.value().item(), actual.value().item(), 1e-6);
+        float[] e = expected.gradient().toFloatArray();
+        float[] g = actual.gradient().toFloatArray();
+        assertArrayEquals(new float[] {e[0], 0, e[1], e[2], 0, e[3]}, g, 1e-6f);
+      }
+    }
+  }
+
+  private static SegmentationLoss shares(TruePositiveForm form, boolean ignores) {
+    DiceLoss dice = new DiceLoss().mode(Mode.MULTICLASS).truePositives(form);
+    CrossEntropyLoss cross = new CrossEntropyLoss().mode(Mode.MULTICLASS);
+    FocalLoss focal = FocalLoss.softmax().mode(Mode.MULTICLASS);
+    return ignores
+        ? dice.ignoreIndex(-1).plus(cross.ignoreIndex(-1)).plus(focal.ignoreIndex(-1))
+        : dice.plus(cross).plus(focal);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "simd"})
+  void halfLogitsAreRefusedWhereTheDeviceDoesNotReadThem(String backend) {
+    try (Engine engine = Engine.open(backend)) {
+      Tensor x = engine.empty(DType.F16, Shape.of(4));
+      Tensor t = engine.tensor(new byte[4], 4);
+      var e = assertThrows(IllegalArgumentException.class, () -> new DiceLoss().forward(x, t));
+      assertTrue(String.valueOf(e.getMessage()).contains("upload them as F32"), e.getMessage());
     }
   }
 }

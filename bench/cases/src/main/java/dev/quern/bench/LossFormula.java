@@ -196,13 +196,15 @@ final class LossFormula {
 
   private double bce(LossTerm.Bce term) {
     double sum = 0;
+    int count = 0;
     for (int i = 0; i < elements; i++) {
+      count += valid[i] || !term.ofValid() ? 1 : 0;
       double t = (1 - share[i]) * term.smoothing() + share[i] * (1 - term.smoothing());
       double p = probability[i];
       double loss = -factor(term, channel(i)) * t * Math.log(p) - (1 - t) * Math.log1p(-p);
       sum += valid[i] ? (weight == null ? 1 : weight[i]) * loss : 0;
     }
-    return term.mean() ? sum / elements : sum;
+    return term.mean() ? sum / count : sum;
   }
 
   private double focal(LossTerm.Focal term) {

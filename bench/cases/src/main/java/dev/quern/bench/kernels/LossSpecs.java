@@ -70,6 +70,7 @@ public final class LossSpecs {
         one(BCE),
         one(new LossTerm.Bce(false, 0.1, false, factors(classes))),
         one(new LossTerm.Bce(true, 0, true, List.of())),
+        one(new LossTerm.Bce(true, 0.1, false, List.of(), true)),
         one(focal(true, 0)),
         one(focal(false, 2)),
         one(focal(true, 0.5)),

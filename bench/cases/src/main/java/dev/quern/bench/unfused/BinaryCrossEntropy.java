@@ -10,7 +10,11 @@ final class BinaryCrossEntropy {
 
   /** Computes the loss and leaves its gradient times a weight. */
   static double add(LossTerm.Bce term, double weight, Batch batch) {
-    double divisor = term.mean() ? batch.extent().elements() : 1;
+    double count =
+        term.ofValid()
+            ? batch.segments().stream().mapToDouble(Segment::valid).sum()
+            : batch.extent().elements();
+    double divisor = term.mean() ? count : 1;
     double sum = 0;
     for (Segment segment : batch.segments()) {
       float positive = (float) ClassWeights.factor(term, segment.channel());
@@ -36,6 +40,6 @@ final class BinaryCrossEntropy {
       sum += segment.sum(segment.weighted(loss));
       segment.addByInput(segment.weighted(slope).scale((float) (weight / divisor)));
     }
-    return batch.extent().elements() == 0 ? 0 : sum / divisor;
+    return divisor == 0 ? 0 : sum / divisor;
   }
 }
