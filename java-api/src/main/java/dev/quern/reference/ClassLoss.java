@@ -185,7 +185,9 @@ public final class ClassLoss {
   float gradient(int c, float t, float[] k, int at) {
     float r = slopes[c];
     float rest = c == first ? others : (others - r) + slopes[first];
-    float g = probabilities ? r : Math.fma(r, q[c], -(p[c] * rest));
+    // classes that only focal losses see do not depend on one another, not even by a NaN
+    boolean coupled = !probabilities && (overlap || crossEntropy || softmaxFocal);
+    float g = coupled ? Math.fma(r, q[c], -(p[c] * rest)) : r;
     return focal ? g + element.focalGradient(x[c], t, k, at + c * LossTable.COEFFICIENTS) : g;
   }
 

@@ -346,7 +346,7 @@ final class LossPasses {
     softmax(phases, recall);
 
     Steps each = new Steps().add(LossStaging::targetRow);
-    boolean softmax = !options.probabilities;
+    boolean softmax = isSoftmax();
     if (gradient && softmax && options.overlap) {
       Steps anchors = new Steps().add(LossStaging::targetRow);
       anchors.addIf(!recall, SoftmaxLoops::side);
@@ -355,7 +355,7 @@ final class LossPasses {
       each.addIf(softmax && !recall, SoftmaxLoops::side);
     }
     if (sums) {
-      each.addIf(options.overlap && !softmax, OverlapLoops::sideOfProbability);
+      each.addIf(options.overlap && options.probabilities, OverlapLoops::sideOfProbability);
       each.addIf(options.overlap, overlapSums(), OverlapLoops::addUp);
     }
     logs(each, sums);
@@ -382,8 +382,7 @@ final class LossPasses {
     if (gradient) {
       Steps last = new Steps();
       last.addIf(options.focal, LossStaging::targetRow);
-      last.add(
-          options.probabilities ? SoftmaxLoops::gradientOfProbability : SoftmaxLoops::gradient);
+      last.add(isSoftmax() ? SoftmaxLoops::gradient : SoftmaxLoops::gradientOfProbability);
       if (options.focal) {
         pixelFocal(last);
         last.addIf(sums, FocalLoops::sums, FocalLoops::addUp);
@@ -393,13 +392,22 @@ final class LossPasses {
     }
   }
 
+  /**
+   * Whether a term goes through the softmax. Classes that only focal losses see do not depend on
+   * one another, not even by a NaN.
+   */
+  private boolean isSoftmax() {
+    boolean coupled = options.overlap || options.crossEntropy || options.softmaxFocal;
+    return coupled && !options.probabilities;
+  }
+
   /** The inputs of all classes, or what pass 1 kept of them; the softmax's norm. */
   private void softmax(List<LossStep.Phase> phases, boolean recall) {
     if (recall) {
       phases.add(new Steps().add(LossStaging::side, SoftmaxLoops::likeliest).perClass());
       return;
     }
-    if (options.probabilities) {
+    if (!isSoftmax()) {
       phases.add(new Steps().add(LossStaging::inputRow).perClass());
       return;
     }
@@ -444,7 +452,7 @@ final class LossPasses {
     }
     each.addIf(options.softmaxFocal, SoftmaxLoops::softmaxFocalSlope);
     each.add(SoftmaxLoops::keepSlope);
-    each.addIf(!options.probabilities, SoftmaxLoops::addSlope);
+    each.addIf(isSoftmax(), SoftmaxLoops::addSlope);
   }
 
   private LossStep overlapSlope() {
