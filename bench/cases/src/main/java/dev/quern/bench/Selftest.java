@@ -27,6 +27,9 @@ public final class Selftest {
   /** Failures shown per suite; the rest are counted. */
   private static final int SHOWN_FAILURES = 5;
 
+  /** Failures shown of random cases, each of which can be repeated alone. */
+  private static final int SHOWN_RANDOM_FAILURES = 50;
+
   private final SelftestOptions options;
   private final PrintStream out;
   private final List<GoldenSuite> golden;
@@ -206,11 +209,12 @@ public final class Selftest {
         backend, suite, report.summary(), reasons.isEmpty() ? "" : " (" + reasons + ")");
     List<CaseResult> failed =
         suiteResults.stream().filter(result -> result.status() == Status.FAILED).toList();
+    int shown = suite.equals(RandomSuite.NAME) ? SHOWN_RANDOM_FAILURES : SHOWN_FAILURES;
     failed.stream()
-        .limit(SHOWN_FAILURES)
+        .limit(shown)
         .forEach(result -> out.println("    " + result.name() + ": " + result.detail()));
-    if (failed.size() > SHOWN_FAILURES) {
-      out.println("    and " + (failed.size() - SHOWN_FAILURES) + " more");
+    if (failed.size() > shown) {
+      out.println("    and " + (failed.size() - shown) + " more");
     }
   }
 }

@@ -39,7 +39,9 @@ final class CrossEntropyTerm implements Term {
     double loss = 0;
     for (int c = 0; c < classes; c++) {
       double lnP = logits ? pixel.lnP[c] : Math.log(Math.max(pixel.p[c], LEAST));
-      loss -= times(share(pixel, c), lnP);
+      double own = share(pixel, c);
+      // a class without a share has no part, whatever it holds
+      loss -= own == 0 ? 0 : times(own, lnP);
       weights += labels ? pixel.t[c] * weight(c) : 0;
     }
     weights += labels ? 0 : 1;
@@ -80,7 +82,7 @@ final class CrossEntropyTerm implements Term {
         slopes.addDifference(c, 1 / divisor, pixel.p[c] * others, own * pixel.q[c]);
         slopes.steep(all / divisor);
       } else {
-        slopes.g[c] -= own / Math.max(pixel.p[c], LEAST) / divisor;
+        slopes.g[c] -= own == 0 ? 0 : own / Math.max(pixel.p[c], LEAST) / divisor;
       }
     }
   }

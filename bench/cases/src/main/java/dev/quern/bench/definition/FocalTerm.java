@@ -14,11 +14,13 @@ final class FocalTerm implements Term {
   private final boolean logits;
   private final int classes;
   private final double[] losses;
+  private final double[] sizes;
   private final double[] weights;
   private final double[] valid;
   private final double[] factor;
   private final double[] weightFactor;
   private double value;
+  private double absolute;
 
   // the element: loss, weight and their derivatives with respect to the logit
   private double loss;
@@ -26,12 +28,14 @@ final class FocalTerm implements Term {
   private double lossSlope;
   private double fSlope;
   private double noise;
+  private double size;
 
   FocalTerm(LossOptions.Focal options, Batch batch) {
     this.options = options;
     this.logits = !batch.probabilities();
     this.classes = batch.classes();
     this.losses = new double[classes];
+    this.sizes = new double[classes];
     this.weights = new double[classes];
     this.valid = new double[classes];
     this.factor = new double[classes];
@@ -44,6 +48,7 @@ final class FocalTerm implements Term {
       int own = pixel.firstClass + c;
       element(pixel, c, sides);
       losses[own] += LossDefinition.inFloat(loss);
+      sizes[own] += size;
       weights[own] += f;
       valid[own]++;
     }
@@ -63,6 +68,7 @@ final class FocalTerm implements Term {
         divisor *= least ? 1e-6 : weights[c];
       }
       value += share * losses[c] / divisor;
+      absolute += share * sizes[c] / divisor;
       factor[c] = share / divisor;
       if (options.normalized() && !least) {
         weightFactor[c] = -share * losses[c] / divisor / weights[c];
@@ -77,7 +83,7 @@ final class FocalTerm implements Term {
 
   @Override
   public double absolute() {
-    return value;
+    return absolute;
   }
 
   @Override
@@ -150,6 +156,9 @@ final class FocalTerm implements Term {
     double a = options.alpha() < 0 ? 1 : options.alpha() * t + (1 - options.alpha()) * (1 - t);
     boolean soft = t != 0 && t != 1;
     loss = times(a, times(f, l));
+    // f is e to a power, whose size counts like that of a term
+    double power = reduced || gamma == 0 ? 0 : gamma * Math.abs(logRest);
+    size = Math.abs(loss) * (1 + (Double.isFinite(power) ? power : 0));
     fSlope = f * growth;
     double grown = growth == 0 || f == 0 ? 0 : growth * l;
     lossSlope = a * f * (cross + grown);

@@ -14,6 +14,7 @@ final class SoftmaxFocalTerm implements Term {
   private final boolean logits;
   private final int classes;
   private double sum;
+  private double size;
   private double valid;
   private double divisor;
 
@@ -38,10 +39,17 @@ final class SoftmaxFocalTerm implements Term {
   @Override
   public void add(Pixel pixel, Sides sides) {
     double loss = 0;
+    double power = 0;
     for (int c = 0; c < classes; c++) {
-      loss -= times(factor(c) * pixel.t[c], times(focal(pixel, c), lnP(pixel, c)));
+      double own = factor(c) * pixel.t[c];
+      // a class without a share has no part, whatever it holds
+      // the weight is e to a power, whose size counts like that of a term
+      double exponent = options.gamma() * Math.abs(pixel.lnQ[c]);
+      power = own == 0 || Double.isInfinite(exponent) ? power : Math.max(power, exponent);
+      loss -= own == 0 ? 0 : times(own, times(focal(pixel, c), lnP(pixel, c)));
     }
     sum += LossDefinition.inFloat(loss);
+    size += Math.abs(loss) * (1 + power);
     valid++;
   }
 
@@ -57,7 +65,7 @@ final class SoftmaxFocalTerm implements Term {
 
   @Override
   public double absolute() {
-    return value();
+    return divisor == 0 ? 0 : size / divisor;
   }
 
   /** The derivative with respect to ln p_c. */
@@ -81,7 +89,7 @@ final class SoftmaxFocalTerm implements Term {
     for (int c = 0; c < classes; c++) {
       double own = slope(pixel, c);
       if (!logits) {
-        slopes.g[c] += own / Math.max(pixel.p[c], LEAST) / divisor;
+        slopes.g[c] += own == 0 ? 0 : own / Math.max(pixel.p[c], LEAST) / divisor;
         continue;
       }
       double others = 0;

@@ -41,6 +41,8 @@ final class LossDraw {
     pixels = classes * images * pixels > 100_000 ? 1021 : pixels;
     Values.Style style = Values.style(draw);
     boolean probabilities = draw.chance(0.25);
+    boolean nan = style == Values.Style.NAN && mode == Mode.MULTICLASS;
+    style = nan && probabilities ? Values.Style.ORDINARY : style;
     Layout layout =
         mode != Mode.MULTICLASS
             ? Layout.ELEMENTS
@@ -136,22 +138,31 @@ final class LossDraw {
               ? Values.probability(draw, style, on ? 1 : -1)
               : Values.logit(draw, style, on ? 1 : -1, margin);
     }
-    if (batch.layout() != Layout.ELEMENTS && !batch.probabilities()) {
-      for (int i = 0; i < batch.count(); i++) {
-        limit(batch, i, plane);
-      }
+    if (!batch.probabilities()) {
+      limit(batch, plane);
     }
   }
 
-  /** At most one logit of a pixel is infinite or huge. */
-  private static void limit(Batch batch, int pixel, int plane) {
-    int seen = 0;
-    for (int c = 0; c < batch.classes(); c++) {
-      int at = (pixel / plane * batch.classes() + c) * plane + pixel % plane;
-      float v = batch.x()[at];
-      if (Math.abs(v) > 1e9f) {
-        seen++;
-        batch.x()[at] = seen > 1 || (batch.classes() == 1 && v < 0) ? c : v;
+  /**
+   * Leaves one huge logit in the batch and makes the others smaller: what they cost together f32
+   * cannot hold. A softmax has at most one infinite or large logit, and a single class none below.
+   */
+  private static void limit(Batch batch, int plane) {
+    boolean softmax = batch.layout() != Layout.ELEMENTS;
+    int huge = 0;
+    for (int i = 0; i < batch.count(); i++) {
+      int large = 0;
+      for (int c = 0; c < (softmax ? batch.classes() : 1); c++) {
+        int at = softmax ? (i / plane * batch.classes() + c) * plane + i % plane : i;
+        float v = batch.x()[at];
+        if (softmax && Math.abs(v) > 1e9f) {
+          large++;
+          batch.x()[at] = large > 1 || (batch.classes() == 1 && v < 0) ? c : v;
+        }
+        if (Math.abs(batch.x()[at]) > 1e30f && Float.isFinite(batch.x()[at])) {
+          huge++;
+          batch.x()[at] = huge > 1 || softmax ? v * 1e-4f : v;
+        }
       }
     }
   }

@@ -1,13 +1,9 @@
 package dev.quern.bench.random;
 
-/**
- * Draws logits and probabilities. Pixels of several classes get at most one infinite logit above
- * and one finite one at least, and magnitudes beyond 1e38 only one at a time: beyond that the exact
- * result has no limit, or f32 cannot hold a difference.
- */
+/** Draws logits and probabilities. */
 final class Values {
   private static final double[] EXTREMES = {
-    0, -0.0, 16, -16, 20, -20, 88, -88, 104, -104, 1e4, -1e4, 1e38, -1e38, 1e-40, -1e-40, 1e-45,
+    0, -0.0, 16, -16, 20, -20, 88, -88, 104, -104, 1e4, -1e4, 3.4e38, -3.4e38, 1e-40, -1e-40, 1e-45,
     17.5
   };
   private static final double[] PROBABILITIES = {
