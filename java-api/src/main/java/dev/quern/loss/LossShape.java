@@ -57,8 +57,8 @@ record LossShape(Layout layout, LossExtent extent) {
   }
 
   /**
-   * The shape that a target of so many elements must have. With one class, or without pixels, labels
-   * are as many as shares: integers are labels, F32 is shares.
+   * The shape that a target of so many elements must have. With one class, or without pixels,
+   * labels are as many as shares: integers are labels, F32 is shares.
    */
   static Shape targetShape(Mode mode, Shape logits, DType dtype, long elements) {
     boolean labels = dtype != DType.F32 || elements != logits.elements();

@@ -35,7 +35,8 @@ final class BceTerm implements Term {
     double lnP = logits ? pixel.lnP[0] : Math.max(pixel.lnP[0], -100);
     double lnQ = logits ? pixel.lnQ[0] : Math.max(pixel.lnQ[0], -100);
     double loss = -times(on(pixel), lnP) - times(off(pixel), lnQ);
-    sum += LossDefinition.inFloat(times(pixel.weight, loss));
+    double own = times(pixel.weight, LossDefinition.inFloat(loss));
+    sum += LossDefinition.inFloat(own);
   }
 
   @Override

@@ -20,6 +20,7 @@ final class OverlapTerm implements Term {
   private final double[] target;
   private final double[] hit;
   private final double[] miss;
+  private final boolean[] left;
   private double value;
   private double absolute;
 
@@ -39,6 +40,7 @@ final class OverlapTerm implements Term {
     this.target = new double[segments];
     this.hit = new double[segments];
     this.miss = new double[segments];
+    this.left = new boolean[segments];
   }
 
   private int segment(Pixel pixel, int c) {
@@ -52,6 +54,9 @@ final class OverlapTerm implements Term {
       double t = pixel.t[c];
       double p = pixel.p[c];
       double d = pixel.difference(c);
+      // p is e to a power, whose size counts like that of a term
+      double exponent = logits ? Math.max(-pixel.lnP[c], -pixel.lnQ[c]) : 0;
+      double power = 1 + (Double.isFinite(exponent) ? exponent : 0);
       double falsePositive;
       double falseNegative;
       switch (form) {
@@ -70,14 +75,14 @@ final class OverlapTerm implements Term {
           tp[s] += p * t;
           missing[s] += options.alpha() * d * d - (options.beta() - options.alpha()) * t * d;
           double rest = Math.abs(options.beta() - options.alpha());
-          missingSize[s] += options.alpha() * d * d + rest * t * Math.abs(d);
+          missingSize[s] += power * (options.alpha() * d * d + rest * t * Math.abs(d));
           target[s] += t * t;
           continue;
         }
       }
       double part = options.alpha() * falsePositive + options.beta() * falseNegative;
       missing[s] += part;
-      missingSize[s] += part;
+      missingSize[s] += part * power;
       target[s] += t;
     }
   }
@@ -90,6 +95,7 @@ final class OverlapTerm implements Term {
       double share = options.shares().isEmpty() ? 1.0 / classes : options.shares().get(s % classes);
       boolean absent = options.absentIsZero() && target[s] == 0 && !Double.isNaN(missing[s]);
       if (share == 0 || absent) {
+        left[s] = true;
         continue;
       }
       double numerator = tp[s] + options.numerator();
@@ -132,10 +138,11 @@ final class OverlapTerm implements Term {
     if (options.gamma() != 1) {
       double outer = mean <= 0 ? 0 : options.gamma() * Math.pow(mean, options.gamma() - 1);
       value = mean <= 0 ? (options.gamma() == 0 ? 1 : 0) : Math.pow(mean, options.gamma());
-      absolute = Math.abs(value);
+      absolute = mean <= 0 ? 0 : value * options.gamma() * (absolute / mean);
       for (int s = 0; s < hit.length; s++) {
-        hit[s] *= outer;
-        miss[s] *= outer;
+        // an absent class stays without a slope whatever the others have
+        hit[s] = left[s] ? 0 : hit[s] * outer;
+        miss[s] = left[s] ? 0 : miss[s] * outer;
       }
     }
   }

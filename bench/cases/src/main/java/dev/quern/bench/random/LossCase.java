@@ -46,10 +46,10 @@ record LossCase(
 
   @Override
   public String describe() {
-    return "%s %s%s, target %s%s%s, form %s%s, upstream %s, %s, values %s: %s"
+    return "%s%s %s target %s%s%s form %s%s upstream %s, %s, %s values, %s"
         .formatted(
             mode,
-            batch.probabilities() ? "probabilities " : "logits ",
+            batch.probabilities() ? " of probabilities" : "",
             shape,
             targetDtype,
             batch.layout() == Batch.Layout.SHARES ? " shares" : "",
@@ -64,51 +64,34 @@ record LossCase(
 
   @Override
   public Verdict run(Device device) {
+    boolean tensors = memory == Memory.TENSORS || device.arrays() == null;
+    var judge = new LossJudge(batch, parts, form, perImage, tensors ? upstream : 1);
     float[] gradient = new float[batch.x().length];
-    var arrays = device.arrays();
-    float value =
-        memory.isTensors() || arrays == null
-            ? device.engine().scoped(() -> onTensors(device.engine(), gradient))
-            : OneCalls.loss(
-                arrays,
-                device.oneCall(),
-                new LossFactory(mode, batch, form, perImage, null).sum(parts),
-                this,
-                gradient);
-    return new LossJudge(batch, parts, form, perImage, upstream).judge(value, gradient);
+    float value;
+    if (tensors) {
+      value = device.engine().scoped(() -> onTensors(device.engine(), gradient));
+    } else {
+      SegmentationLoss loss = LossFactory.loss(this, null);
+      value = OneCalls.loss(device, loss, this, gradient);
+    }
+    return judge.judge(value, gradient);
   }
 
-  /** Whether the loss needs no shape. */
-  boolean isFlat() {
-    return mode == Mode.BINARY && !perImage;
-  }
-
-  private float onTensors(Engine engine, float[] gradient) {
+  private Float onTensors(Engine engine, float[] gradient) {
+    Tensor logits = floats(engine, batch.x(), shape);
+    MemorySegment labels = Memory.target(batch.target(), targetDtype);
+    Tensor target = engine.upload(labels, targetDtype, targetShape);
     float[] weights = batch.weight();
-    Tensor weight = weights == null ? null : tensor(engine, weights, DType.F32, shape);
-    SegmentationLoss loss = new LossFactory(mode, batch, form, perImage, weight).sum(parts);
-    Tensor logits = tensor(engine, batch.x(), DType.F32, shape);
-    Tensor target = tensor(engine, batch.target(), targetDtype, targetShape);
-    LossResult result =
-        loss.forwardBackward(logits, target, engine.tensor(new float[] {upstream}, 1));
-    result.gradient().copyTo(MemorySegment.ofArray(gradient));
+    SegmentationLoss loss =
+        LossFactory.loss(this, weights == null ? null : floats(engine, weights, shape));
+    Tensor factor = engine.tensor(new float[] {upstream}, 1);
+    LossResult result = loss.forwardBackward(logits, target, factor);
+    float[] read = result.gradient().toFloatArray();
+    System.arraycopy(read, 0, gradient, 0, read.length);
     return result.value().item();
   }
 
-  private Tensor tensor(Engine engine, float[] values, DType dtype, Shape shape) {
-    if (memory != Memory.SLICES) {
-      return engine.upload(Memory.encode(values, 0, dtype), dtype, shape);
-    }
-    MemorySegment padded = Memory.encode(values, Memory.BEFORE, dtype);
-    Tensor whole = engine.upload(padded, dtype, Shape.of(Memory.BEFORE + values.length));
-    return whole.slice(Memory.BEFORE, Memory.BEFORE + values.length).reshape(dims(shape));
-  }
-
-  private static long[] dims(Shape shape) {
-    long[] dims = new long[shape.rank()];
-    for (int axis = 0; axis < dims.length; axis++) {
-      dims[axis] = shape.dim(axis);
-    }
-    return dims;
+  private static Tensor floats(Engine engine, float[] values, Shape shape) {
+    return engine.upload(MemorySegment.ofArray(values), DType.F32, shape);
   }
 }

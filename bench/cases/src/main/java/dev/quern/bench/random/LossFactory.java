@@ -1,8 +1,6 @@
 package dev.quern.bench.random;
 
 import dev.quern.Tensor;
-import dev.quern.bench.definition.Batch;
-import dev.quern.bench.definition.LossDefinition.Form;
 import dev.quern.bench.definition.LossDefinition.Weighted;
 import dev.quern.bench.definition.LossOptions;
 import dev.quern.loss.BceLoss;
@@ -10,40 +8,27 @@ import dev.quern.loss.CrossEntropyLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.FocalLoss;
 import dev.quern.loss.JaccardLoss;
-import dev.quern.loss.Mode;
 import dev.quern.loss.OverlapLoss;
 import dev.quern.loss.Reduction;
-import dev.quern.loss.ReducedLoss;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.SingleLoss;
 import dev.quern.loss.TverskyLoss;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the losses of the public interface that a drawn definition describes. */
+/** Makes the losses that users would make. */
 final class LossFactory {
-  private final Mode mode;
-  private final Batch batch;
-  private final Form form;
-  private final boolean perImage;
-  private final @Nullable Tensor weight;
+  private LossFactory() {}
 
-  LossFactory(Mode mode, Batch batch, Form form, boolean perImage, @Nullable Tensor weight) {
-    this.mode = mode;
-    this.batch = batch;
-    this.form = form;
-    this.perImage = perImage;
-    this.weight = weight;
-  }
-
-  SegmentationLoss sum(List<Weighted> parts) {
+  static SegmentationLoss loss(LossCase drawn, @Nullable Tensor weight) {
     SegmentationLoss sum = null;
-    for (Weighted part : parts) {
-      SegmentationLoss loss = loss(part.options());
-      SegmentationLoss weighted = part.weight() == 1 ? loss : loss.times(part.weight());
-      sum = sum == null ? weighted : sum.plus(weighted);
+    for (Weighted part : drawn.parts()) {
+      SegmentationLoss one = framed(drawn, single(drawn, part.options(), weight));
+      if (part.weight() != 1 || drawn.parts().size() > 1) {
+        one = part.weight() == 1 ? one : one.times(part.weight());
+      }
+      sum = sum == null ? one : sum.plus(one);
     }
     if (sum == null) {
       throw new IllegalArgumentException("A loss has at least one term.");
@@ -51,76 +36,86 @@ final class LossFactory {
     return sum;
   }
 
-  private SegmentationLoss loss(LossOptions options) {
+  private static <L extends SingleLoss<L>> SegmentationLoss framed(
+      LossCase drawn, SingleLoss<L> single) {
+    L loss = single.mode(drawn.mode());
+    if (drawn.batch().probabilities()) {
+      loss = loss.fromProbabilities();
+    }
+    Integer ignored = drawn.batch().ignored();
+    return ignored == null ? loss : loss.ignoreIndex(ignored);
+  }
+
+  private static SingleLoss<?> single(
+      LossCase drawn, LossOptions options, @Nullable Tensor weight) {
     return switch (options) {
-      case LossOptions.Overlap o -> overlap(o);
-      case LossOptions.Bce o -> bce(o);
+      case LossOptions.Overlap o -> overlap(drawn, o);
+      case LossOptions.Bce o -> {
+        BceLoss bce = new BceLoss().reduction(reduction(o.mean())).labelSmoothing(o.smoothing());
+        bce = o.positive().isEmpty() ? bce : bce.positiveWeight(array(o.positive()));
+        yield weight == null ? bce : bce.weight(weight);
+      }
       case LossOptions.Focal o -> focal(o);
-      case LossOptions.CrossEntropy o -> crossEntropy(o);
-      case LossOptions.SoftmaxFocal o -> softmaxFocal(o);
+      case LossOptions.CrossEntropy o -> {
+        CrossEntropyLoss cross =
+            new CrossEntropyLoss().reduction(reduction(o.mean())).labelSmoothing(o.smoothing());
+        yield o.weights().isEmpty() ? cross : cross.classWeights(array(o.weights()));
+      }
+      case LossOptions.SoftmaxFocal o -> {
+        FocalLoss focal = FocalLoss.softmax().gamma(o.gamma()).reduction(reduction(o.mean()));
+        yield o.alpha() < 0 ? focal : focal.alpha(o.alpha());
+      }
     };
   }
 
-  private SegmentationLoss overlap(LossOptions.Overlap o) {
-    boolean even = o.alpha() == o.beta() && o.gamma() == 1;
-    if (even && o.alpha() == 0.5) {
-      return overlap(new DiceLoss(), o);
-    }
-    return even && o.alpha() == 1
-        ? overlap(new JaccardLoss(), o)
-        : overlap(new TverskyLoss().alpha(o.alpha()).beta(o.beta()).gamma(o.gamma()), o);
+  private static FocalLoss focal(LossOptions.Focal o) {
+    FocalLoss focal = o.linear() ? FocalLoss.torchvision().withoutAlpha() : new FocalLoss();
+    focal = focal.gamma(o.gamma()).reduction(reduction(o.mean())).normalized(o.normalized());
+    focal = o.alpha() < 0 ? focal : focal.alpha(o.alpha());
+    focal = o.threshold() > 0 ? focal.reducedThreshold(o.threshold()) : focal;
+    return o.shares().isEmpty() ? focal : focal.classWeights(array(o.shares()));
   }
 
-  private <L extends OverlapLoss<L>> L overlap(L plain, LossOptions.Overlap o) {
+  private static OverlapLoss<?> overlap(LossCase drawn, LossOptions.Overlap o) {
+    boolean plain = o.gamma() == 1 && o.alpha() == o.beta();
+    if (plain && o.alpha() == 0.5) {
+      return configured(drawn, new DiceLoss(), o);
+    }
+    if (plain && o.alpha() == 1) {
+      return configured(drawn, new JaccardLoss(), o);
+    }
+    TverskyLoss tversky = new TverskyLoss().alpha(o.alpha()).beta(o.beta()).gamma(o.gamma());
+    return configured(drawn, tversky, o);
+  }
+
+  private static <L extends OverlapLoss<L>> L configured(
+      LossCase drawn, OverlapLoss<L> overlap, LossOptions.Overlap o) {
+    TruePositiveForm form =
+        switch (drawn.form()) {
+          case MIN -> TruePositiveForm.MIN;
+          case PRODUCT -> TruePositiveForm.PRODUCT;
+          case SQUARED -> TruePositiveForm.SQUARED;
+        };
     L loss =
-        framed(plain)
+        overlap
             .smooth(o.numerator(), o.denominator())
             .eps(o.eps())
             .logLoss(o.logLoss())
             .absentIsZero(o.absentIsZero())
-            .truePositives(TruePositiveForm.valueOf(form.name()))
-            .perImage(perImage);
-    List<Double> shares = o.shares();
-    if (shares.isEmpty()) {
+            .truePositives(form)
+            .perImage(drawn.perImage());
+    if (o.shares().isEmpty()) {
       return loss;
     }
-    int[] present = IntStream.range(0, shares.size()).filter(c -> shares.get(c) > 0).toArray();
-    return loss.classes(present).classWeights(array(shares));
+    int[] classes =
+        java.util.stream.IntStream.range(0, o.shares().size())
+            .filter(c -> o.shares().get(c) > 0)
+            .toArray();
+    return loss.classes(classes).classWeights(array(o.shares()));
   }
 
-  private SegmentationLoss bce(LossOptions.Bce o) {
-    BceLoss loss = reduced(new BceLoss(), o.mean()).labelSmoothing(o.smoothing());
-    loss = o.positive().isEmpty() ? loss : loss.positiveWeight(array(o.positive()));
-    return weight == null ? loss : loss.weight(weight);
-  }
-
-  private SegmentationLoss focal(LossOptions.Focal o) {
-    FocalLoss loss = o.linear() ? FocalLoss.torchvision().withoutAlpha() : new FocalLoss();
-    loss = reduced(loss, o.mean()).gamma(o.gamma()).normalized(o.normalized());
-    loss = o.alpha() < 0 ? loss : loss.alpha(o.alpha());
-    loss = o.threshold() == 0 ? loss : loss.reducedThreshold(o.threshold());
-    return o.shares().isEmpty() ? loss : loss.classWeights(array(o.shares()));
-  }
-
-  private SegmentationLoss crossEntropy(LossOptions.CrossEntropy o) {
-    CrossEntropyLoss loss = reduced(new CrossEntropyLoss(), o.mean()).labelSmoothing(o.smoothing());
-    return o.weights().isEmpty() ? loss : loss.classWeights(array(o.weights()));
-  }
-
-  private SegmentationLoss softmaxFocal(LossOptions.SoftmaxFocal o) {
-    FocalLoss loss = reduced(FocalLoss.softmax(), o.mean()).gamma(o.gamma());
-    return o.alpha() < 0 ? loss : loss.alpha(o.alpha());
-  }
-
-  private <L extends ReducedLoss<L>> L reduced(L plain, boolean mean) {
-    return framed(plain).reduction(mean ? Reduction.MEAN : Reduction.SUM);
-  }
-
-  private <L extends SingleLoss<L>> L framed(L plain) {
-    L loss = plain.mode(mode);
-    loss = batch.probabilities() ? loss.fromProbabilities() : loss;
-    Integer ignored = batch.ignored();
-    return ignored == null ? loss : loss.ignoreIndex(ignored);
+  private static Reduction reduction(boolean mean) {
+    return mean ? Reduction.MEAN : Reduction.SUM;
   }
 
   private static double[] array(List<Double> values) {

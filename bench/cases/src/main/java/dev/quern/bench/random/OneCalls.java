@@ -1,61 +1,71 @@
 package dev.quern.bench.random;
 
 import dev.quern.DType;
+import dev.quern.bench.definition.Batch;
 import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.LossExtent;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
-/** Losses without an engine. */
+/** Losses without an engine: through the one-call forms where they run on the device's kernels. */
 final class OneCalls {
   private OneCalls() {}
 
-  /** Computes a loss on the device's array kernels; writes the gradient. */
-  static float loss(ArrayKernels kernels, boolean best, SegmentationLoss loss, LossCase c, float[] gradient) {
-    float[] target = c.batch().target();
-    if (best && c.memory() == Memory.ARRAYS && c.isFlat()) {
-      float[] x = c.batch().x();
-      if (c.targetDtype() == DType.U8) {
-        byte[] bytes = new byte[target.length];
-        for (int i = 0; i < bytes.length; i++) {
-          bytes[i] = (byte) target[i];
-        }
-        return loss.forwardBackward(x.clone(), bytes, gradient);
+  static float loss(Device device, SegmentationLoss loss, LossCase drawn, float[] gradient) {
+    float[] x = drawn.batch().x();
+    MemorySegment target = Memory.target(drawn.batch().target(), drawn.targetDtype());
+    if (drawn.memory() == Memory.ARRAYS) {
+      boolean flat = device.oneCall() && drawn.mode() == Mode.BINARY && !drawn.perImage();
+      if (flat && drawn.targetDtype() == DType.F32) {
+        return loss.forwardBackward(x, drawn.batch().target(), gradient);
       }
-      if (c.targetDtype() == DType.F32) {
-        return loss.forwardBackward(x.clone(), target.clone(), gradient);
+      if (flat && drawn.targetDtype() == DType.U8) {
+        return loss.forwardBackward(x, target.toArray(ValueLayout.JAVA_BYTE), gradient);
       }
+      return call(
+          device, loss, drawn, MemorySegment.ofArray(x), target, MemorySegment.ofArray(gradient));
     }
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment x = c.memory().place(MemorySegment.ofArray(c.batch().x().clone()), arena);
-      MemorySegment t = c.memory().place(Memory.encode(target, 0, c.targetDtype()), arena);
-      MemorySegment g = c.memory().place(MemorySegment.ofArray(gradient), arena);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment written = Memory.copy(MemorySegment.ofArray(gradient), arena);
       float value =
-          best
-              ? loss.forwardBackward(c.shape(), x, t, c.targetDtype(), g)
-              : direct(kernels, loss, c, x, t, g);
-      MemorySegment.ofArray(gradient).copyFrom(g);
+          call(
+              device,
+              loss,
+              drawn,
+              Memory.copy(MemorySegment.ofArray(x), arena),
+              Memory.copy(target, arena),
+              written);
+      MemorySegment.copy(written, ValueLayout.JAVA_FLOAT, 0, gradient, 0, gradient.length);
       return value;
     }
   }
 
-  private static float direct(
-      ArrayKernels kernels,
+  private static float call(
+      Device device,
       SegmentationLoss loss,
-      LossCase c,
+      LossCase drawn,
       MemorySegment x,
-      MemorySegment t,
-      MemorySegment g) {
-    int images = c.batch().images();
-    boolean pooled = c.mode() == Mode.BINARY;
-    LossExtent extent =
-        pooled && !c.perImage()
-            ? new LossExtent(1, 1, c.batch().x().length)
-            : new LossExtent(images, c.batch().classes(), c.batch().pixels());
-    return kernels
-        .loss(loss.spec(c.shape(), c.targetShape(), c.targetDtype(), null), extent, x, t, 1, g, null)
-        .value();
+      MemorySegment target,
+      MemorySegment gradient) {
+    boolean shares = drawn.batch().layout() == Batch.Layout.SHARES;
+    boolean alike = drawn.targetDtype() == DType.F32 && target.byteSize() == x.byteSize();
+    // the form with a shape takes as many floats as logits for shares
+    boolean labels = drawn.mode() == Mode.MULTICLASS && !shares;
+    if (device.oneCall() && !(labels && alike)) {
+      return loss.forwardBackward(drawn.shape(), x, target, drawn.targetDtype(), gradient);
+    }
+    ArrayKernels arrays = Objects.requireNonNull(device.arrays());
+    var batch = drawn.batch();
+    var extent = new LossExtent(batch.images(), batch.classes(), batch.pixels());
+    var spec = loss.spec(drawn.shape(), drawn.targetShape(), drawn.targetDtype(), null);
+    ArrayKernels.Result result = arrays.loss(spec, extent, x, target, 1, gradient, null);
+    if (result.fault() != Long.MAX_VALUE) {
+      throw new IllegalStateException("A fault was reported at " + result.fault() + ".");
+    }
+    return result.value();
   }
 }
