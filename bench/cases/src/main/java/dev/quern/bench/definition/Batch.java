@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param ignored the target value left out, or null
  * @param weight factors of the elements' binary cross-entropy, or null
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Batch(
     Layout layout,
     boolean probabilities,

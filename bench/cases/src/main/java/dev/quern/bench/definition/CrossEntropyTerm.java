@@ -15,6 +15,7 @@ final class CrossEntropyTerm implements Term {
   private final boolean labels;
   private final int classes;
   private double sum;
+  private double size;
   private double weights;
   private double divisor;
 
@@ -37,15 +38,20 @@ final class CrossEntropyTerm implements Term {
   @Override
   public void add(Pixel pixel, Sides sides) {
     double loss = 0;
+    double power = 0;
     for (int c = 0; c < classes; c++) {
       double lnP = logits ? pixel.lnP[c] : Math.log(Math.max(pixel.p[c], LEAST));
       double own = share(pixel, c);
       // a class without a share has no part, whatever it holds
+      // the loss of a sure pixel is e to a power, whose size counts like that of a term
+      double exponent = logits ? Math.abs(pixel.lnQ[c]) : 0;
+      power = own == 0 || Double.isInfinite(exponent) ? power : Math.max(power, exponent);
       loss -= own == 0 ? 0 : times(own, lnP);
       weights += labels ? pixel.t[c] * weight(c) : 0;
     }
     weights += labels ? 0 : 1;
     sum += LossDefinition.inFloat(loss);
+    size += Math.abs(loss) * (1 + power);
   }
 
   @Override
@@ -60,7 +66,7 @@ final class CrossEntropyTerm implements Term {
 
   @Override
   public double absolute() {
-    return value();
+    return divisor == 0 ? 0 : size / divisor;
   }
 
   @Override

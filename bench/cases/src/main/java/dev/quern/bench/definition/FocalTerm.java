@@ -156,8 +156,9 @@ final class FocalTerm implements Term {
     double a = options.alpha() < 0 ? 1 : options.alpha() * t + (1 - options.alpha()) * (1 - t);
     boolean soft = t != 0 && t != 1;
     loss = times(a, times(f, l));
-    // f is e to a power, whose size counts like that of a term
-    double power = reduced || gamma == 0 ? 0 : gamma * Math.abs(logRest);
+    // f is e to a power, the size of which counts like that of a term: its logarithm rounds, and
+    // the product with gamma
+    double power = reduced || gamma == 0 ? 0 : 2 * gamma * Math.abs(logRest);
     size = Math.abs(loss) * (1 + (Double.isFinite(power) ? power : 0));
     fSlope = f * growth;
     double grown = growth == 0 || f == 0 ? 0 : growth * l;

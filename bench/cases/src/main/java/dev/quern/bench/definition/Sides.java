@@ -8,7 +8,7 @@ package dev.quern.bench.definition;
  */
 public final class Sides {
   private static final int CHOICES = 3;
-  private static final int MOST_QUESTIONS = 4;
+  private static final int MOST_QUESTIONS = 8;
 
   private int path;
   private int asked;

@@ -43,8 +43,8 @@ final class SoftmaxFocalTerm implements Term {
     for (int c = 0; c < classes; c++) {
       double own = factor(c) * pixel.t[c];
       // a class without a share has no part, whatever it holds
-      // the weight is e to a power, whose size counts like that of a term
-      double exponent = options.gamma() == 0 ? 0 : options.gamma() * Math.abs(pixel.lnQ[c]);
+      // the loss of a sure pixel is e to a power, whose size counts like that of a term
+      double exponent = (1 + 2 * options.gamma()) * Math.abs(pixel.lnQ[c]);
       power = own == 0 || Double.isInfinite(exponent) ? power : Math.max(power, exponent);
       loss -= own == 0 ? 0 : times(own, times(focal(pixel, c), lnP(pixel, c)));
     }

@@ -1,6 +1,5 @@
 package dev.quern.bench.random;
 
-import dev.quern.bench.definition.Batch.Layout;
 import dev.quern.bench.definition.LossDefinition.Form;
 import dev.quern.bench.definition.LossDefinition.Weighted;
 import dev.quern.bench.definition.LossOptions;
@@ -12,33 +11,21 @@ import java.util.List;
 final class TermDraw {
   private final Draw draw;
   private final Mode mode;
-  private final Layout layout;
   private final int classes;
   private final Form form;
   private final Values.Style style;
-  private final boolean probabilities;
 
-  TermDraw(
-      Draw draw,
-      Mode mode,
-      Layout layout,
-      int classes,
-      Form form,
-      Values.Style style,
-      boolean probabilities) {
+  TermDraw(Draw draw, Mode mode, int classes, Form form, Values.Style style) {
     this.draw = draw;
     this.mode = mode;
-    this.layout = layout;
     this.classes = classes;
     this.form = form;
     this.style = style;
-    this.probabilities = probabilities;
   }
 
   List<Weighted> terms() {
     int count = draw.of(1, 1, 1, 2, 2, 3);
     List<Weighted> terms = new ArrayList<>();
-    boolean pixel = false;
     List<Integer> kinds = new ArrayList<>();
     while (terms.size() < count) {
       int kind = draw.below(mode == Mode.MULTICLASS ? 5 : 4);

@@ -124,8 +124,7 @@ class LossDefinitionTest {
     double[] g = gradient(two, overlap(.5, .5, 1, 0, false, true));
     assertEquals(6.418670e-4, Math.abs(g[0]), 5e-10);
     Batch pixel = labels(2, 1, new float[] {5.467378f, -4.91864f}, 0);
-    assertEquals(
-        -2.58892e-5, gradient(pixel, overlap(.5, .5, 1, .38f, true, false))[0], 5e-10);
+    assertEquals(-2.58892e-5, gradient(pixel, overlap(.5, .5, 1, .38f, true, false))[0], 5e-10);
   }
 
   @Test
@@ -155,8 +154,17 @@ class LossDefinitionTest {
 
   @Test
   void eitherSideOfATieIsRightAndBetweenIsNot() {
-    Batch batch = new Batch(Layout.ELEMENTS, true, 1, 1, 2, new float[] {.25f, .75f},
-        new float[] {.25f, 1}, null, null);
+    Batch batch =
+        new Batch(
+            Layout.ELEMENTS,
+            true,
+            1,
+            1,
+            2,
+            new float[] {.25f, .75f},
+            new float[] {.25f, 1},
+            null,
+            null);
     var parts = List.of(new Weighted(overlap(.5, .5, 1, 0, false, true), 1));
     var judge = new LossJudge(batch, parts, Form.MIN, false, 1);
     LossDefinition loss = define(batch, parts.getFirst().options());
