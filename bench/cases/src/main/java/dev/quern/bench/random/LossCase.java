@@ -69,7 +69,12 @@ record LossCase(
     float[] gradient = new float[batch.x().length];
     float value;
     if (tensors) {
-      value = device.engine().scoped(() -> onTensors(device.engine(), gradient));
+      float[] alone = new float[1];
+      value = device.engine().scoped(() -> onTensors(device.engine(), gradient, alone));
+      String failure = judge.judge(alone[0], null).failure();
+      if (failure != null) {
+        return Verdict.wrong("without gradient " + failure);
+      }
     } else {
       SegmentationLoss loss = LossFactory.loss(this, null);
       value = OneCalls.loss(device, loss, this, gradient);
@@ -77,7 +82,7 @@ record LossCase(
     return judge.judge(value, gradient);
   }
 
-  private Float onTensors(Engine engine, float[] gradient) {
+  private Float onTensors(Engine engine, float[] gradient, float[] alone) {
     Tensor logits = floats(engine, batch.x(), shape);
     MemorySegment labels = Memory.target(batch.target(), targetDtype);
     Tensor target = engine.upload(labels, targetDtype, targetShape);
@@ -86,6 +91,7 @@ record LossCase(
         LossFactory.loss(this, weights == null ? null : floats(engine, weights, shape));
     Tensor factor = engine.tensor(new float[] {upstream}, 1);
     LossResult result = loss.forwardBackward(logits, target, factor);
+    alone[0] = loss.forward(logits, target).item();
     float[] read = result.gradient().toFloatArray();
     System.arraycopy(read, 0, gradient, 0, read.length);
     return result.value().item();
