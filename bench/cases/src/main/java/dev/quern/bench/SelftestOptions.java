@@ -35,7 +35,14 @@ public record SelftestOptions(
     }
   }
 
-  /** The suites, without random cases. */
+  /**
+   * The suites, without random cases.
+   *
+   * @param backends the backends by name; empty for every backend that is there
+   * @param golden a folder of golden suites to run in place of the embedded ones, or null
+   * @param suites the suites to run; empty for all but {@code large}
+   * @param sabotage whether every backend is made a little wrong
+   */
   public SelftestOptions(
       List<String> backends, @Nullable Path golden, List<String> suites, boolean sabotage) {
     this(backends, golden, suites, sabotage, 0, 0);

@@ -49,8 +49,7 @@ final class LossDraw {
         mode != Mode.MULTICLASS
             ? Layout.ELEMENTS
             : draw.chance(0.25) && pixels > 0 ? Layout.SHARES : Layout.LABELS;
-    List<Weighted> parts =
-        new TermDraw(draw, mode, classes, form, style).terms();
+    List<Weighted> parts = new TermDraw(draw, mode, classes, form, style).terms();
     boolean soft = layout == Layout.SHARES || (layout == Layout.ELEMENTS && draw.chance(0.25));
     Integer ignored = layout == Layout.SHARES || draw.chance(0.6) ? null : draw.of(255, 0, 1, 200);
     DType dtype =
