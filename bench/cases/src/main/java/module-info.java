@@ -10,8 +10,12 @@ module dev.quern.bench {
   requires tools.jackson.databind;
   requires static org.jspecify;
 
+  uses dev.quern.spi.BackendProvider;
+
   exports dev.quern.bench;
+  exports dev.quern.bench.definition;
   exports dev.quern.bench.kernels;
+  exports dev.quern.bench.random;
   exports dev.quern.bench.speed;
   exports dev.quern.bench.unfused;
 

@@ -56,9 +56,13 @@ record LossShape(Layout layout, LossExtent extent) {
     return new LossShape(Layout.ELEMENTS, new LossExtent(images, 1, pixels));
   }
 
-  /** The shape that a target of so many elements must have. */
-  static Shape targetShape(Mode mode, Shape logits, long elements) {
-    return mode == Mode.MULTICLASS && logits.rank() >= 2 && elements != logits.elements()
+  /**
+   * The shape that a target of so many elements must have. With one class, or without pixels,
+   * labels are as many as shares: integers are labels, F32 is shares.
+   */
+  static Shape targetShape(Mode mode, Shape logits, DType dtype, long elements) {
+    boolean labels = dtype != DType.F32 || elements != logits.elements();
+    return mode == Mode.MULTICLASS && logits.rank() >= 2 && labels
         ? withoutClasses(logits)
         : logits;
   }

@@ -261,7 +261,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
       requireBytes("gradient", gradient, shape.elements(), DType.F32);
     }
     long targets = target.byteSize() / targetDtype.bytes();
-    Shape labels = LossShape.targetShape(frame().mode(), shape, targets);
+    Shape labels = LossShape.targetShape(frame().mode(), shape, targetDtype, targets);
     requireBytes("target", target, labels.elements(), targetDtype);
     LossShape lossShape = LossShape.of(frame(), shape, labels, targetDtype);
     return onSegments(lossShape, logits, target, targetDtype, gradient);

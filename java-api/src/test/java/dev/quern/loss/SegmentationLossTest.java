@@ -14,6 +14,7 @@ import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,18 @@ class SegmentationLossTest {
   @Test
   void dice() {
     check(new DiceLoss(), 0.2524396011, -0.0570371057, 0.0257711993, -0.0254827048, -0.0593318056);
+  }
+
+  @Test
+  void labelsOfOneClassAreNotTakenForShares() {
+    Shape shape = Shape.of(2, 1, 3);
+    MemorySegment logits = MemorySegment.ofArray(new float[] {1, -2, 3, 0, 5, -1});
+    MemorySegment labels = MemorySegment.ofArray(new byte[6]);
+    SegmentationLoss loss = new CrossEntropyLoss();
+    assertEquals(0, loss.forwardBackward(shape, logits, labels, DType.U8, null));
+    MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
+    MemorySegment none = MemorySegment.ofArray(new float[0]);
+    assertEquals(0, loss.forwardBackward(Shape.of(2, 3, 0), none, nothing, DType.U8, null));
   }
 
   @Test

@@ -18,4 +18,10 @@ class CudaSuiteTest {
     assertEquals(List.of(), report.failures());
     assertTrue(report.count(Status.PASSED) > 800, "only " + report.count(Status.PASSED));
   }
+
+  @Test
+  void randomLossesAgreeWithTheirDefinitions() {
+    CudaTesting.open().close();
+    assertEquals(List.of(), BackendSuite.random("cuda", 20, 1).failures());
+  }
 }

@@ -23,6 +23,12 @@ class OpenClSuiteTest {
     assertTrue(report.count(Status.PASSED) > 800, "only " + report.count(Status.PASSED));
   }
 
+  @Test
+  void randomLossesAgreeWithTheirDefinitions() {
+    var _ = OpenClTesting.device();
+    assertEquals(List.of(), BackendSuite.random("opencl", 60, 1).failures());
+  }
+
   /** The geometry of GPUs gives right results on any device. */
   @Test
   void agreesWithTheReferenceInTheGeometryOfGpus() {

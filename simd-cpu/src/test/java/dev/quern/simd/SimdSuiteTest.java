@@ -35,6 +35,11 @@ class SimdSuiteTest {
     assertTrue(report.count(Status.PASSED) > 30, "only " + report.count(Status.PASSED));
   }
 
+  @Test
+  void randomLossesAgreeWithTheirDefinitions() {
+    assertEquals(List.of(), BackendSuite.random("simd", 300, 1).failures());
+  }
+
   private static void compareDigests() throws IOException {
     String file = System.getProperty("quern.bench.digests");
     if (file == null) {

@@ -5,6 +5,7 @@ import dev.quern.Engine;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.kernels.ArrayCase;
 import dev.quern.bench.kernels.ArrayCases;
+import dev.quern.bench.random.RandomSuite;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
@@ -57,6 +58,21 @@ public final class BackendSuite {
     }
     digests.writeIfAsked();
     return new Report(results);
+  }
+
+  /**
+   * Opens a backend and runs random cases on it.
+   *
+   * @param backend its name
+   * @param count how many
+   * @param seed what they are drawn from
+   * @return one result per case
+   * @throws dev.quern.BackendUnavailableException if it cannot be used here
+   */
+  public static Report random(String backend, int count, long seed) {
+    try (Engine engine = Engine.open(backend)) {
+      return new Report(RandomSuite.run(backend, engine, count, seed));
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.quern.Backends;
 import dev.quern.Engine;
 import dev.quern.bench.CaseResult.Status;
 import dev.quern.bench.golden.GoldenSuite;
+import dev.quern.bench.random.RandomSuite;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
@@ -25,6 +26,9 @@ public final class Selftest {
 
   /** Failures shown per suite; the rest are counted. */
   private static final int SHOWN_FAILURES = 5;
+
+  /** Failures shown of random cases, each of which can be repeated alone. */
+  private static final int SHOWN_RANDOM_FAILURES = 50;
 
   private final SelftestOptions options;
   private final PrintStream out;
@@ -54,8 +58,8 @@ public final class Selftest {
 
   /**
    * Runs a selftest from the command line: {@code [--backend NAME]... [--golden DIR] [--suite
-   * NAME]... [--sabotage]}. Exits with 0 if nothing failed, 1 if something did, 2 if the arguments
-   * make no sense.
+   * NAME]... [--sabotage] [--random N] [--seed S]}. Exits with 0 if nothing failed, 1 if something
+   * did, 2 if the arguments make no sense.
    *
    * @param args the arguments
    */
@@ -76,6 +80,8 @@ public final class Selftest {
     var suites = new ArrayList<String>();
     Path golden = null;
     boolean sabotage = false;
+    int random = 0;
+    long seed = 0;
     var arguments = List.of(args).iterator();
     while (arguments.hasNext()) {
       String option = arguments.next();
@@ -91,14 +97,17 @@ public final class Selftest {
         case "--backend" -> backends.add(value);
         case "--suite" -> suites.add(value);
         case "--golden" -> golden = Path.of(value);
+        case "--random" -> random = Integer.parseInt(value);
+        case "--seed" -> seed = Long.parseLong(value);
         default ->
             throw new IllegalArgumentException(
                 "There is no option "
                     + option
-                    + "; there are --backend, --golden, --suite and --sabotage.");
+                    + "; there are --backend, --golden, --suite, --sabotage, --random and"
+                    + " --seed.");
       }
     }
-    return new SelftestOptions(backends, golden, suites, sabotage);
+    return new SelftestOptions(backends, golden, suites, sabotage, random, seed);
   }
 
   private Report run() {
@@ -158,6 +167,13 @@ public final class Selftest {
     }
     try (Backend reference = new ReferenceProvider().open(0);
         Engine engine = new Engine(options.sabotage() ? new SabotagedBackend(tested) : tested)) {
+      if (options.random() > 0) {
+        report(
+            name,
+            RandomSuite.NAME,
+            RandomSuite.run(name, engine, options.random(), options.seed()));
+        return;
+      }
       Backend judged = options.sabotage() ? new SabotagedBackend(tested) : tested;
       var kernels = new KernelSuites(reference, judged, null);
       for (KernelFamily family : KernelFamily.values()) {
@@ -193,11 +209,12 @@ public final class Selftest {
         backend, suite, report.summary(), reasons.isEmpty() ? "" : " (" + reasons + ")");
     List<CaseResult> failed =
         suiteResults.stream().filter(result -> result.status() == Status.FAILED).toList();
+    int shown = suite.equals(RandomSuite.NAME) ? SHOWN_RANDOM_FAILURES : SHOWN_FAILURES;
     failed.stream()
-        .limit(SHOWN_FAILURES)
+        .limit(shown)
         .forEach(result -> out.println("    " + result.name() + ": " + result.detail()));
-    if (failed.size() > SHOWN_FAILURES) {
-      out.println("    and " + (failed.size() - SHOWN_FAILURES) + " more");
+    if (failed.size() > shown) {
+      out.println("    and " + (failed.size() - shown) + " more");
     }
   }
 }

@@ -43,6 +43,18 @@ public final class SelftestCommand implements Callable<Integer> {
       description = "Make every backend a little wrong: the checks must fail.")
   private boolean sabotage;
 
+  @Option(
+      names = "--random",
+      paramLabel = "N",
+      description = "Run so many random cases in place of the suites.")
+  private int random;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "What random cases are drawn from; ${DEFAULT-VALUE} by default.")
+  private long seed = 1;
+
   /** For picocli. */
   public SelftestCommand() {}
 
@@ -54,7 +66,7 @@ public final class SelftestCommand implements Callable<Integer> {
     }
     Report report;
     try {
-      report = Selftest.run(new SelftestOptions(backends, golden, suites, sabotage), System.out);
+      report = Selftest.run(new SelftestOptions(backends, golden, suites, sabotage, random, seed), System.out);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(String.valueOf(e.getMessage()), e);
     }

@@ -1,0 +1,50 @@
+package dev.quern.bench.definition;
+
+import java.util.Arrays;
+
+/** The derivatives of a loss with respect to one pixel's inputs. */
+final class Slopes {
+  /** An ulp of a soft target. */
+  private static final double ULP = 0x1p-23;
+
+  final double[] g;
+
+  /** By how much an ulp of a soft target moves the derivatives. */
+  double noise;
+
+  /**
+   * The largest derivative with respect to a probability: what a subnormal one is multiplied by.
+   */
+  double steepest;
+
+  Slopes(int size) {
+    this.g = new double[size];
+  }
+
+  void clear() {
+    Arrays.fill(g, 0);
+    noise = 0;
+    steepest = 0;
+  }
+
+  void add(double factor, Slopes other) {
+    for (int c = 0; c < g.length; c++) {
+      g[c] += factor * other.g[c];
+    }
+    noise += Math.abs(factor) * other.noise;
+    steepest += Math.abs(factor) * other.steepest;
+  }
+
+  /** Adds a difference of two terms, both of which an ulp of a soft target moves. */
+  void addDifference(int c, double factor, double plus, double minus) {
+    g[c] += factor * (plus - minus);
+    if (plus != 0 && minus != 0) {
+      noise = Math.max(noise, Math.abs(factor) * ULP * Math.max(Math.abs(plus), Math.abs(minus)));
+    }
+    steep(factor);
+  }
+
+  void steep(double slope) {
+    steepest = Math.max(steepest, Math.abs(slope));
+  }
+}

@@ -1,0 +1,71 @@
+package dev.quern.bench.random;
+
+import dev.quern.DType;
+import dev.quern.bench.definition.Batch;
+import dev.quern.loss.Mode;
+import dev.quern.loss.SegmentationLoss;
+import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.LossExtent;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+
+/** Losses without an engine: through the one-call forms where they run on the device's kernels. */
+final class OneCalls {
+  private OneCalls() {}
+
+  static float loss(Device device, SegmentationLoss loss, LossCase drawn, float[] gradient) {
+    float[] x = drawn.batch().x();
+    MemorySegment target = Memory.target(drawn.batch().target(), drawn.targetDtype());
+    if (drawn.memory() == Memory.ARRAYS) {
+      boolean flat = device.oneCall() && drawn.mode() == Mode.BINARY && !drawn.perImage();
+      if (flat && drawn.targetDtype() == DType.F32) {
+        return loss.forwardBackward(x, drawn.batch().target(), gradient);
+      }
+      if (flat && drawn.targetDtype() == DType.U8) {
+        return loss.forwardBackward(x, target.toArray(ValueLayout.JAVA_BYTE), gradient);
+      }
+      return call(
+          device, loss, drawn, MemorySegment.ofArray(x), target, MemorySegment.ofArray(gradient));
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment written = Memory.copy(MemorySegment.ofArray(gradient), arena);
+      float value =
+          call(
+              device,
+              loss,
+              drawn,
+              Memory.copy(MemorySegment.ofArray(x), arena),
+              Memory.copy(target, arena),
+              written);
+      MemorySegment.copy(written, ValueLayout.JAVA_FLOAT, 0, gradient, 0, gradient.length);
+      return value;
+    }
+  }
+
+  private static float call(
+      Device device,
+      SegmentationLoss loss,
+      LossCase drawn,
+      MemorySegment x,
+      MemorySegment target,
+      MemorySegment gradient) {
+    boolean shares = drawn.batch().layout() == Batch.Layout.SHARES;
+    boolean alike = drawn.targetDtype() == DType.F32 && target.byteSize() == x.byteSize();
+    // the form with a shape takes as many floats as logits for shares
+    boolean labels = drawn.mode() == Mode.MULTICLASS && !shares;
+    if (device.oneCall() && !(labels && alike)) {
+      return loss.forwardBackward(drawn.shape(), x, target, drawn.targetDtype(), gradient);
+    }
+    ArrayKernels arrays = Objects.requireNonNull(device.arrays());
+    var batch = drawn.batch();
+    var extent = new LossExtent(batch.images(), batch.classes(), batch.pixels());
+    var spec = loss.spec(drawn.shape(), drawn.targetShape(), drawn.targetDtype(), null);
+    ArrayKernels.Result result = arrays.loss(spec, extent, x, target, 1, gradient, null);
+    if (result.fault() != Long.MAX_VALUE) {
+      throw new IllegalStateException("A fault was reported at " + result.fault() + ".");
+    }
+    return result.value();
+  }
+}
