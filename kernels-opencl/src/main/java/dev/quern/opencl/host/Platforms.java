@@ -12,6 +12,9 @@ import org.jocl.cl_platform_id;
 
 /** Finds the OpenCL devices of this machine. */
 public final class Platforms {
+  /** All 32 bits: JOCL's constant has 64, and drivers that are strict refuse it. */
+  private static final long ALL_TYPES = 0xFFFFFFFFL;
+
   private Platforms() {}
 
   /**
@@ -31,6 +34,9 @@ public final class Platforms {
    */
   public static Discovery discover() {
     String failure = JoclLibrary.load();
+    if (failure == null) {
+      failure = Transfers.load();
+    }
     if (failure != null) {
       return new Discovery(List.of(), List.of(failure));
     }
@@ -86,9 +92,9 @@ public final class Platforms {
     cl_device_id[] ids;
     try {
       int[] count = new int[1];
-      CL.clGetDeviceIDs(platform.id, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+      CL.clGetDeviceIDs(platform.id, ALL_TYPES, 0, null, count);
       ids = new cl_device_id[count[0]];
-      CL.clGetDeviceIDs(platform.id, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null);
+      CL.clGetDeviceIDs(platform.id, ALL_TYPES, ids.length, ids, null);
     } catch (CLException e) {
       reasons.add(
           "The platform "
