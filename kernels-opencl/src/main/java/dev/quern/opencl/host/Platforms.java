@@ -1,5 +1,6 @@
 package dev.quern.opencl.host;
 
+import dev.quern.DeviceInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,7 +21,7 @@ public final class Platforms {
   /**
    * The devices that can be used, and why others, or all, cannot.
    *
-   * @param devices in a fixed order: by platform name, then as the platform lists them
+   * @param devices in a fixed order: GPUs first, by platform name, then as the platform lists them
    * @param reasons one sentence each, naming the remedy
    */
   public record Discovery(List<Device> devices, List<String> reasons) {}
@@ -64,7 +65,14 @@ public final class Platforms {
               + Failure.name(e)
               + "): check the drivers named in /etc/OpenCL/vendors.");
     }
-    return new Discovery(List.copyOf(devices), List.copyOf(reasons));
+    return new Discovery(numbered(devices), List.copyOf(reasons));
+  }
+
+  /** Puts GPUs first, so that the first device is no processor where there is better. */
+  static List<Device> numbered(List<Device> devices) {
+    return devices.stream()
+        .sorted(Comparator.comparing(device -> device.kind() == DeviceInfo.Kind.CPU))
+        .toList();
   }
 
   private static List<Platform> platforms() {
