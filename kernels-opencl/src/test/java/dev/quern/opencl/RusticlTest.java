@@ -32,7 +32,7 @@ class RusticlTest {
   /** The other families are beyond Mesa 22.3, which Debian 12 has. */
   @Test
   void familiesWithoutF64AgreeWithTheReference() {
-    List<String> lines = run("selftest", "-Xmx1g", "-Dsuites=pointwise,matrix,random,confusion");
+    List<String> lines = run("selftest", "-Xmx2g", "-Dsuites=pointwise,matrix,random,confusion");
     assertEquals(5, lines.size(), lines.toString());
     assertTrue(lines.getLast().matches("[0-9]{3,} passed, 0 failed"), lines.toString());
   }
