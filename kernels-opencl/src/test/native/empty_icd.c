@@ -1,10 +1,13 @@
-/* A driver that registers with the ICD loader, has a platform, and has no device. */
+/* A driver that registers with the ICD loader, has a platform, and has no device. It takes types of devices
+   as strictly as Mesa does. */
 
 #include <stddef.h>
 #include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define DEVICE_NOT_FOUND (-1)
+#define INVALID_DEVICE_TYPE (-31)
+#define DEVICE_TYPE_ALL 0xFFFFFFFFu
 #define INVALID_VALUE (-30)
 
 struct platform {
@@ -34,7 +37,8 @@ static int get_platform_info(
 static int get_device_ids(
     struct platform *platform, unsigned long type, unsigned int room, void *devices,
     unsigned int *count) {
-  (void)platform, (void)type, (void)room, (void)devices;
+  (void)platform, (void)room, (void)devices;
+  if (type != DEVICE_TYPE_ALL) return INVALID_DEVICE_TYPE;
   if (count) *count = 0;
   return DEVICE_NOT_FOUND;
 }

@@ -12,6 +12,8 @@ import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.PendingDownload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +99,13 @@ class OpenClMemoryTest {
       pending.await();
       assertEquals(-1, MemorySegment.ofArray(data).asSlice(1).mismatch(target));
     }
+  }
+
+  /** Threads cost a hand-over, and some drivers cannot be called from two. */
+  @Test
+  void transfersStartNoThread() {
+    List<String> lines = ChildProcess.run("transfers", Map.of(), ChildProcess.NATIVE_ACCESS);
+    assertEquals(List.of("opencl:0 computes [2.0, 4.0]", "later 0.0, of 1000"), lines);
   }
 
   @Test

@@ -6,8 +6,12 @@ import dev.quern.DeviceException;
 import dev.quern.DeviceInfo;
 import dev.quern.Engine;
 import dev.quern.OutOfDeviceMemoryException;
+import dev.quern.PendingValue;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.bench.Report;
+import dev.quern.bench.Selftest;
+import dev.quern.bench.SelftestOptions;
 import dev.quern.spi.Availability;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /** What a process of its own does with OpenCL; it writes a line for everything it sees. */
@@ -36,6 +41,8 @@ public final class Scenarios {
       case "faults" -> faults();
       case "faults of Java" -> faultsOfJava();
       case "busy threads" -> busyThreads();
+      case "transfers" -> transfers();
+      case "selftest" -> selftest();
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -155,6 +162,30 @@ public final class Scenarios {
       Tensor x = engine.tensor(new float[] {1, 2, 3, 4}, 2, 2);
       System.out.println("sum " + x.matmul(x, false, false).sum().item());
     }
+  }
+
+  /** The threads that opening, transfers of all kinds and closing leave behind. */
+  private static void transfers() {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    try (Engine engine = Engine.open("opencl")) {
+      compute(engine);
+      Tensor x = engine.tensor(new float[1000], 1000);
+      PendingValue late = x.sum().itemLater();
+      System.out.println("later " + late.await() + ", of " + x.toFloatArray().length);
+    }
+    Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> !before.contains(thread))
+        // watches builds, and ends with them
+        .filter(thread -> !thread.getName().equals("quern-signals"))
+        .forEach(thread -> System.out.println("started " + thread.getName()));
+  }
+
+  /** The cases of the suites named by a property, on the first device; then the failures. */
+  private static void selftest() {
+    List<String> suites = List.of(System.getProperty("suites").split(",", -1));
+    var options = new SelftestOptions(List.of("opencl"), null, suites, false);
+    Report report = Selftest.run(options, System.out);
+    report.failures().forEach(System.out::println);
   }
 
   private static void fail(String function, int error) throws IOException {

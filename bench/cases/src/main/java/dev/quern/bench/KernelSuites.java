@@ -25,6 +25,12 @@ final class KernelSuites {
   /** The suite of unfused definitions. */
   static final String UNFUSED = "unfused";
 
+  /**
+   * {@code -Dquern.selftest.maxElements=N} leaves out kernel cases that move more than N elements
+   * of 4 bytes, for devices that are simulated or watched.
+   */
+  static final long MAX_ELEMENTS = Long.getLong("quern.selftest.maxElements", Long.MAX_VALUE);
+
   private final Backend reference;
   private final Backend tested;
   private final @Nullable Digests digests;
@@ -44,6 +50,9 @@ final class KernelSuites {
     var results = new ArrayList<CaseResult>();
     var parity = new Parity(reference, tested);
     for (KernelCase kernelCase : KernelCases.of(family)) {
+      if (kernelCase.bytes() / Float.BYTES > MAX_ELEMENTS) {
+        continue;
+      }
       results.add(
           tested.supports(family, kernelCase.dtype())
               ? attempt(

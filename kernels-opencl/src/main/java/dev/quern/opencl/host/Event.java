@@ -1,17 +1,15 @@
 package dev.quern.opencl.host;
 
 import dev.quern.spi.PendingDownload;
-import org.jocl.CL;
-import org.jocl.cl_event;
 
 /** Marks the end of a command in its queue. */
 public final class Event implements PendingDownload {
   private final Queue queue;
-  private final cl_event handle;
+  private final long handle;
   private final long launchesBefore;
   private boolean done;
 
-  Event(Queue queue, cl_event handle, long launchesBefore) {
+  Event(Queue queue, long handle, long launchesBefore) {
     this.queue = queue;
     this.handle = handle;
     this.launchesBefore = launchesBefore;
@@ -21,7 +19,7 @@ public final class Event implements PendingDownload {
   void abandon() {
     if (!done) {
       done = true;
-      CL.clReleaseEvent(handle);
+      queue.abandon(handle);
     }
   }
 

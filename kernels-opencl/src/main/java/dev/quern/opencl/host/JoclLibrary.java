@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class JoclLibrary {
   private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
 
-  private static final String LOADER_MISSING =
+  static final String LOADER_MISSING =
       "libOpenCL.so.1 cannot be loaded: install an ICD loader, e.g. Debian's ocl-icd-libopencl1, and the"
           + " OpenCL driver of your device.";
 

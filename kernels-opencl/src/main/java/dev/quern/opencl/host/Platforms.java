@@ -1,5 +1,6 @@
 package dev.quern.opencl.host;
 
+import dev.quern.DeviceInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,12 +13,15 @@ import org.jocl.cl_platform_id;
 
 /** Finds the OpenCL devices of this machine. */
 public final class Platforms {
+  /** All 32 bits: JOCL's constant has 64, and drivers that are strict refuse it. */
+  private static final long ALL_TYPES = 0xFFFFFFFFL;
+
   private Platforms() {}
 
   /**
    * The devices that can be used, and why others, or all, cannot.
    *
-   * @param devices in a fixed order: by platform name, then as the platform lists them
+   * @param devices in a fixed order: GPUs first, by platform name, then as the platform lists them
    * @param reasons one sentence each, naming the remedy
    */
   public record Discovery(List<Device> devices, List<String> reasons) {}
@@ -31,6 +35,9 @@ public final class Platforms {
    */
   public static Discovery discover() {
     String failure = JoclLibrary.load();
+    if (failure == null) {
+      failure = Transfers.load();
+    }
     if (failure != null) {
       return new Discovery(List.of(), List.of(failure));
     }
@@ -58,7 +65,14 @@ public final class Platforms {
               + Failure.name(e)
               + "): check the drivers named in /etc/OpenCL/vendors.");
     }
-    return new Discovery(List.copyOf(devices), List.copyOf(reasons));
+    return new Discovery(numbered(devices), List.copyOf(reasons));
+  }
+
+  /** Puts GPUs first, so that the first device is no processor where there is better. */
+  static List<Device> numbered(List<Device> devices) {
+    return devices.stream()
+        .sorted(Comparator.comparing(device -> device.kind() == DeviceInfo.Kind.CPU))
+        .toList();
   }
 
   private static List<Platform> platforms() {
@@ -86,9 +100,9 @@ public final class Platforms {
     cl_device_id[] ids;
     try {
       int[] count = new int[1];
-      CL.clGetDeviceIDs(platform.id, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+      CL.clGetDeviceIDs(platform.id, ALL_TYPES, 0, null, count);
       ids = new cl_device_id[count[0]];
-      CL.clGetDeviceIDs(platform.id, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null);
+      CL.clGetDeviceIDs(platform.id, ALL_TYPES, ids.length, ids, null);
     } catch (CLException e) {
       reasons.add(
           "The platform "

@@ -3,12 +3,9 @@ package dev.quern.opencl.host;
 import dev.quern.DeviceException;
 import dev.quern.OutOfDeviceMemoryException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import org.jocl.CL;
 import org.jocl.CLException;
-import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
-import org.jocl.cl_event;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Queue implements AutoCloseable {
   private final cl_command_queue handle;
+  private final Transfers transfers;
   private final Journal journal = new Journal();
   private final boolean synchronous = Boolean.getBoolean("quern.sync");
   private final long[] globalSize = new long[1];
@@ -37,6 +35,7 @@ public final class Queue implements AutoCloseable {
     } catch (CLException e) {
       throw Failure.of("clCreateCommandQueue", e);
     }
+    this.transfers = new Transfers(handle);
   }
 
   /**
@@ -78,30 +77,26 @@ public final class Queue implements AutoCloseable {
   /**
    * Enqueues a copy from the host.
    *
-   * @param source host memory that stays unchanged until the event
+   * @param source native host memory that stays unchanged until the event
    * @param target the block written
    * @param targetOffset where in it, in bytes
-   * @param bytes how much
    * @return the end of the copy
    */
-  Event write(Pointer source, Buffer target, long targetOffset, long bytes) {
+  Event write(MemorySegment source, Buffer target, long targetOffset) {
     checkUsable();
-    var event = new cl_event();
     try {
-      CL.clEnqueueWriteBuffer(
-          handle, target.handle(), false, targetOffset, bytes, source, 0, null, event);
+      long event = transfers.write(source, target, targetOffset);
+      return new Event(this, event, journal.position());
     } catch (CLException e) {
       throw Failure.of("clEnqueueWriteBuffer", e, journal.suspects());
     }
-    return new Event(this, event, journal.position());
   }
 
-  /** Copies to the host and waits for it. */
-  void read(Buffer source, long sourceOffset, Pointer target, long bytes) {
+  /** Copies to native host memory and waits for it. */
+  void read(Buffer source, long sourceOffset, MemorySegment target) {
     checkUsable();
     try {
-      CL.clEnqueueReadBuffer(
-          handle, source.handle(), true, sourceOffset, bytes, target, 0, null, null);
+      transfers.read(source, sourceOffset, target);
     } catch (CLException e) {
       throw lose("clEnqueueReadBuffer", e);
     }
@@ -113,21 +108,18 @@ public final class Queue implements AutoCloseable {
    *
    * @param source the block read
    * @param sourceOffset where in it, in bytes
-   * @param target native host memory below 2 GiB that stays alive until the event
+   * @param target native host memory that stays alive until the event
    * @return the end of the copy
    */
   public Event readLater(Buffer source, long sourceOffset, MemorySegment target) {
     checkUsable();
-    var event = new cl_event();
-    Pointer pointer = Pointer.to(target.asByteBuffer());
     try {
-      CL.clEnqueueReadBuffer(
-          handle, source.handle(), false, sourceOffset, target.byteSize(), pointer, 0, null, event);
+      long event = transfers.readLater(source, sourceOffset, target);
       CL.clFlush(handle);
+      return new Event(this, event, journal.position());
     } catch (CLException e) {
       throw Failure.of("clEnqueueReadBuffer", e, journal.suspects());
     }
-    return new Event(this, event, journal.position());
   }
 
   /**
@@ -161,44 +153,49 @@ public final class Queue implements AutoCloseable {
   }
 
   /** Makes a block's memory visible to the host, for as long as the block lives. */
-  ByteBuffer map(Buffer buffer) {
+  MemorySegment map(Buffer buffer) {
     checkUsable();
     try {
-      return CL.clEnqueueMapBuffer(
-          handle,
-          buffer.handle(),
-          true,
-          CL.CL_MAP_READ | CL.CL_MAP_WRITE,
-          0,
-          buffer.byteSize(),
-          0,
-          null,
-          null,
-          null);
+      return MemorySegment.ofBuffer(
+          CL.clEnqueueMapBuffer(
+              handle,
+              buffer.handle(),
+              true,
+              CL.CL_MAP_READ | CL.CL_MAP_WRITE,
+              0,
+              buffer.byteSize(),
+              0,
+              null,
+              null,
+              null));
     } catch (CLException e) {
       throw lose("clEnqueueMapBuffer", e);
     }
   }
 
   /** Undoes {@link #map}. */
-  void unmap(Buffer buffer, ByteBuffer memory) {
+  void unmap(Buffer buffer, MemorySegment memory) {
     try {
-      CL.clEnqueueUnmapMemObject(handle, buffer.handle(), memory, 0, null, null);
+      transfers.unmap(buffer, memory);
     } catch (CLException e) {
       logClosing(e);
     }
   }
 
-  void await(cl_event event, long launchesBefore) {
+  void await(long event, long launchesBefore) {
     checkUsable();
     try {
-      CL.clWaitForEvents(1, new cl_event[] {event});
+      transfers.await(event);
     } catch (CLException e) {
       throw lose("clWaitForEvents", e);
     } finally {
-      CL.clReleaseEvent(event);
+      transfers.release(event);
     }
     journal.succeeded(launchesBefore);
+  }
+
+  void abandon(long event) {
+    transfers.release(event);
   }
 
   /**

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Both install theirs once, so afterwards they leave alone what is put back. Between the two
  * lies a moment in which a fault still finds the driver's handler, and after which LLVM installs
  * its own anew; so a thread looks every tenth of a millisecond, rather than once at the end of a
- * build that takes seconds. Only on Linux, and not where native access is denied to this module.
+ * build that takes seconds. Only on Linux.
  */
 final class SignalHandlers implements AutoCloseable {
   /**
@@ -123,27 +123,14 @@ final class SignalHandlers implements AutoCloseable {
     }
   }
 
-  /**
-   * Decided once: a warning enables native access for the class path, so asking again may answer
-   * otherwise, and handlers that were not remembered would be put back.
-   */
   @SuppressWarnings("restricted")
   private static @Nullable MethodHandle find() {
     if (!System.getProperty("os.name", "").equals("Linux")) {
       return null;
     }
     Linker linker = Linker.nativeLinker();
-    try {
-      return linker.downcallHandle(
-          linker.defaultLookup().findOrThrow("sigaction"),
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
-    } catch (IllegalCallerException e) {
-      System.getLogger(SignalHandlers.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "Native access is denied to dev.quern.opencl, so an OpenCL driver that handles signals"
-                  + " may end this process: add --enable-native-access=dev.quern.opencl.");
-      return null;
-    }
+    return linker.downcallHandle(
+        linker.defaultLookup().findOrThrow("sigaction"),
+        FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
   }
 }

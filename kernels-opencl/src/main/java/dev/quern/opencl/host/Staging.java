@@ -1,9 +1,7 @@
 package dev.quern.opencl.host;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import org.jocl.Pointer;
 
 /**
  * A ring of pinned host memory through which transfers pass: uploads need not wait for the queue,
@@ -25,9 +23,7 @@ public final class Staging implements AutoCloseable {
 
   private final Queue queue;
   private final Buffer buffer;
-  private final ByteBuffer mapped;
   private final MemorySegment memory;
-  private final Pointer pointer;
   private final ArrayDeque<Upload> uploads = new ArrayDeque<>();
   private long position;
 
@@ -41,13 +37,11 @@ public final class Staging implements AutoCloseable {
     this.queue = queue;
     this.buffer = context.allocatePinned(CAPACITY);
     try {
-      this.mapped = queue.map(buffer);
+      this.memory = queue.map(buffer);
     } catch (RuntimeException e) {
       buffer.close();
       throw e;
     }
-    this.memory = MemorySegment.ofBuffer(mapped);
-    this.pointer = Pointer.to(mapped);
   }
 
   /**
@@ -63,7 +57,7 @@ public final class Staging implements AutoCloseable {
       long start = take(bytes);
       long place = start % CAPACITY;
       MemorySegment.copy(source, done, memory, place, bytes);
-      Event end = queue.write(pointer.withByteOffset(place), target, targetOffset + done, bytes);
+      Event end = queue.write(memory.asSlice(place, bytes), target, targetOffset + done);
       uploads.add(new Upload(start, end));
     }
   }
@@ -79,7 +73,7 @@ public final class Staging implements AutoCloseable {
     for (long done = 0; done < target.byteSize(); done += PIECE) {
       long bytes = Math.min(PIECE, target.byteSize() - done);
       long place = take(bytes) % CAPACITY;
-      queue.read(source, sourceOffset + done, pointer.withByteOffset(place), bytes);
+      queue.read(source, sourceOffset + done, memory.asSlice(place, bytes));
       MemorySegment.copy(memory, place, target, done, bytes);
     }
   }
@@ -103,7 +97,7 @@ public final class Staging implements AutoCloseable {
   public void close() {
     uploads.forEach(upload -> upload.end.abandon());
     uploads.clear();
-    queue.unmap(buffer, mapped);
+    queue.unmap(buffer, memory);
     buffer.close();
   }
 }

@@ -180,15 +180,15 @@ public final class Workbench implements AutoCloseable {
     long offset = (long) CANARY_BYTES / elementBytes + misalignment;
     long size = offset * elementBytes + (long) values.length() * elementBytes + CANARY_BYTES;
     DeviceBuffer buffer = backend.memory().allocate(size);
-    byte[] before = new byte[Math.toIntExact(offset * elementBytes)];
-    byte[] behind = new byte[CANARY_BYTES];
-    Arrays.fill(before, CANARY);
-    Arrays.fill(behind, CANARY);
-    backend.memory().upload(MemorySegment.ofArray(before), buffer, 0);
-    if (values.length() > 0) {
+    if (timing) {
       backend.memory().upload(values.segment(), buffer, offset * elementBytes);
+    } else {
+      // in one piece: Oclgrind takes what other uploads brought for uninitialized
+      byte[] image = new byte[Math.toIntExact(size)];
+      Arrays.fill(image, CANARY);
+      MemorySegment.ofArray(image).asSlice(offset * elementBytes).copyFrom(values.segment());
+      backend.memory().upload(MemorySegment.ofArray(image), buffer, 0);
     }
-    backend.memory().upload(MemorySegment.ofArray(behind), buffer, size - CANARY_BYTES);
     Span span = new Span(buffer, values.dtype(), offset, values.length());
     HostArray initial = timing ? HostArray.zeros(values.dtype(), 0) : values;
     operands.add(new Operand(role, name, span, initial, tolerance));
