@@ -245,7 +245,8 @@ def progress(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def run(settings, cases, torch):
+def run(settings, cases, torch, keep):
+    """The result, or None where nothing is timed; what there is so far is kept after each case, as a run may be cut."""
     bench = Bench(torch, settings)
     expected = expected_numbers()
     chosen = [c for c in cases if not settings.case or any(w in c.name or w in expected[c.name]["family"] for w in settings.case)]
@@ -265,18 +266,12 @@ def run(settings, cases, torch):
     ceilings = bench.ceilings(settings.quick)
     name, kind, driver, units = bench.describe()
     found = {}
-    for round_number in range(bench.rounds):
-        for case in chosen:
-            progress(f"round {round_number + 1}: {case.name}")
-            for n in settings.sizes or (QUICK_SWEEP if settings.quick else SWEEP):
-                for variant in bench.variants:
-                    measure(bench, case, variant, n, expected, found)
     label = settings.device
-    return {
+    result = {
         "format": FORMAT,
         "quern": f"PyTorch {torch.__version__}",
         "started": started,
-        "seconds": round(time.perf_counter() - start, 1),
+        "seconds": 0,
         "command": "bench_pytorch.py " + " ".join(sys.argv[1:]),
         "machine": machine(torch),
         "devices": [
@@ -284,9 +279,19 @@ def run(settings, cases, torch):
              "computeUnits": units, "ceilings": ceilings}
             for v in bench.variants
         ],
-        "measurements": list(found.values()),
+        "measurements": [],
         "parity": [],
     }
+    for round_number in range(bench.rounds):
+        for case in chosen:
+            progress(f"round {round_number + 1}: {case.name}")
+            for n in settings.sizes or (QUICK_SWEEP if settings.quick else SWEEP):
+                for variant in bench.variants:
+                    measure(bench, case, variant, n, expected, found)
+            result["measurements"] = list(found.values())
+            result["seconds"] = round(time.perf_counter() - start, 1)
+            keep(result)
+    return result
 
 
 def measure(bench, case, variant, n, expected, found):
@@ -328,6 +333,13 @@ def table(result):
             print(f"{row['benchmark']:32} {row['elements']:9} {row['device']:20} left out: {row['leftOut']}")
 
 
+def write(result, path):
+    """Whole or not at all."""
+    with open(path + ".part", "w", encoding="utf-8") as file:
+        file.write(json.dumps(result, separators=(",", ":")).replace('{"device":', '\n{"device":') + "\n")
+    os.replace(path + ".part", path)
+
+
 def main(arguments):
     settings = options(arguments)
     try:
@@ -337,16 +349,13 @@ def main(arguments):
             raise Refused("PyTorch is not installed for this Python: see pytorch.org for the build that fits the machine.") from None
         from cases import CASES
 
-        result = run(settings, CASES, torch)
+        result = run(settings, CASES, torch, lambda so_far: settings.json and write(so_far, settings.json))
     except Refused as e:
         print(e, file=sys.stderr)
         return 2
     if result is None:
         return 0
     table(result)
-    if settings.json:
-        with open(settings.json, "w", encoding="utf-8") as file:
-            file.write(json.dumps(result, separators=(",", ":")).replace('{"device":', '\n{"device":') + "\n")
     return 0
 
 

@@ -6,7 +6,9 @@ import io
 import json
 import os
 import tempfile
+import types
 import unittest
+from unittest import mock
 
 import bench_pytorch
 
@@ -71,6 +73,29 @@ class WithoutPyTorch(unittest.TestCase):
         case.name = "b"
         self.assertEqual(bench_pytorch.cost(case, expected, 1 << 20), (12 << 20, 2 * 1024**3))
 
+    def test_a_run_that_is_cut_leaves_what_was_measured(self):
+        bench = mock.Mock(variants=["eager"], rounds=1)
+        bench.check.return_value = True
+        bench.offered.return_value = None
+        bench.ceilings.return_value = {}
+        bench.describe.return_value = ("", "CPU", "", 1)
+        known = [c for c in bench_pytorch.expected_numbers() if c in ("add", "copy", "fill")]
+        cases = [types.SimpleNamespace(name=name) for name in known]
+
+        def measure(bench, case, variant, n, expected, found):
+            if case is cases[2]:
+                raise KeyboardInterrupt
+            found[case.name] = {"device": "torch-eager:cpu", "benchmark": case.name}
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "pytorch.json")
+            settings = bench_pytorch.options(["--device", "cpu", "--sizes", "1K", "--json", path])
+            with mock.patch.object(bench_pytorch, "Bench", return_value=bench), mock.patch.object(bench_pytorch, "measure", measure), \
+                    contextlib.redirect_stderr(io.StringIO()), self.assertRaises(KeyboardInterrupt):
+                bench_pytorch.run(settings, cases, types.SimpleNamespace(__version__="2"), lambda r: bench_pytorch.write(r, path))
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual([m["benchmark"] for m in json.load(file)["measurements"]], known[:2])
+
 
 @unittest.skipIf(torch is None, "PyTorch is not installed")
 class WithPyTorch(unittest.TestCase):
@@ -96,7 +121,7 @@ class WithPyTorch(unittest.TestCase):
         wrong = cases.loss_case("dice u8", lambda x, t: 1.001 * cases.dice(x, t), cases.binary(torch.uint8))
         settings = bench_pytorch.options(["--device", "cpu", "--check-only", "--variant", "eager"])
         with self.assertRaisesRegex(bench_pytorch.Refused, "dice u8.*not the same mathematics"):
-            bench_pytorch.run(settings, [wrong], torch)
+            bench_pytorch.run(settings, [wrong], torch, lambda _: None)
 
     def test_a_run_writes_what_quern_reads(self):
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

@@ -64,6 +64,13 @@ class BadInputTest {
     assertEquals("kept", Files.readString(file));
   }
 
+  @Test
+  void selftestWhoseResultCouldNotBeWritten() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "kept");
+    assertRefused(
+        Quern.run("selftest", "--json", file.resolve("new.json")), "Cannot write", "file");
+  }
+
   /** A run of one device, behind the beginning of its JSON. */
   private static String run(String beginning) {
     return beginning

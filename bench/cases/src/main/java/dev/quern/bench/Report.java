@@ -2,6 +2,8 @@ package dev.quern.bench;
 
 import dev.quern.bench.CaseResult.Status;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -45,15 +47,10 @@ public record Report(List<CaseResult> results) {
         + (skipped == 0 ? "" : ", " + skipped + " skipped");
   }
 
-  /** {@return the reasons why cases were skipped and how often each holds, or an empty text} */
-  String skipReasons() {
+  /** {@return the reasons why cases were skipped and how often each holds} */
+  SortedMap<String, Long> skipReasons() {
     return results.stream()
         .filter(result -> result.status() == Status.SKIPPED)
-        .collect(Collectors.groupingBy(CaseResult::detail, Collectors.counting()))
-        .entrySet()
-        .stream()
-        .map(entry -> entry.getValue() + " " + entry.getKey())
-        .sorted()
-        .collect(Collectors.joining(", "));
+        .collect(Collectors.groupingBy(CaseResult::detail, TreeMap::new, Collectors.counting()));
   }
 }

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Proves on the user's machine that the backends compute what they should: parity with the
@@ -32,12 +34,14 @@ public final class Selftest {
 
   private final SelftestOptions options;
   private final PrintStream out;
+  private final Consumer<SuiteResult> listener;
   private final List<GoldenSuite> golden;
   private final List<CaseResult> results = new ArrayList<>();
 
-  private Selftest(SelftestOptions options, PrintStream out) {
+  private Selftest(SelftestOptions options, PrintStream out, Consumer<SuiteResult> listener) {
     this.options = options;
     this.out = out;
+    this.listener = listener;
     Path folder = options.golden();
     this.golden = folder == null ? GoldenSuite.embedded() : GoldenSuite.in(folder);
   }
@@ -53,7 +57,23 @@ public final class Selftest {
    *     holds none
    */
   public static Report run(SelftestOptions options, PrintStream out) {
-    return new Selftest(options, out).run();
+    return run(options, out, _ -> {});
+  }
+
+  /**
+   * Runs a selftest and tells of each suite when it is done.
+   *
+   * @param options what to run
+   * @param out where to print
+   * @param listener is given what became of each suite on each backend
+   * @return one result per case and backend; a backend asked for by name that is not there is a
+   *     failure
+   * @throws IllegalArgumentException if there is no suite of a name asked for, or the golden folder
+   *     holds none
+   */
+  public static Report run(
+      SelftestOptions options, PrintStream out, Consumer<SuiteResult> listener) {
+    return new Selftest(options, out, listener).run();
   }
 
   /**
@@ -203,7 +223,10 @@ public final class Selftest {
   private void report(String backend, String suite, List<CaseResult> suiteResults) {
     results.addAll(suiteResults);
     var report = new Report(suiteResults);
-    String reasons = report.skipReasons();
+    String reasons =
+        report.skipReasons().entrySet().stream()
+            .map(reason -> reason.getValue() + " " + reason.getKey())
+            .collect(Collectors.joining(", "));
     out.printf(
         "%-10s %-30s %s%s%n",
         backend, suite, report.summary(), reasons.isEmpty() ? "" : " (" + reasons + ")");
@@ -216,5 +239,6 @@ public final class Selftest {
     if (failed.size() > shown) {
       out.println("    and " + (failed.size() - shown) + " more");
     }
+    listener.accept(new SuiteResult(backend, suite, report));
   }
 }

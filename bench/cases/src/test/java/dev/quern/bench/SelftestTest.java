@@ -1,6 +1,7 @@
 package dev.quern.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,14 +12,19 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class SelftestTest {
 
+  private static final String MAX_ELEMENTS = "quern.selftest.maxElements";
   private static final List<String> REFERENCE = List.of("reference");
   private static final List<String> GOLDEN =
       List.of(
@@ -95,5 +101,71 @@ class SelftestTest {
     assertEquals("0 passed, 0 failed, 2 skipped", lastLine());
     Files.writeString(folder.resolve("torn.json"), "{\"suite\": \"torn\", \"ca");
     assertThrows(IllegalArgumentException.class, () -> Selftest.run(options, out));
+  }
+
+  @Test
+  void jsonHoldsTheNumbersOfEverySuiteAndTheFailures() {
+    var suites = new ArrayList<SuiteResult>();
+    var options = new SelftestOptions(REFERENCE, null, List.of("reduction", "dice"), true);
+    Report report = Selftest.run(options, out, suites::add);
+    JsonNode json = parse(SelftestJson.write("quern 7", Instant.EPOCH, true, suites));
+    assertEquals("quern 7", json.get("quern").asString());
+    assertEquals("1970-01-01T00:00:00Z", json.get("started").asString());
+    assertTrue(json.get("complete").asBoolean());
+    assertEquals(report.count(Status.PASSED), json.get("passed").asLong());
+    assertEquals(report.count(Status.FAILED), json.get("failed").asLong());
+    assertEquals(2, json.get("suites").size());
+    JsonNode reduction = json.get("suites").get(0);
+    assertEquals("reference", reduction.get("backend").asString());
+    assertEquals("reduction", reduction.get("suite").asString());
+    assertTrue(reduction.get("failed").asInt() > 5, reduction::toString);
+    assertEquals(reduction.get("failed").asInt(), reduction.get("failures").size());
+    JsonNode failure = reduction.get("failures").get(0);
+    assertTrue(
+        report.failures().getFirst().contains(failure.get("case").asString()), failure::toString);
+    assertTrue(report.failures().getFirst().endsWith(failure.get("why").asString()));
+  }
+
+  @Test
+  void largerCasesThanAllowedAreSkippedBeforeTheyRun() {
+    System.setProperty(MAX_ELEMENTS, "4096");
+    try {
+      var suites = new ArrayList<SuiteResult>();
+      var options = new SelftestOptions(REFERENCE, null, List.of("reduction"), false);
+      Report report = Selftest.run(options, out, suites::add);
+      assertEquals(0, report.count(Status.FAILED));
+      List<String> skipped =
+          report.results().stream()
+              .filter(result -> result.status() == Status.SKIPPED)
+              .map(CaseResult::name)
+              .toList();
+      assertTrue(skipped.contains("sum 4097 positive seed 4097"), skipped::toString);
+      assertFalse(skipped.contains("sum 4096 positive seed 4096"), skipped::toString);
+      JsonNode json = parse(SelftestJson.write("", Instant.EPOCH, true, suites));
+      assertEquals(
+          skipped.size(),
+          json.at("/suites/0/skipReasons/more than 4096 elements").asInt(),
+          json::toString);
+    } finally {
+      System.clearProperty(MAX_ELEMENTS);
+    }
+  }
+
+  @Test
+  void aLimitThatIsNoNumberIsAFailure() {
+    System.setProperty(MAX_ELEMENTS, "4K");
+    try {
+      var options = new SelftestOptions(REFERENCE, null, List.of("random"), false);
+      Report report = Selftest.run(options, out);
+      assertEquals(0, report.count(Status.PASSED));
+      assertTrue(report.failures().getFirst().contains("at least 1, got 4K."));
+    } finally {
+      System.clearProperty(MAX_ELEMENTS);
+    }
+  }
+
+  private static JsonNode parse(String json) {
+    assertEquals(1, json.lines().count());
+    return JsonMapper.builder().build().readTree(json);
   }
 }

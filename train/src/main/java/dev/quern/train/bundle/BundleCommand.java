@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * Writes {@code quern-VERSION-linux-x86_64.tar.xz}: a Java runtime cut down by jlink, Quern's and
- * the third-party jars, the native libraries of JOCL and JCuda, and {@code bin/quern}. Unpacked on
- * a machine without any Java it runs as it stands.
+ * the third-party jars, the native libraries of JOCL and JCuda, {@code bin/quern} and the scripts
+ * that check and time it on a GPU. Unpacked on a machine without any Java it runs as it stands.
  *
  * <p>What goes in is what this process runs: the modules on its module path and the libraries on
  * its library path. Nothing is left behind when a step fails.
@@ -34,7 +34,15 @@ import picocli.CommandLine.Spec;
 public final class BundleCommand implements Callable<Integer> {
 
   private static final List<String> LIBRARIES = List.of("libJOCL*.so", "libJCudaDriver*.so");
+  private static final List<String> LAUNCHER = List.of("quern", "launch.sh");
   private static final List<String> PAPERS = List.of("LICENSE", "THIRD-PARTY.md", "README.md");
+  private static final List<String> GPU_CHECK =
+      List.of(
+          "bench/gpu/run",
+          "bench/pytorch/bench_pytorch.py",
+          "bench/pytorch/cases.py",
+          "bench/pytorch/inputs.py",
+          "bench/pytorch/cases.json");
 
   @Spec private CommandSpec spec;
 
@@ -82,10 +90,9 @@ public final class BundleCommand implements Callable<Integer> {
       link(jlink, folder.resolve("runtime"));
       copyLibraries(folder.resolve("runtime/lib"));
       RunningModules.copyTo(folder.resolve("jars"), jar);
-      copyLauncher(checkout.resolve("train/src/main/launcher"), folder.resolve("bin"));
-      for (String paper : PAPERS) {
-        Files.copy(checkout.resolve(paper), folder.resolve(paper));
-      }
+      copy(LAUNCHER, checkout.resolve("train/src/main/launcher"), folder.resolve("bin"));
+      copy(PAPERS, checkout, folder);
+      copy(GPU_CHECK, checkout, folder);
 
       say("Packing (about half a minute) ...");
       Path archive = output.resolve(name + ".tar.xz");
@@ -168,10 +175,11 @@ public final class BundleCommand implements Callable<Integer> {
     }
   }
 
-  private static void copyLauncher(Path from, Path bin) throws IOException {
-    Files.createDirectories(bin);
-    for (String file : List.of("quern", "launch.sh")) {
-      Files.copy(from.resolve(file), bin.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+  private static void copy(List<String> files, Path from, Path to) throws IOException {
+    for (String file : files) {
+      Path target = to.resolve(file);
+      Files.createDirectories(target.resolveSibling(""));
+      Files.copy(from.resolve(file), target, StandardCopyOption.COPY_ATTRIBUTES);
     }
   }
 

@@ -3,15 +3,22 @@ package dev.quern.train.command;
 import dev.quern.bench.CaseResult;
 import dev.quern.bench.Report;
 import dev.quern.bench.Selftest;
+import dev.quern.bench.SelftestJson;
 import dev.quern.bench.SelftestOptions;
+import dev.quern.bench.SuiteResult;
 import dev.quern.train.BadInputException;
+import dev.quern.train.io.AtomicFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Proves on this machine that the backends compute what they should. */
 @Command(
@@ -55,7 +62,16 @@ public final class SelftestCommand implements Callable<Integer> {
       description = "What random cases are drawn from; ${DEFAULT-VALUE} by default.")
   private long seed = 1;
 
-  /** For picocli. */
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the numbers of each suite and the failures, after each suite.")
+  private @Nullable Path json;
+
+  @Spec private CommandSpec spec;
+
+  /** For picocli, which fills in the options. */
+  @SuppressWarnings("NullAway.Init")
   public SelftestCommand() {}
 
   @Override
@@ -64,12 +80,33 @@ public final class SelftestCommand implements Callable<Integer> {
       throw new BadInputException(
           "--golden %s is not a folder; give the folder of the JSON suites.".formatted(golden));
     }
+    if (json != null) {
+      AtomicFile.requireWritable(json);
+    }
+    Instant started = Instant.now();
+    var done = new ArrayList<SuiteResult>();
     Report report;
     try {
-      report = Selftest.run(new SelftestOptions(backends, golden, suites, sabotage, random, seed), System.out);
+      report =
+          Selftest.run(
+              new SelftestOptions(backends, golden, suites, sabotage, random, seed),
+              System.out,
+              suite -> {
+                done.add(suite);
+                keep(started, false, done);
+              });
     } catch (IllegalArgumentException e) {
       throw new BadInputException(String.valueOf(e.getMessage()), e);
     }
+    keep(started, true, done);
     return report.count(CaseResult.Status.FAILED) == 0 ? 0 : 1;
+  }
+
+  /** Writes the JSON file, if one was asked for. */
+  private void keep(Instant started, boolean complete, List<SuiteResult> suites) {
+    if (json != null) {
+      String version = String.join(" ", spec.root().version());
+      AtomicFile.writeText(json, SelftestJson.write(version, started, complete, suites));
+    }
   }
 }

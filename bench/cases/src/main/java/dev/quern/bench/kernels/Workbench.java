@@ -17,6 +17,10 @@ import java.util.List;
  * as kernels may rely on. Results and scratch memory are filled with junk before the call, with
  * other junk in every {@link Fill}, so that a kernel that reads what it has not written gives
  * different results.
+ *
+ * <p>With {@code -Dquern.selftest.maxElements=N} no operand may have more than N elements, so that
+ * slow tools, such as memory checkers, get small cases only; larger ones are skipped. Scratch
+ * memory and what is timed are not limited.
  */
 public final class Workbench implements AutoCloseable {
 
@@ -63,6 +67,7 @@ public final class Workbench implements AutoCloseable {
   private final Backend backend;
   private final Fill fill;
   private final boolean timing;
+  private final int mostElements;
   private final List<Operand> operands = new ArrayList<>();
 
   /**
@@ -79,6 +84,24 @@ public final class Workbench implements AutoCloseable {
     this.backend = backend;
     this.fill = fill;
     this.timing = timing;
+    this.mostElements = timing ? Integer.MAX_VALUE : mostElements();
+  }
+
+  private static int mostElements() {
+    String text = System.getProperty("quern.selftest.maxElements");
+    if (text == null) {
+      return Integer.MAX_VALUE;
+    }
+    try {
+      int most = Integer.parseInt(text);
+      if (most > 0) {
+        return most;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "-Dquern.selftest.maxElements is a number of elements, at least 1, got " + text + ".");
   }
 
   /**
@@ -176,6 +199,9 @@ public final class Workbench implements AutoCloseable {
 
   private Span place(
       Role role, String name, HostArray values, Tolerance tolerance, int misalignment) {
+    if (role != Role.SCRATCH && values.length() > mostElements) {
+      throw new NotOfferedException("more than " + mostElements + " elements");
+    }
     int elementBytes = values.dtype().bytes();
     long offset = (long) CANARY_BYTES / elementBytes + misalignment;
     long size = offset * elementBytes + (long) values.length() * elementBytes + CANARY_BYTES;

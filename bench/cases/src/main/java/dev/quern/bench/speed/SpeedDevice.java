@@ -12,6 +12,9 @@ import java.util.function.ToDoubleFunction;
 /** A device under measurement: its kernels, an engine for unfused definitions, its ceilings. */
 final class SpeedDevice implements AutoCloseable {
 
+  /** A copy then moves 256 MB, several times what the second-level cache of most GPUs holds. */
+  private static final int LEAST_CEILING_ELEMENTS_OF_GPU = 1 << 25;
+
   private final Backend backend;
   private final Engine engine;
   private final CeilingMeter meter;
@@ -58,7 +61,8 @@ final class SpeedDevice implements AutoCloseable {
 
   /** Measures the ceilings again. */
   void measureCeilings(int elements) {
-    ceilings.add(meter.measure(elements));
+    boolean gpu = backend.device().kind() == DeviceInfo.Kind.GPU;
+    ceilings.add(meter.measure(gpu ? Math.max(elements, LEAST_CEILING_ELEMENTS_OF_GPU) : elements));
   }
 
   /** What the device is and the best of all its ceilings that were measured. */

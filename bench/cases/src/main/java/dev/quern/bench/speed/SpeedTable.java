@@ -42,7 +42,7 @@ public final class SpeedTable {
         "%-14s %8s %8s %8s %10s %8s %8s %8s%n",
         "", "GB/s", "GB/s", "GB/s", "GFLOP/s", "us", "GB/s", "GB/s");
     out.printf(
-        "%n%-22s %9s %-12s %10s %10s %10s %9s %8s %9s %8s %8s%n",
+        "%n%-22s %9s %-12s %10s %10s %10s %9s %8s %7s %9s %8s %8s%n",
         "benchmark",
         "elements",
         "device",
@@ -51,6 +51,7 @@ public final class SpeedTable {
         "p90",
         "ns/elem",
         "GB/s",
+        "of copy",
         "ceiling",
         "x ref",
         "x unfused");
@@ -69,7 +70,7 @@ public final class SpeedTable {
   private static String line(SpeedRun run, Measurement m) {
     return String.format(
         Locale.ROOT,
-        "%-22s %9d %-12s %10.2f %10.2f %10.2f %9.3f %8.2f %8.0f%% %8s %8s",
+        "%-22s %9d %-12s %10.2f %10.2f %10.2f %9.3f %8.2f %6.0f%% %8.0f%% %8s %8s",
         name(m),
         m.elements(),
         m.device(),
@@ -78,6 +79,7 @@ public final class SpeedTable {
         m.quantileNanos(0.9) / 1e3,
         m.medianNanos() / m.elements(),
         m.gbs(),
+        100 * m.gbs() / run.device(m.device()).ceilings().copyGbs(),
         100 * m.share(run.device(m.device()).ceilings()),
         factor(run.againstReference(m)),
         factor(run.againstUnfused(m)));
