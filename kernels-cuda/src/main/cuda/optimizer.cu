@@ -1,5 +1,5 @@
 // Optimizer steps over a flat arena, and the reduction before them that leaves {norm, clip, finite,
-// clip / loss scale}. The arena is cut into tiles of QUERN_CHUNK elements, each inside one segment; a
+// factor, unit} and moves the loss scale. The arena is cut into tiles of QUERN_CHUNK elements, each inside one segment; a
 // block takes one tile and finds its segment by bisection over the segments' first tiles. adam and
 // sgd fuse unscaling, both kinds of clipping, maximize, decay, penalties, state, update and the moving
 // average of the parameters: each element is read and written once, in one launch for all segments.
@@ -114,30 +114,38 @@ QUERN_KERNEL(gradient_norm_partials, GradientNormPartialsArgs) {
 
 typedef struct {
   const double *partials;
-  const float *loss_scale;
+  float *loss_scale;
+  int *finite_steps;
+  const QuernGradientRule *rule;
   float *control;
   long long count;
-  float max_norm;
 } GradientNormTotalArgs;
 
-// One block. loss_scale may be null for 1.
+// One block. loss_scale may be null for 1, finite_steps for a scale that stays.
 QUERN_KERNEL(gradient_norm_total, GradientNormTotalArgs) {
   const double *sums = quern_sum_records<2>(args.partials, args.count);
   if (threadIdx.x == 0) {
     float scale = args.loss_scale ? args.loss_scale[0] : 1.0f;
-    float norm = (float)(sqrt(sums[0]) / scale);
-    float ratio = args.max_norm / (norm + 1e-6f);
-    // a NaN ratio must not reach the update as a factor: not-finite gradients suppress it anyway
-    float clip = ratio < 1.0f ? ratio : 1.0f;
-    args.control[0] = norm;
-    args.control[1] = clip;
-    args.control[2] = sums[1] == 0.0 ? 1.0f : 0.0f;
-    args.control[3] = clip / scale;
+    QuernGradientRule rule = *args.rule;
+    QuernGradientControl c = quern_gradient_control(sums[0], sums[1], scale, rule.max_norm);
+    args.control[0] = c.norm;
+    args.control[1] = c.clip;
+    args.control[2] = c.finite;
+    args.control[3] = c.factor;
+    args.control[4] = c.unit;
+    if (args.finite_steps) {
+      QuernLossScale now = {scale, args.finite_steps[0]};
+      QuernLossScale next = quern_next_loss_scale(rule, now, c.finite != 0.0f);
+      args.loss_scale[0] = next.scale;
+      args.finite_steps[0] = next.finite_steps;
+    }
   }
 }
 
-// The last block to finish advances the step numbers of the active segments. Called by whole blocks.
-QUERN_INLINE void quern_advance_steps(QuernSegment *segments, int segment_count, int *ticket) {
+// The last block to finish advances the step numbers of the active segments, and says which momentum
+// buffers hold something now; sgd_groups is null for another optimizer. Called by whole blocks.
+QUERN_INLINE void quern_advance_steps(
+    QuernSegment *segments, int segment_count, int *ticket, const QuernSgdGroup *sgd_groups) {
   __shared__ bool last;
   if (threadIdx.x == 0) {
     // this block's reading of its step number is done before its ticket is drawn
@@ -151,6 +159,10 @@ QUERN_INLINE void quern_advance_steps(QuernSegment *segments, int segment_count,
     }
     for (int s = (int)threadIdx.x; s < segment_count; s += QUERN_THREADS) {
       segments[s].step += segments[s].active != 0;
+      if (sgd_groups && segments[s].active
+          && (sgd_groups[segments[s].group].flags & QUERN_FLAG_MOMENTUM)) {
+        segments[s].buffered = 1;
+      }
     }
   }
 }
@@ -242,7 +254,8 @@ QUERN_KERNEL(adam, AdamArgs) {
     shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
     QuernSegment segment = args.segments[shared_part.segment];
     shared_coefficients =
-        quern_adam_coefficients(args.groups[segment.group], segment.step, args.control[3]);
+        quern_adam_coefficients(
+            args.groups[segment.group], segment.step, args.control[4], args.control[3]);
   }
   __syncthreads();
   QuernArenaPart part = shared_part;
@@ -255,7 +268,7 @@ QUERN_KERNEL(adam, AdamArgs) {
   } else {
     quern_adam_tile(args, part, c, 0);
   }
-  quern_advance_steps(args.segments, args.segment_count, args.ticket);
+  quern_advance_steps(args.segments, args.segment_count, args.ticket, (const QuernSgdGroup *)0);
 }
 
 typedef struct {
@@ -313,7 +326,8 @@ QUERN_KERNEL(sgd, SgdArgs) {
     shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
     QuernSegment segment = args.segments[shared_part.segment];
     shared_coefficients =
-        quern_sgd_coefficients(args.groups[segment.group], segment.step, args.control[3]);
+        quern_sgd_coefficients(
+            args.groups[segment.group], segment.buffered, args.control[4], args.control[3]);
   }
   __syncthreads();
   QuernArenaPart part = shared_part;
@@ -326,5 +340,5 @@ QUERN_KERNEL(sgd, SgdArgs) {
   } else {
     quern_sgd_tile(args, part, c, 0);
   }
-  quern_advance_steps(args.segments, args.segment_count, args.ticket);
+  quern_advance_steps(args.segments, args.segment_count, args.ticket, args.groups);
 }

@@ -290,7 +290,7 @@ public final class Adam extends Optimizer<AdamOptions> {
     if (step < 0) {
       throw new IllegalArgumentException("The step number must be at least 0, got " + step + ".");
     }
-    return AdamCoefficients.of(options.group(Double.POSITIVE_INFINITY, 1), step, 1);
+    return AdamCoefficients.of(options.group(Double.POSITIVE_INFINITY, 1), step);
   }
 
   /** Collects what an optimizer needs. */

@@ -6,13 +6,16 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The hyper-parameters of {@link Adam}; defaults and ranges are PyTorch's, but every value is
- * checked, also in groups, and NaN and infinity are refused everywhere.
+ * checked, also in groups, and NaN and infinity are refused everywhere. So is what F32, in which
+ * steps are taken, would turn into 0, 1 or infinity: numbers above 3.4e38, a weight decay or
+ * penalty between 0 and 2^-126, decays that round to 0 or 1.
  *
- * @param lr the learning rate, at least 0; 1e-3 by default
- * @param beta1 decay of the first moment, in [0, 1); 0.9 by default
- * @param beta2 decay of the second moment, in [0, 1); 0.999 by default
+ * @param lr the learning rate, at least 0, at most 3.4e38 (1 - beta1); 1e-3 by default. One below
+ *     2^-126 moves no weight that F32 can hold with all its digits
+ * @param beta1 decay of the first moment, 0 or from 2^-24 to 1 - 2^-24; 0.9 by default
+ * @param beta2 decay of the second moment, 0 or from 2^-24 to 1 - 2^-24; 0.999 by default
  * @param eps added to the root of the second moment after bias correction, at least 0; 1e-8 by
- *     default
+ *     default. One between 0 and 2^-126 counts as 2^-126, next to which no root above 0 changes
  * @param weightDecay at least 0; 0 by default
  * @param decoupled whether weight decay shrinks the weights by lr * weightDecay (AdamW) instead of
  *     adding weightDecay * w to the gradient
@@ -39,12 +42,14 @@ public record AdamOptions(
 
   /** Checks the ranges. */
   public AdamOptions {
-    Ranges.finiteAtLeastZero("lr", lr);
+    Ranges.notAboveFloat("lr", lr);
     Ranges.decay("beta1", beta1);
     Ranges.decay("beta2", beta2);
-    Ranges.finiteAtLeastZero("eps", eps);
-    Ranges.finiteAtLeastZero("weightDecay", weightDecay);
-    Ranges.finiteAtLeastZero("l1", l1);
+    Ranges.notAboveFloat("eps", eps);
+    Ranges.zeroOrFloat("weightDecay", weightDecay);
+    Ranges.zeroOrFloat("l1", l1);
+    Ranges.product("lr / (1 - beta1)", lr / (1 - beta1));
+    Ranges.product("lr x weightDecay", decoupled ? lr * weightDecay : 0);
   }
 
   /** Creates the defaults. */

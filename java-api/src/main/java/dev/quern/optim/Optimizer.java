@@ -5,6 +5,8 @@ import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.spi.GradientControl;
+import dev.quern.spi.GradientRule;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
@@ -36,11 +38,13 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   private final List<ParameterGroup<O>> groups;
   private final GroupWriter<O> writer;
   private final MemorySegment groupCopy;
-  private final float maxNorm;
+  private final @Nullable DynamicLossScale dynamicLossScale;
   private final double clipValue;
   private final double emaDecay;
   private final boolean reduces;
   private final @Nullable Tensor lossScale;
+  private final @Nullable Tensor finiteSteps;
+  private final Tensor gradientRule;
   private final @Nullable Tensor ema;
   private final List<Tensor> emaViews;
   private final Tensor segmentTable;
@@ -66,14 +70,17 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.groups = new ArrayList<>(builder.groups);
     this.groupCopy = groupCopy;
     this.writer = writer;
-    this.maxNorm = builder.maxNorm;
+    this.dynamicLossScale = builder.dynamicLossScale;
     this.clipValue = builder.clipValue;
     this.emaDecay = builder.emaDecay;
     int[] groupOf = groupOfParameter(store, groups);
 
     double scale = builder.lossScale;
-    this.reduces = builder.skipNonFinite || maxNorm < Float.POSITIVE_INFINITY || scale > 0;
+    this.reduces = builder.skipNonFinite || builder.maxNorm < Double.POSITIVE_INFINITY || scale > 0;
     this.lossScale = scale > 0 ? engine.tensor(new float[] {(float) scale}, 1).detach() : null;
+    this.finiteSteps =
+        dynamicLossScale == null ? null : engine.zeros(DType.I32, Shape.of(1)).detach();
+    this.gradientRule = upload(rule(builder.maxNorm, dynamicLossScale).toTable());
     this.ema = emaDecay < 1 ? zeros() : null;
     this.emaViews = viewsOf(ema);
     copy(store.parameterViews(), emaViews);
@@ -84,7 +91,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.groupTable = upload(groupCopy);
     writeGroups();
     this.ticket = engine.zeros(DType.I32, Shape.of(1)).detach();
-    this.control = engine.tensor(new float[] {0, 1, 1, 1}, GradientControl.LENGTH).detach();
+    this.control = engine.tensor(new float[] {0, 1, 1, 1, 1}, GradientControl.LENGTH).detach();
     this.pointers = store.isOutside() ? pointers() : null;
     boolean copies = store.isOutside() && pointers == null;
     this.parameterArena = copies ? zeros() : store.parameters();
@@ -105,6 +112,18 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
                 ? null
                 : new OutsideTensors(
                     spans(store.parameterViews()), spans(store.gradientViews()), pointers.span()));
+  }
+
+  private static GradientRule rule(double maxNorm, @Nullable DynamicLossScale dynamic) {
+    return dynamic == null
+        ? new GradientRule(maxNorm)
+        : new GradientRule(
+            maxNorm,
+            dynamic.growth(),
+            dynamic.backoff(),
+            dynamic.min(),
+            dynamic.max(),
+            dynamic.interval());
   }
 
   /** The device table by which steps reach the caller's tensors; null if they cannot. */
@@ -143,11 +162,15 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     copy(store.parameterViews(), copiedParameters);
     copy(store.gradientViews(), copiedGradients);
     if (reduces) {
-      Span scale = lossScale == null ? null : lossScale.span();
+      LossScale scale =
+          lossScale == null
+              ? null
+              : new LossScale(lossScale.span(), finiteSteps == null ? null : finiteSteps.span());
       engine.submitWithScratch(
           b -> b.optimizer().scratchBytes(arena),
           (b, scratch) ->
-              b.optimizer().gradientNorm(arena, scale, maxNorm, control.span(), scratch));
+              b.optimizer()
+                  .gradientNorm(arena, scale, gradientRule.span(), control.span(), scratch));
     }
     engine.submit(b -> update(b.optimizer(), arena, control.span()));
     if (!copiedParameters.isEmpty()) {
@@ -192,6 +215,26 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   }
 
   /**
+   * Changes all hyper-parameters of all groups for the steps that follow, or none.
+   *
+   * @param options the new ones, one for each group
+   * @throws IllegalArgumentException if their number differs from that of the groups, or they need
+   *     state that no group needed when the optimizer was made; nothing is changed then
+   */
+  public final void setOptions(List<O> options) {
+    if (options.size() != groups.size()) {
+      throw new IllegalArgumentException(
+          "There are %d groups, but %d options; give one for each group."
+              .formatted(groups.size(), options.size()));
+    }
+    options.forEach(this::requireState);
+    for (int g = 0; g < options.size(); g++) {
+      groups.set(g, new ParameterGroup<>(groups.get(g).parameters(), options.get(g)));
+    }
+    writeGroups();
+  }
+
+  /**
    * Says whether a parameter has a gradient in the steps that follow; without one it is skipped
    * wholly: no decay, no moments, no step count; only the moving average goes on. All are active at
    * first. Does not wait for the device.
@@ -220,7 +263,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   }
 
   /**
-   * Restores the step numbers.
+   * Restores the step numbers. Momentum buffers of parameters that have taken steps, in groups with
+   * momentum, then count as holding something; see {@link Sgd#setBuffered}.
    *
    * @param steps the steps taken, per parameter in the store's order, each at least 0
    * @throws IllegalArgumentException if the number of entries differs or one is negative
@@ -234,6 +278,28 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     SegmentTable segments = downloadSegments();
     for (int s = 0; s < steps.length; s++) {
       segments.setStep(s, steps[s]);
+      segments.setBuffered(s, steps[s] > 0 && hasMomentum(groups.get(segments.group(s)).options()));
+    }
+    segmentTable.copyFrom(segments.memory());
+  }
+
+  private static boolean hasMomentum(OptimizerOptions<?> options) {
+    return options instanceof SgdOptions sgd && sgd.momentum() > 0;
+  }
+
+  final boolean[] readBuffered() {
+    SegmentTable segments = downloadSegments();
+    boolean[] buffered = new boolean[arena.segmentCount()];
+    for (int s = 0; s < buffered.length; s++) {
+      buffered[s] = segments.buffered(s);
+    }
+    return buffered;
+  }
+
+  final void writeBuffered(boolean[] buffered) {
+    SegmentTable segments = downloadSegments();
+    for (int s = 0; s < buffered.length; s++) {
+      segments.setBuffered(s, buffered[s]);
     }
     segmentTable.copyFrom(segments.memory());
   }
@@ -241,9 +307,10 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   /**
    * Returns what the reduction before the last step found.
    *
-   * @return F32 {norm before clipping of the unscaled gradients, clip coefficient, 1 if all
-   *     gradients were finite else 0, clip coefficient / loss scale}; {0, 1, 1, 1} without
-   *     reduction; owned by the optimizer
+   * @return F32 {norm before clipping of the unscaled gradients, infinite where F32 cannot hold it;
+   *     clip coefficient; 1 if all gradients were finite else 0; and two numbers whose product is
+   *     clip coefficient / loss scale, the second 2^-126 where F32 could not hold the product and
+   *     else 1}; {0, 1, 1, 1, 1} without reduction; owned by the optimizer
    */
   public final Tensor control() {
     return control;
@@ -252,7 +319,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   /**
    * Returns the loss scale, to be the upstream gradient of the loss.
    *
-   * @return F32, one element, owned by the optimizer; written only through {@link #setLossScale}
+   * @return F32, one element, owned by the optimizer; written only through {@link #setLossScale},
+   *     and by every step if it is a {@link DynamicLossScale}
    * @throws IllegalStateException if none was set when the optimizer was made
    */
   public final Tensor lossScale() {
@@ -266,13 +334,64 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   /**
    * Changes the loss scale for what follows.
    *
-   * @param scale what the gradients are multiplied by, at least 1 and at most 2^126
+   * @param scale what the gradients are multiplied by, at least 1 and at most 2^126; of a {@link
+   *     DynamicLossScale} between its limits
    * @throws IllegalArgumentException if out of range
    * @throws IllegalStateException if none was set when the optimizer was made
    */
   public final void setLossScale(double scale) {
-    Ranges.lossScale(scale);
+    requireScale(scale);
     lossScale().fill(scale);
+  }
+
+  private void requireScale(double scale) {
+    if (dynamicLossScale == null) {
+      Ranges.lossScale(scale);
+    } else {
+      Ranges.lossScale(scale, dynamicLossScale.min(), dynamicLossScale.max());
+    }
+  }
+
+  /**
+   * Tells whether the loss scale moves by itself.
+   *
+   * @return whether the optimizer was made with a {@link DynamicLossScale}
+   */
+  public final boolean hasDynamicLossScale() {
+    return dynamicLossScale != null;
+  }
+
+  /**
+   * Reads where the dynamic loss scale stands, to be saved, and waits.
+   *
+   * @return its state
+   * @throws IllegalStateException if the loss scale does not move by itself
+   */
+  public final DynamicLossScale.State lossScaleState() {
+    int[] steps = new int[1];
+    requireDynamic().copyTo(MemorySegment.ofArray(steps));
+    return new DynamicLossScale.State(lossScale().item(), steps[0]);
+  }
+
+  /**
+   * Puts the dynamic loss scale where it stood.
+   *
+   * @param state as {@link #lossScaleState} gave it
+   * @throws IllegalArgumentException if the scale is not between the limits
+   * @throws IllegalStateException if the loss scale does not move by itself
+   */
+  public final void setLossScaleState(DynamicLossScale.State state) {
+    Tensor steps = requireDynamic();
+    setLossScale(state.scale());
+    steps.copyFrom(MemorySegment.ofArray(new int[] {state.finiteSteps()}));
+  }
+
+  private Tensor requireDynamic() {
+    if (finiteSteps == null) {
+      throw new IllegalStateException(
+          "The loss scale does not move by itself; give the builder's lossScale a DynamicLossScale.");
+    }
+    return finiteSteps;
   }
 
   /**
@@ -320,7 +439,16 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
       gradientArena.close();
     }
     for (Tensor tensor :
-        Arrays.asList(ema, lossScale, segmentTable, groupTable, ticket, control, pointers)) {
+        Arrays.asList(
+            ema,
+            lossScale,
+            finiteSteps,
+            gradientRule,
+            segmentTable,
+            groupTable,
+            ticket,
+            control,
+            pointers)) {
       if (tensor != null) {
         tensor.close();
       }

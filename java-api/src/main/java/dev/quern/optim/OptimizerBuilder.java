@@ -1,6 +1,7 @@
 package dev.quern.optim;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what an optimizer needs.
@@ -13,10 +14,11 @@ public abstract sealed class OptimizerBuilder<
     permits Adam.Builder, Sgd.Builder {
   final ParameterStore store;
   List<ParameterGroup<O>> groups;
-  float maxNorm = Float.POSITIVE_INFINITY;
+  double maxNorm = Double.POSITIVE_INFINITY;
   double clipValue = Double.POSITIVE_INFINITY;
   double emaDecay = 1;
   double lossScale;
+  @Nullable DynamicLossScale dynamicLossScale;
   boolean skipNonFinite;
 
   OptimizerBuilder(ParameterStore store, O defaults) {
@@ -54,15 +56,16 @@ public abstract sealed class OptimizerBuilder<
 
   /**
    * Scales all gradients down when their common norm exceeds a bound: by min(1, maxNorm / (norm +
-   * 1e-6)), as PyTorch's {@code clip_grad_norm_}. Off by default.
+   * 1e-6)), as PyTorch's {@code clip_grad_norm_}; norm and factor are f64, so that gradients whose
+   * norm F32 cannot hold are clipped as any others. Off by default.
    *
-   * @param bound the largest norm, above 0
+   * @param bound the largest norm, finite and at least 2^-126
    * @return this
    * @throws IllegalArgumentException if out of range
    */
   public final B clipNorm(double bound) {
-    Ranges.finiteAboveZero("clipNorm", bound);
-    maxNorm = (float) bound;
+    Ranges.boundOfFloats("clipNorm", bound);
+    maxNorm = bound;
     return self();
   }
 
@@ -70,12 +73,12 @@ public abstract sealed class OptimizerBuilder<
    * Clips every element of the gradients to [-bound, bound], as PyTorch's {@code clip_grad_value_};
    * after clipping by norm if there is both. Off by default.
    *
-   * @param bound the largest magnitude, finite and above 0
+   * @param bound the largest magnitude, finite and at least 2^-126
    * @return this
    * @throws IllegalArgumentException if out of range
    */
   public final B clipValue(double bound) {
-    Ranges.finiteAboveZero("clipValue", bound);
+    Ranges.boundOfFloats("clipValue", bound);
     clipValue = bound;
     return self();
   }
@@ -91,6 +94,20 @@ public abstract sealed class OptimizerBuilder<
   public final B lossScale(double scale) {
     Ranges.lossScale(scale);
     lossScale = scale;
+    dynamicLossScale = null;
+    return self();
+  }
+
+  /**
+   * Divides the gradients by a loss scale that follows them: it falls when one of a step is not
+   * finite, which skips the step, and rises after many finite ones. See {@link DynamicLossScale}.
+   *
+   * @param scale where it starts and how it moves
+   * @return this
+   */
+  public final B lossScale(DynamicLossScale scale) {
+    lossScale = scale.initial();
+    dynamicLossScale = scale;
     return self();
   }
 
@@ -110,7 +127,8 @@ public abstract sealed class OptimizerBuilder<
    * after each step average = decay * average + (1 - decay) * parameter, for all parameters, also
    * those without a gradient. Costs 8 bytes of memory traffic per parameter. Off by default.
    *
-   * @param decay in [0, 1)
+   * @param decay 0 or from 2^-24 to 1 - 2^-24; above about 0.9999 an average in F32 stops short of
+   *     the parameters, see docs/numerics.md
    * @return this
    * @throws IllegalArgumentException if out of range
    */

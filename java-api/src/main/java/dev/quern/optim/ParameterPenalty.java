@@ -36,7 +36,7 @@ public final class ParameterPenalty {
 
   private ParameterPenalty(
       Engine engine, Norm norm, double lambda, List<Tensor> parameters, List<Tensor> gradients) {
-    Ranges.finiteAtLeastZero("lambda", lambda);
+    Ranges.zeroOrFloat("lambda", lambda);
     this.engine = engine;
     this.norm = norm;
     this.lambda = lambda;
@@ -48,7 +48,7 @@ public final class ParameterPenalty {
    * Penalises all parameters by lambda * sum |w|; its gradient is lambda * sign(w), 0 at 0.
    *
    * @param store the parameters
-   * @param lambda finite and at least 0
+   * @param lambda 0 or from 2^-126 to 3.4e38
    * @return the penalty, which owns nothing
    * @throws IllegalArgumentException if lambda is out of range
    */
@@ -61,7 +61,7 @@ public final class ParameterPenalty {
    *
    * @param store the parameters
    * @param names those that are penalised
-   * @param lambda finite and at least 0
+   * @param lambda 0 or from 2^-126 to 3.4e38
    * @return the penalty, which owns nothing
    * @throws IllegalArgumentException if lambda is out of range, or a name is not in the store
    */
@@ -74,7 +74,7 @@ public final class ParameterPenalty {
    * decay of lambda.
    *
    * @param store the parameters
-   * @param lambda finite and at least 0
+   * @param lambda 0 or from 2^-126 to 3.4e38
    * @return the penalty, which owns nothing
    * @throws IllegalArgumentException if lambda is out of range
    */
@@ -87,7 +87,7 @@ public final class ParameterPenalty {
    *
    * @param store the parameters
    * @param names those that are penalised
-   * @param lambda finite and at least 0
+   * @param lambda 0 or from 2^-126 to 3.4e38
    * @return the penalty, which owns nothing
    * @throws IllegalArgumentException if lambda is out of range, or a name is not in the store
    */
@@ -140,10 +140,12 @@ public final class ParameterPenalty {
    * Adds the penalty's gradient times a loss scale to the gradients in the store.
    *
    * @param lossScale what the other gradients were multiplied by
-   * @throws IllegalArgumentException if it is not finite and above 0
+   * @throws IllegalArgumentException if it is not finite and above 0, or F32 cannot hold lambda
+   *     times it
    */
   public void addGradient(double lossScale) {
     Ranges.finiteAboveZero("lossScale", lossScale);
+    Ranges.zeroOrFloat("lambda x lossScale", lambda * lossScale);
     float factor = (float) (lambda * lossScale);
     for (int i = 0; i < parameters.size(); i++) {
       Tensor gradient = gradients.get(i);

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * traffic per parameter, 20 with momentum, 8 more with a moving average.
  *
  * <p>Source: PyTorch's {@code SGD} (Sutskever et al., 2013, for Nesterov): the learning rate stands
- * outside the momentum buffer, the first step fills the buffer with the gradient as it is, without
- * dampening.
+ * outside the momentum buffer, a parameter's first step with momentum fills the buffer with the
+ * gradient as it is, without dampening, also when momentum is switched on later.
  */
 public final class Sgd extends Optimizer<SgdOptions> {
   private final @Nullable Tensor momentumBuffer;
@@ -68,6 +68,40 @@ public final class Sgd extends Optimizer<SgdOptions> {
     return momentumBufferViews.get(index);
   }
 
+  /**
+   * Reads which momentum buffers hold something, and waits: those of parameters that have taken a
+   * step with momentum. The next step of the others fills theirs.
+   *
+   * @return per parameter in the store's order
+   */
+  public boolean[] buffered() {
+    return readBuffered();
+  }
+
+  /**
+   * Says which momentum buffers hold something, behind {@link #setSteps}, which takes it from the
+   * step numbers.
+   *
+   * @param buffered per parameter in the store's order
+   * @throws IllegalArgumentException if the number of entries differs, or there are no momentum
+   *     buffers to hold anything
+   */
+  public void setBuffered(boolean[] buffered) {
+    int parameters = store().names().size();
+    if (buffered.length != parameters) {
+      throw new IllegalArgumentException(
+          "There are %d parameters, but it is said of %d whether their momentum buffers hold something."
+              .formatted(parameters, buffered.length));
+    }
+    for (boolean one : buffered) {
+      if (one && momentumBuffer == null) {
+        throw new IllegalArgumentException(
+            "momentum was 0 in all groups when this optimizer was made, so no buffer holds anything; make it with momentum.");
+      }
+    }
+    writeBuffered(buffered);
+  }
+
   @Override
   public void close() {
     momentumBufferViews.forEach(Tensor::close);
@@ -99,7 +133,7 @@ public final class Sgd extends Optimizer<SgdOptions> {
    * @param parameters changed
    * @param gradients as many
    * @param momentumBuffer as many, zeros at first; changed
-   * @param step the number of steps taken before this one, 0 at first
+   * @param step the number of steps that the buffer has seen before this one; 0 fills it
    * @param options hyper-parameters
    * @throws IllegalArgumentException if lengths differ or the step is negative
    */
@@ -132,7 +166,7 @@ public final class Sgd extends Optimizer<SgdOptions> {
     if (step < 0) {
       throw new IllegalArgumentException("The step number must be at least 0, got " + step + ".");
     }
-    SgdCoefficients c = SgdCoefficients.of(options.group(Double.POSITIVE_INFINITY, 1), step, 1);
+    SgdCoefficients c = SgdCoefficients.of(options.group(Double.POSITIVE_INFINITY, 1), step > 0);
     Backends.arrays().sgd(parameters, gradients, options.momentum() > 0 ? momentumBuffer : null, c);
   }
 

@@ -6,11 +6,14 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The hyper-parameters of {@link Sgd}; defaults are PyTorch's, and every value is checked, also in
- * groups: NaN and infinity are refused everywhere.
+ * groups: NaN and infinity are refused everywhere, and so is what F32, in which steps are taken,
+ * would turn into 0 or infinity: numbers above 3.4e38, momentum or a weight decay between 0 and
+ * 2^-126.
  *
- * @param lr the learning rate, at least 0; 1e-3 by default
+ * @param lr the learning rate, at least 0, also below what F32 can hold; 1e-3 by default
  * @param momentum the factor of the momentum buffer, at least 0; 0 by default, which keeps none
- * @param dampening how much of the gradient the momentum buffer does not take; 0 by default
+ * @param dampening how much of the gradient the momentum buffer does not take; 0 by default. A
+ *     parameter's first step with momentum fills the buffer and is not dampened
  * @param nesterov whether the step looks ahead along the momentum buffer; needs momentum and no
  *     dampening
  * @param weightDecay added to the gradient times the weight, at least 0; 0 by default
@@ -28,10 +31,11 @@ public record SgdOptions(
 
   /** Checks the ranges. */
   public SgdOptions {
-    Ranges.finiteAtLeastZero("lr", lr);
-    Ranges.finiteAtLeastZero("momentum", momentum);
+    Ranges.notAboveFloat("lr", lr);
+    Ranges.zeroOrFloat("momentum", momentum);
     Ranges.require(Double.isFinite(dampening), "dampening", "finite", dampening);
-    Ranges.finiteAtLeastZero("weightDecay", weightDecay);
+    Ranges.notAboveFloat("the magnitude of dampening", Math.abs(dampening));
+    Ranges.zeroOrFloat("weightDecay", weightDecay);
     if (nesterov && (momentum == 0 || dampening != 0)) {
       throw new IllegalArgumentException(
           "nesterov needs a momentum above 0 and a dampening of 0, got momentum %s and dampening %s."
@@ -64,6 +68,7 @@ public record SgdOptions(
    *
    * @param value the factor of the momentum buffer
    * @param damping how much of the gradient the buffer does not take; not applied in the first step
+   *     with momentum
    * @return options that differ in this
    */
   public SgdOptions withMomentum(double value, double damping) {

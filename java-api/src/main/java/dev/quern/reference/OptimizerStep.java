@@ -34,8 +34,8 @@ final class OptimizerStep {
       long first,
       long end) {
     for (long i = first; i < end; i++) {
-      float theta = parameters.getAtIndex(FLOAT, i) * c.shrink();
-      float g = gradients.getAtIndex(FLOAT, i) * c.gradientFactor();
+      float theta = parameters.getAtIndex(FLOAT, i);
+      float g = gradients.getAtIndex(FLOAT, i) * c.gradientUnit() * c.gradientFactor();
       if (c.has(CLIP_VALUE)) {
         g = clipValue(g, c.clipValue());
       }
@@ -53,7 +53,7 @@ final class OptimizerStep {
         maxExpAvgSq.setAtIndex(FLOAT, i, r);
       }
       float divisor = Math.fma((float) Math.sqrt(r), c.inverseRootCorrection2(), c.eps());
-      float updated = theta - c.stepSize() * m / divisor;
+      float updated = theta - Math.fma(c.decay(), theta, c.stepSize() * m / divisor);
       if (c.has(PROXIMAL_L1)) {
         updated = softThreshold(updated, c.threshold());
       }
@@ -73,7 +73,7 @@ final class OptimizerStep {
       long end) {
     for (long i = first; i < end; i++) {
       float theta = parameters.getAtIndex(FLOAT, i);
-      float g = gradients.getAtIndex(FLOAT, i) * c.gradientFactor();
+      float g = gradients.getAtIndex(FLOAT, i) * c.gradientUnit() * c.gradientFactor();
       if (c.has(CLIP_VALUE)) {
         g = clipValue(g, c.clipValue());
       }
@@ -86,7 +86,7 @@ final class OptimizerStep {
       if (c.has(NESTEROV)) {
         direction = Math.fma(c.lookAhead(), direction, g);
       }
-      parameters.setAtIndex(FLOAT, i, Math.fma(-c.lr(), direction, theta));
+      parameters.setAtIndex(FLOAT, i, Math.fma(-c.lr(), direction * c.lrUnit(), theta));
     }
   }
 

@@ -6,8 +6,11 @@ import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.AdamGroup;
 import dev.quern.spi.AdamState;
 import dev.quern.spi.GradientControl;
+import dev.quern.spi.GradientRule;
 import dev.quern.spi.HostBuffer;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.OutsideTensors;
 import dev.quern.spi.SegmentTable;
@@ -33,7 +36,7 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
 
   @Override
   public void gradientNorm(
-      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
+      OptimizerArena arena, @Nullable LossScale lossScale, Span rule, Span control, Span scratch) {
     SegmentTable segments = new SegmentTable(HostBuffer.segment(arena.segments()));
     double squares = 0;
     boolean finite = true;
@@ -48,8 +51,13 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
         squares += (double) g * g;
       }
     }
-    float scale = lossScale == null ? 1 : HostBuffer.segment(lossScale).get(JAVA_FLOAT, 0);
-    new GradientControl(HostBuffer.segment(control)).write(squares, scale, maxNorm, finite);
+    float scale = lossScale == null ? 1 : HostBuffer.segment(lossScale.scale()).get(JAVA_FLOAT, 0);
+    GradientRule gradientRule = GradientRule.read(HostBuffer.segment(rule));
+    new GradientControl(HostBuffer.segment(control))
+        .write(squares, scale, gradientRule.maxNorm(), finite);
+    if (lossScale != null) {
+      lossScale.advance(gradientRule, finite);
+    }
   }
 
   @Override
@@ -58,9 +66,11 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
     step(
         arena,
         control,
-        (part, group, step, factor, active) -> {
-          AdamCoefficients c = AdamCoefficients.of(AdamGroup.read(groups, group), step, factor);
-          if (active) {
+        (part, words) -> {
+          AdamGroup group = AdamGroup.read(groups, part.group());
+          AdamCoefficients c =
+              AdamCoefficients.of(group, part.step(), words.unit(), words.factor());
+          if (part.active()) {
             OptimizerStep.adam(
                 c,
                 part.parameters(),
@@ -81,9 +91,11 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
     step(
         arena,
         control,
-        (part, group, step, factor, active) -> {
-          SgdCoefficients c = SgdCoefficients.of(SgdGroup.read(groups, group), step, factor);
-          if (active) {
+        (part, words) -> {
+          SgdGroup group = SgdGroup.read(groups, part.group());
+          SgdCoefficients c =
+              SgdCoefficients.of(group, part.buffered(), words.unit(), words.factor());
+          if (part.active()) {
             OptimizerStep.sgd(
                 c,
                 part.parameters(),
@@ -91,6 +103,7 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
                 part.orNull(momentumBuffer),
                 0,
                 part.length());
+            part.setBuffered(part.buffered() || c.has(OptimizerFlags.MOMENTUM));
           }
           return c.emaWeight();
         });
@@ -100,6 +113,26 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
   private record Part(OptimizerArena arena, SegmentTable segments, int segment) {
     long length() {
       return segments.length(segment);
+    }
+
+    int group() {
+      return segments.group(segment);
+    }
+
+    long step() {
+      return segments.step(segment);
+    }
+
+    boolean active() {
+      return segments.active(segment);
+    }
+
+    boolean buffered() {
+      return segments.buffered(segment);
+    }
+
+    void setBuffered(boolean buffered) {
+      segments.setBuffered(segment, buffered);
     }
 
     MemorySegment of(Span span) {
@@ -128,7 +161,7 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
 
   /** What one optimizer does to one segment; returns the weight of the moving average. */
   private interface SegmentStep {
-    float take(Part part, int group, long step, float factor, boolean active);
+    float take(Part part, GradientControl words);
   }
 
   private static void step(OptimizerArena arena, Span controlSpan, SegmentStep segmentStep) {
@@ -139,9 +172,7 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
     SegmentTable segments = new SegmentTable(HostBuffer.segment(arena.segments()));
     for (int s = 0; s < arena.segmentCount(); s++) {
       Part part = new Part(arena, segments, s);
-      float weight =
-          segmentStep.take(
-              part, segments.group(s), segments.step(s), control.factor(), segments.active(s));
+      float weight = segmentStep.take(part, control);
       MemorySegment ema = part.orNull(arena.ema());
       if (ema != null) {
         OptimizerStep.movingAverage(weight, part.parameters(), ema, 0, part.length());

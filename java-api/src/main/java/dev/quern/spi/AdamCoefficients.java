@@ -9,10 +9,11 @@ package dev.quern.spi;
  * @param oneMinusBeta2 1 - beta2
  * @param stepSize lr / (1 - beta1^k)
  * @param inverseRootCorrection2 1 / sqrt(1 - beta2^k)
- * @param eps eps
+ * @param eps eps; one above 0 that F32 cannot hold is the least normal number, so that 0 / eps is 0
  * @param l2 weight decay added to the gradient, 0 when decoupled
- * @param shrink 1 - lr * weight decay when decoupled, else 1
- * @param gradientFactor clip coefficient / loss scale, negative for maximize
+ * @param decay lr * weight decay when decoupled, else 0: the share of the weight that is taken away
+ * @param gradientUnit what the gradient is multiplied by first, see {@link GradientControl}
+ * @param gradientFactor what it is multiplied by then, negative for maximize
  * @param clipValue the largest magnitude of a gradient's element
  * @param l1 the factor of the L1 sub-gradient
  * @param threshold lr * L1 penalty, the soft threshold
@@ -27,7 +28,8 @@ public record AdamCoefficients(
     float inverseRootCorrection2,
     float eps,
     float l2,
-    float shrink,
+    float decay,
+    float gradientUnit,
     float gradientFactor,
     float clipValue,
     float l1,
@@ -36,14 +38,26 @@ public record AdamCoefficients(
     int flags) {
 
   /**
+   * Derives the scalars of a step on gradients as they are.
+   *
+   * @param group the hyper-parameters
+   * @param step the number of steps taken before this one
+   * @return the scalars
+   */
+  public static AdamCoefficients of(AdamGroup group, long step) {
+    return of(group, step, 1, 1);
+  }
+
+  /**
    * Derives the scalars of a step.
    *
    * @param group the hyper-parameters
    * @param step the number of steps taken before this one
-   * @param factor clip coefficient / loss scale
+   * @param unit {@link GradientControl#unit}
+   * @param factor {@link GradientControl#factor}
    * @return the scalars
    */
-  public static AdamCoefficients of(AdamGroup group, long step, float factor) {
+  public static AdamCoefficients of(AdamGroup group, long step, float unit, float factor) {
     double k = step + 1;
     // -expm1(k ln beta) keeps all digits of 1 - beta^k where beta^k is near 1
     double correction1 = -StrictMath.expm1(k * group.logBeta1());
@@ -55,9 +69,10 @@ public record AdamCoefficients(
         (float) (1 - group.beta2()),
         (float) (group.lr() / correction1),
         (float) (1 / Math.sqrt(correction2)),
-        (float) group.eps(),
+        group.eps() > 0 ? Math.max((float) group.eps(), Float.MIN_NORMAL) : 0,
         decoupled ? 0f : (float) group.weightDecay(),
-        decoupled ? (float) (1 - group.lr() * group.weightDecay()) : 1f,
+        decoupled ? (float) (group.lr() * group.weightDecay()) : 0f,
+        unit,
         (group.flags() & OptimizerFlags.MAXIMIZE) != 0 ? -factor : factor,
         (float) group.clipValue(),
         (float) group.l1(),
@@ -79,7 +94,7 @@ public record AdamCoefficients(
   /**
    * Leaves the gradient's preparation away, for a loop that is given prepared gradients.
    *
-   * @return coefficients with a gradient factor of 1
+   * @return coefficients with a gradient unit and factor of 1
    */
   public AdamCoefficients prepared() {
     return new AdamCoefficients(
@@ -90,7 +105,8 @@ public record AdamCoefficients(
         inverseRootCorrection2,
         eps,
         l2,
-        shrink,
+        decay,
+        1,
         1,
         clipValue,
         l1,

@@ -6,32 +6,40 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What the reduction over the gradients leaves for the step behind it, in host memory: {norm before
- * clipping, clip coefficient, 1 if all gradients are finite else 0, factor of the gradients}. The
- * factor is clip coefficient / loss scale.
+ * clipping, clip coefficient, 1 if all gradients are finite else 0, factor of the gradients, its
+ * unit}. Gradients are multiplied by unit and factor, whose product is clip coefficient / loss
+ * scale: the unit is 1, or 2^-126 where F32 could hold the product only in part or not at all.
  *
  * @param memory {@link #LENGTH} floats
  */
 public record GradientControl(MemorySegment memory) {
   /** The number of F32 elements. */
-  public static final int LENGTH = 4;
+  public static final int LENGTH = 5;
 
   /**
-   * Writes the result of the reduction.
+   * Writes the result of the reduction: the Java twin of {@code quern_gradient_control} in {@code
+   * optimizer.inc}.
    *
    * @param squares the sum of the squared gradients, as they are
    * @param lossScale what the gradients were multiplied by
    * @param maxNorm the norm above which gradients are scaled down
    * @param finite whether all gradients are finite
    */
-  public void write(double squares, float lossScale, float maxNorm, boolean finite) {
-    float norm = (float) (Math.sqrt(squares) / lossScale);
-    float ratio = maxNorm / (norm + 1e-6f);
-    // a NaN ratio must not reach the update as a factor: not-finite gradients suppress it anyway
-    float clip = ratio < 1 ? ratio : 1;
-    memory.setAtIndex(JAVA_FLOAT, 0, norm);
-    memory.setAtIndex(JAVA_FLOAT, 1, clip);
+  public void write(double squares, float lossScale, double maxNorm, boolean finite) {
+    double norm = Math.sqrt(squares) / lossScale;
+    // a NaN norm must not reach the update as a factor: not-finite gradients suppress it anyway
+    double clip = maxNorm < norm + 1e-6 ? maxNorm / (norm + 1e-6) : 1;
+    double factor = clip / lossScale;
+    float unit = 1;
+    if (factor < Float.MIN_NORMAL) {
+      factor = factor * 0x1p126;
+      unit = Float.MIN_NORMAL;
+    }
+    memory.setAtIndex(JAVA_FLOAT, 0, (float) norm);
+    memory.setAtIndex(JAVA_FLOAT, 1, (float) clip);
     memory.setAtIndex(JAVA_FLOAT, 2, finite ? 1 : 0);
-    memory.setAtIndex(JAVA_FLOAT, 3, clip / lossScale);
+    memory.setAtIndex(JAVA_FLOAT, 3, (float) factor);
+    memory.setAtIndex(JAVA_FLOAT, 4, unit);
   }
 
   /**
@@ -44,11 +52,20 @@ public record GradientControl(MemorySegment memory) {
   }
 
   /**
-   * Returns what gradients are multiplied by.
+   * Returns what gradients are multiplied by behind the unit.
    *
-   * @return clip coefficient / loss scale
+   * @return clip coefficient / loss scale / unit
    */
   public float factor() {
     return memory.getAtIndex(JAVA_FLOAT, 3);
+  }
+
+  /**
+   * Returns what gradients are multiplied by first.
+   *
+   * @return 1 or 2^-126
+   */
+  public float unit() {
+    return memory.getAtIndex(JAVA_FLOAT, 4);
   }
 }

@@ -26,42 +26,44 @@ public interface OptimizerKernels {
 
   /**
    * Reduces the gradients of all active segments: control = {norm, clip = min(1, maxNorm / (norm +
-   * 1e-6)), 1 if every element is finite else 0, clip / lossScale}; the norm is that of the
-   * gradients divided by the loss scale. Squares are taken and summed in f64, in an order fixed by
-   * the arena's layout (or as if: a tile whose f32 sum overflowed or vanished is summed again), so
-   * those of finite gradients neither overflow nor vanish; finiteness is tested element by element.
+   * 1e-6)), 1 if every element is finite else 0, factor, unit} with factor x unit = clip /
+   * lossScale; the norm is that of the gradients divided by the loss scale. Squares are taken and
+   * summed in f64, in an order fixed by the arena's layout (or as if: a tile whose f32 sum
+   * overflowed or vanished is summed again), and norm, clip and factor are f64 until they are
+   * written, so that of finite gradients nothing overflows or vanishes; finiteness is tested
+   * element by element. Last, the loss scale moves as the rule says, if it does so by itself: for
+   * the gradients that are still to come.
    *
    * @param arena the arena
-   * @param lossScale F32, one element, at least 1: what the gradients were multiplied by; null for
-   *     1
-   * @param maxNorm the norm above which gradients are scaled down; infinity for no clipping, which
-   *     gives clip 1
+   * @param lossScale what the gradients were multiplied by; null for 1
+   * @param rule U8, one record of {@link GradientRule#LAYOUT}
    * @param control F32, {@value GradientControl#LENGTH} elements, written
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
   void gradientNorm(
-      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch);
+      OptimizerArena arena, @Nullable LossScale lossScale, Span rule, Span control, Span scratch);
 
   /**
    * Takes one Adam step for every active segment, as {@code formulas/adam.inc} says, moves the
    * average of all segments' parameters, and advances the step number of the active segments; the
-   * steps of this call see the numbers before. Gradients are multiplied by {@code control[3]}
-   * first; if {@code control[2]} is 0 nothing changes at all.
+   * steps of this call see the numbers before. Gradients are multiplied by {@code control[4]} and
+   * {@code control[3]} first; if {@code control[2]} is 0 nothing changes at all.
    *
    * @param arena the arena, its groups of {@link AdamGroup#LAYOUT}
    * @param state the moments
-   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1}
+   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1, 1}
    */
   void adam(OptimizerArena arena, AdamState state, Span control);
 
   /**
    * Takes one step of stochastic gradient descent, as {@code formulas/sgd.inc} says; otherwise like
-   * {@link #adam}.
+   * {@link #adam}. Active segments of a group with momentum then have a buffer that holds
+   * something.
    *
    * @param arena the arena, its groups of {@link SgdGroup#LAYOUT}
    * @param momentumBuffer F32, as long as the arena; null if no group has momentum
-   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1}
+   * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1, 1}
    */
   void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control);
 }

@@ -16,7 +16,8 @@ import java.lang.invoke.VarHandle;
 public record SegmentTable(MemorySegment memory) {
   /**
    * One tensor: first element, number of elements, first tile, steps taken, group, whether it has a
-   * gradient in this step. {@code QuernSegment} in {@code optimizer.inc}.
+   * gradient in this step, whether its momentum buffer holds something. {@code QuernSegment} in
+   * {@code optimizer.inc}.
    */
   public static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
@@ -25,7 +26,9 @@ public record SegmentTable(MemorySegment memory) {
           ValueLayout.JAVA_LONG.withName("firstTile"),
           ValueLayout.JAVA_LONG.withName("step"),
           ValueLayout.JAVA_INT.withName("group"),
-          ValueLayout.JAVA_INT.withName("active"));
+          ValueLayout.JAVA_INT.withName("active"),
+          ValueLayout.JAVA_INT.withName("buffered"),
+          ValueLayout.JAVA_INT.withName("unused"));
 
   private static final VarHandle OFFSET = field("offset");
   private static final VarHandle LENGTH = field("length");
@@ -33,6 +36,7 @@ public record SegmentTable(MemorySegment memory) {
   private static final VarHandle STEP = field("step");
   private static final VarHandle GROUP = field("group");
   private static final VarHandle ACTIVE = field("active");
+  private static final VarHandle BUFFERED = field("buffered");
 
   private static VarHandle field(String name) {
     return LAYOUT.arrayElementVarHandle(PathElement.groupElement(name));
@@ -60,7 +64,7 @@ public record SegmentTable(MemorySegment memory) {
   }
 
   /**
-   * Writes a whole record.
+   * Writes a whole record; its momentum buffer counts as empty.
    *
    * @param s the record
    * @param offset the first element, a multiple of {@link OptimizerArena#ALIGNMENT}
@@ -78,6 +82,7 @@ public record SegmentTable(MemorySegment memory) {
     STEP.set(memory, 0L, (long) s, step);
     GROUP.set(memory, 0L, (long) s, group);
     setActive(s, active);
+    setBuffered(s, false);
   }
 
   /**
@@ -158,6 +163,27 @@ public record SegmentTable(MemorySegment memory) {
    */
   public void setActive(int s, boolean active) {
     ACTIVE.set(memory, 0L, (long) s, active ? 1 : 0);
+  }
+
+  /**
+   * Tells whether its momentum buffer holds something, so that the next step adds to it instead of
+   * filling it.
+   *
+   * @param s the record
+   * @return whether it has taken a step with momentum
+   */
+  public boolean buffered(int s) {
+    return (int) BUFFERED.get(memory, 0L, (long) s) != 0;
+  }
+
+  /**
+   * Says whether its momentum buffer holds something.
+   *
+   * @param s the record
+   * @param buffered whether it has taken a step with momentum
+   */
+  public void setBuffered(int s, boolean buffered) {
+    BUFFERED.set(memory, 0L, (long) s, buffered ? 1 : 0);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.quern.cuda;
 
-import static dev.quern.cuda.host.Signature.f32;
 import static dev.quern.cuda.host.Signature.int32;
 import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
@@ -9,6 +8,7 @@ import dev.quern.cuda.host.Buffer;
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
 import dev.quern.spi.AdamState;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.OutsideTensors;
@@ -34,9 +34,10 @@ final class CudaOptimizerKernels implements OptimizerKernels {
               "gradient_norm_total",
               pointer("partials"),
               pointer("loss_scale"),
+              pointer("finite_steps"),
+              pointer("rule"),
               pointer("control"),
-              int64("count"),
-              f32("max_norm")),
+              int64("count")),
           Signature.of(
               "adam",
               pointer("parameters"),
@@ -98,7 +99,7 @@ final class CudaOptimizerKernels implements OptimizerKernels {
 
   @Override
   public void gradientNorm(
-      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
+      OptimizerArena arena, @Nullable LossScale lossScale, Span rule, Span control, Span scratch) {
     module.launch(
         module
             .kernel("gradient_norm_partials")
@@ -113,10 +114,11 @@ final class CudaOptimizerKernels implements OptimizerKernels {
         module
             .kernel("gradient_norm_total")
             .scratch(scratch, 0)
-            .tensorOrNull(lossScale)
+            .tensorOrNull(lossScale == null ? null : lossScale.scale())
+            .tensorOrNull(lossScale == null ? null : lossScale.finiteSteps())
+            .tensor(rule)
             .tensor(control)
-            .scalar(arena.tileCount())
-            .scalar(maxNorm),
+            .scalar(arena.tileCount()),
         1);
   }
 

@@ -2,6 +2,7 @@ package dev.quern.opencl;
 
 import dev.quern.opencl.host.Kernel;
 import dev.quern.spi.AdamState;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.Span;
@@ -30,7 +31,7 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
 
   @Override
   public void gradientNorm(
-      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
+      OptimizerArena arena, @Nullable LossScale lossScale, Span rule, Span control, Span scratch) {
     program.launch(
         program
             .kernel("gradient_norm_partials")
@@ -44,10 +45,11 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
         program
             .kernel("gradient_norm_total")
             .scratch(scratch, 0, Double.BYTES)
-            .tensorOrNull(lossScale)
+            .tensorOrNull(lossScale == null ? null : lossScale.scale())
+            .tensorOrNull(lossScale == null ? null : lossScale.finiteSteps())
+            .tensor(rule)
             .tensor(control)
-            .scalar(chunks(arena))
-            .scalar(maxNorm),
+            .scalar(chunks(arena)),
         1);
   }
 

@@ -1,5 +1,5 @@
 // Optimizer steps over a flat arena, and the reduction before them that leaves {norm, clip, finite,
-// clip / loss scale}. The arena is cut into tiles of QUERN_ARENA_TILE elements, each inside one
+// factor, unit} and moves the loss scale. The arena is cut into tiles of QUERN_ARENA_TILE elements, each inside one
 // segment, and a tile into chunks; a group takes one chunk and finds its segment by bisection over the
 // segments' first tiles. adam and sgd fuse unscaling, both kinds of clipping, maximize, decay,
 // penalties, state, update and the moving average of the parameters: each element is read and written
@@ -83,30 +83,40 @@ QUERN_KERNEL void gradient_norm_partials(
   }
 }
 
-// One group. loss_scale may be null for 1.
+// One group. loss_scale may be null for 1, finite_steps for a scale that stays.
 QUERN_KERNEL void gradient_norm_total(
     __global const double *partials,
     const long partials_offset,
-    __global const float *loss_scale,
+    __global float *loss_scale,
     const long loss_scale_offset,
+    __global int *finite_steps,
+    const long finite_steps_offset,
+    __global const uchar *rules,
+    const long rules_offset,
     __global float *control,
     const long control_offset,
-    const long count,
-    const float max_norm) {
+    const long count) {
   __local double items[2 * QUERN_GROUP];
   __local double rows[2 * QUERN_ROWS];
   quern_sum_records(2, partials + partials_offset, count, items, rows);
   if (get_local_id(0) == 0) {
     control += control_offset;
+    QuernGradientRule rule = *(__global const QuernGradientRule *)(rules + rules_offset);
     float scale = loss_scale ? loss_scale[loss_scale_offset] : 1.0f;
-    float norm = (float)(sqrt(quern_group_sum(0, rows)) / scale);
-    float ratio = max_norm / (norm + 1e-6f);
-    // a NaN ratio must not reach the update as a factor: not-finite gradients suppress it anyway
-    float clip = ratio < 1.0f ? ratio : 1.0f;
-    control[0] = norm;
-    control[1] = clip;
-    control[2] = quern_group_sum(1, rows) == 0.0 ? 1.0f : 0.0f;
-    control[3] = clip / scale;
+    double squares = quern_group_sum(0, rows);
+    double not_finite = quern_group_sum(1, rows);
+    QuernGradientControl c = quern_gradient_control(squares, not_finite, scale, rule.max_norm);
+    control[0] = c.norm;
+    control[1] = c.clip;
+    control[2] = c.finite;
+    control[3] = c.factor;
+    control[4] = c.unit;
+    if (finite_steps) {
+      QuernLossScale now = {scale, finite_steps[finite_steps_offset]};
+      QuernLossScale next = quern_next_loss_scale(rule, now, c.finite != 0.0f);
+      loss_scale[loss_scale_offset] = next.scale;
+      finite_steps[finite_steps_offset] = next.finite_steps;
+    }
   }
 }
 
@@ -192,7 +202,7 @@ QUERN_KERNEL void adam(
     part = quern_arena_part(table, segment_count, tile_count);
     QuernSegment s = table[part.segment];
     QuernAdamGroup group = ((__global const QuernAdamGroup *)(groups + groups_offset))[s.group];
-    shared = quern_adam_coefficients(group, s.step, control[3]);
+    shared = quern_adam_coefficients(group, s.step, control[4], control[3]);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   QuernAdamCoefficients c = shared;
@@ -285,7 +295,7 @@ QUERN_KERNEL void sgd(
     part = quern_arena_part(table, segment_count, tile_count);
     QuernSegment s = table[part.segment];
     QuernSgdGroup group = ((__global const QuernSgdGroup *)(groups + groups_offset))[s.group];
-    shared = quern_sgd_coefficients(group, s.step, control[3]);
+    shared = quern_sgd_coefficients(group, s.buffered, control[4], control[3]);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   QuernSgdCoefficients c = shared;
@@ -319,6 +329,12 @@ QUERN_KERNEL void sgd(
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   if (last) {
+    __global const QuernSgdGroup *group_table = (__global const QuernSgdGroup *)(groups + groups_offset);
+    for (int t = item; finite && t < segment_count; t += QUERN_GROUP) {
+      if (table[t].active && (group_table[table[t].group].flags & QUERN_FLAG_MOMENTUM)) {
+        table[t].buffered = 1;
+      }
+    }
     quern_advance_steps(table, segment_count, ticket + ticket_offset, finite);
   }
 }

@@ -34,7 +34,7 @@ class OpenClOptimizerTest {
               0,
               upload(backend, DType.U8, groups),
               upload(backend, DType.I32, MemorySegment.ofArray(new int[1])));
-      Span control = upload(backend, DType.F32, MemorySegment.ofArray(new float[] {0, 1, 1, 1}));
+      Span control = upload(backend, DType.F32, MemorySegment.ofArray(new float[] {0, 1, 1, 1, 1}));
       backend.optimizer().adam(arena, new AdamState(floats, floats, null), control);
       backend.memory().download(table.buffer(), 0, segments.memory());
       assertEquals(8, segments.step(0));

@@ -36,7 +36,7 @@ final class AdamLoops {
   private static FloatVector updated(
       AdamCoefficients c, FloatVector theta, FloatVector m, FloatVector r) {
     FloatVector divisor = r.sqrt().fma(lanes(c.inverseRootCorrection2()), lanes(c.eps()));
-    return theta.sub(m.mul(c.stepSize()).div(divisor));
+    return theta.sub(theta.fma(lanes(c.decay()), m.mul(c.stepSize()).div(divisor)));
   }
 
   private static FloatVector greater(FloatVector max, FloatVector v) {
@@ -79,7 +79,7 @@ final class AdamLoops {
     expAvgSq = NativeMemory.known(expAvgSq);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      FloatVector theta = load(parameters, o).mul(c.shrink());
+      FloatVector theta = load(parameters, o);
       FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
       FloatVector m = firstMoment(c, g, load(expAvg, o));
       FloatVector v = secondMoment(c, g, load(expAvgSq, o));
@@ -106,7 +106,7 @@ final class AdamLoops {
     max = NativeMemory.known(max);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      FloatVector theta = load(parameters, o).mul(c.shrink());
+      FloatVector theta = load(parameters, o);
       FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
       FloatVector m = firstMoment(c, g, load(expAvg, o));
       FloatVector v = secondMoment(c, g, load(expAvgSq, o));
@@ -150,7 +150,7 @@ final class AdamLoops {
       int n) {
     int ahead = gradientsAt - at;
     for (int i = at; i < at + n; i += LANES) {
-      FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i).mul(c.shrink());
+      FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i);
       FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
       FloatVector m = firstMoment(c, g, FloatVector.fromArray(SPECIES, expAvg, i));
       FloatVector v = secondMoment(c, g, FloatVector.fromArray(SPECIES, expAvgSq, i));
@@ -172,7 +172,7 @@ final class AdamLoops {
       int n) {
     int ahead = gradientsAt - at;
     for (int i = at; i < at + n; i += LANES) {
-      FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i).mul(c.shrink());
+      FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i);
       FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
       FloatVector m = firstMoment(c, g, FloatVector.fromArray(SPECIES, expAvg, i));
       FloatVector v = secondMoment(c, g, FloatVector.fromArray(SPECIES, expAvgSq, i));

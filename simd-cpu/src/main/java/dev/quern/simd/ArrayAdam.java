@@ -47,7 +47,7 @@ final class ArrayAdam extends Task {
     if (c.has(OptimizerFlags.L1)) {
       float[] stage = Workspace.current().arrayStage;
       float bound = Float.POSITIVE_INFINITY;
-      StepLoops.prepare(c.gradientFactor(), bound, c.l1(), c.shrink(), p, g, at, stage, n);
+      StepLoops.prepare(c.gradientUnit(), c.gradientFactor(), bound, c.l1(), p, g, at, stage, n);
       AdamLoops.update(prepared, p, stage, 0, m, v, r, at, n);
     } else {
       AdamLoops.update(c, p, g, at, m, v, r, at, n);

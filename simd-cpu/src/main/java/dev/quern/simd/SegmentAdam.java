@@ -64,7 +64,15 @@ final class SegmentAdam extends Task {
       MemorySegment stage = Workspace.current().stage;
       float bound = Float.POSITIVE_INFINITY;
       StepLoops.prepare(
-          c.gradientFactor(), bound, c.l1(), c.shrink(), s[PARAMETERS], s[GRADIENTS], at, stage, n);
+          c.gradientUnit(),
+          c.gradientFactor(),
+          bound,
+          c.l1(),
+          s[PARAMETERS],
+          s[GRADIENTS],
+          at,
+          stage,
+          n);
       AdamLoops.update(prepared, s[PARAMETERS], stage, 0, s[EXP_AVG], s[EXP_AVG_SQ], max, at, n);
     } else {
       AdamLoops.update(c, s[PARAMETERS], s[GRADIENTS], at, s[EXP_AVG], s[EXP_AVG_SQ], max, at, n);

@@ -28,6 +28,10 @@ final class SgdLoops {
     return lanes(c.decay()).fma(before, g.mul(c.gain()));
   }
 
+  private static FloatVector moved(SgdCoefficients c, FloatVector theta, FloatVector direction) {
+    return lanes(-c.lr()).fma(direction.mul(c.lrUnit()), theta);
+  }
+
   /** Updates native memory; {@code buffer} is given exactly with momentum. */
   static void update(
       SgdCoefficients c,
@@ -59,7 +63,7 @@ final class SgdLoops {
       long o = at + 4L * i;
       FloatVector theta = load(parameters, o);
       FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
-      store(lanes(-c.lr()).fma(g, theta), parameters, o);
+      store(moved(c, theta, g), parameters, o);
     }
   }
 
@@ -80,7 +84,7 @@ final class SgdLoops {
       FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
       FloatVector b = buffer(c, g, load(buffer, o));
       store(b, buffer, o);
-      store(lanes(-c.lr()).fma(b, theta), parameters, o);
+      store(moved(c, theta, b), parameters, o);
     }
   }
 
@@ -101,7 +105,7 @@ final class SgdLoops {
       FloatVector g = gradient(c, theta, load(gradients, gradientsAt + 4L * i));
       FloatVector b = buffer(c, g, load(buffer, o));
       store(b, buffer, o);
-      store(lanes(-c.lr()).fma(lanes(c.lookAhead()).fma(b, g), theta), parameters, o);
+      store(moved(c, theta, lanes(c.lookAhead()).fma(b, g)), parameters, o);
     }
   }
 
@@ -129,7 +133,7 @@ final class SgdLoops {
     for (int i = at; i < at + n; i += LANES) {
       FloatVector theta = FloatVector.fromArray(SPECIES, parameters, i);
       FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
-      lanes(-c.lr()).fma(g, theta).intoArray(parameters, i);
+      moved(c, theta, g).intoArray(parameters, i);
     }
   }
 
@@ -147,7 +151,7 @@ final class SgdLoops {
       FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
       FloatVector b = buffer(c, g, FloatVector.fromArray(SPECIES, buffer, i));
       b.intoArray(buffer, i);
-      lanes(-c.lr()).fma(b, theta).intoArray(parameters, i);
+      moved(c, theta, b).intoArray(parameters, i);
     }
   }
 
@@ -165,7 +169,7 @@ final class SgdLoops {
       FloatVector g = gradient(c, theta, FloatVector.fromArray(SPECIES, gradients, i + ahead));
       FloatVector b = buffer(c, g, FloatVector.fromArray(SPECIES, buffer, i));
       b.intoArray(buffer, i);
-      lanes(-c.lr()).fma(lanes(c.lookAhead()).fma(b, g), theta).intoArray(parameters, i);
+      moved(c, theta, lanes(c.lookAhead()).fma(b, g)).intoArray(parameters, i);
     }
   }
 }

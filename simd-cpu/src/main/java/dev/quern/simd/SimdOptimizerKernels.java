@@ -7,7 +7,9 @@ import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.AdamGroup;
 import dev.quern.spi.AdamState;
 import dev.quern.spi.GradientControl;
+import dev.quern.spi.GradientRule;
 import dev.quern.spi.HostBuffer;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
@@ -50,7 +52,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
 
   @Override
   public void gradientNorm(
-      OptimizerArena arena, @Nullable Span lossScale, float maxNorm, Span control, Span scratch) {
+      OptimizerArena arena, @Nullable LossScale lossScale, Span rule, Span control, Span scratch) {
     SumOfSquares task = new SumOfSquares(arena, scratch);
     pool.run(task, arena.tileCount(), INLINE_BELOW);
     double squares = 0;
@@ -60,15 +62,21 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       finite &= !Double.isNaN(sum);
       squares += sum;
     }
-    float scale = lossScale == null ? 1 : HostBuffer.segment(lossScale).get(JAVA_FLOAT, 0);
-    new GradientControl(HostBuffer.segment(control)).write(squares, scale, maxNorm, finite);
+    float scale = lossScale == null ? 1 : HostBuffer.segment(lossScale.scale()).get(JAVA_FLOAT, 0);
+    GradientRule gradientRule = GradientRule.read(HostBuffer.segment(rule));
+    new GradientControl(HostBuffer.segment(control))
+        .write(squares, scale, gradientRule.maxNorm(), finite);
+    if (lossScale != null) {
+      lossScale.advance(gradientRule, finite);
+    }
   }
 
   @Override
   public void adam(OptimizerArena arena, AdamState state, Span control) {
     GradientControl words = new GradientControl(HostBuffer.segment(control));
     if (words.finite()) {
-      run(new AdamStep(arena, state, words.factor()), arena);
+      AdamStep step = new AdamStep(arena, state, words);
+      run(step, arena);
     }
   }
 
@@ -76,7 +84,9 @@ final class SimdOptimizerKernels implements OptimizerKernels {
   public void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control) {
     GradientControl words = new GradientControl(HostBuffer.segment(control));
     if (words.finite()) {
-      run(new SgdStep(arena, momentumBuffer, words.factor()), arena);
+      SgdStep step = new SgdStep(arena, momentumBuffer, words);
+      run(step, arena);
+      step.fillBuffers(arena.segmentCount());
     }
   }
 
@@ -114,7 +124,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     private final AdamCoefficients[] coefficients;
     private final AdamCoefficients[] prepared;
 
-    AdamStep(OptimizerArena arena, AdamState state, float factor) {
+    AdamStep(OptimizerArena arena, AdamState state, GradientControl words) {
       super(arena, hasEps(arena), state.expAvg(), state.expAvgSq(), state.maxExpAvgSq());
       MemorySegment groups = open(arena.groups());
       this.coefficients = new AdamCoefficients[runCount()];
@@ -126,7 +136,8 @@ final class SimdOptimizerKernels implements OptimizerKernels {
         } else {
           int segment = segment(r);
           AdamGroup group = AdamGroup.read(groups, segments.group(segment));
-          coefficients[r] = AdamCoefficients.of(group, segments.step(segment), factor);
+          coefficients[r] =
+              AdamCoefficients.of(group, segments.step(segment), words.unit(), words.factor());
           prepared[r] = coefficients[r].prepared();
         }
       }
@@ -137,7 +148,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       MemorySegment groups = HostBuffer.segment(arena.groups());
       long count = groups.byteSize() / AdamGroup.LAYOUT.byteSize();
       for (int g = 0; g < count; g++) {
-        if ((float) AdamGroup.read(groups, g).eps() == 0) {
+        if (AdamGroup.read(groups, g).eps() == 0) {
           return false;
         }
       }
@@ -152,12 +163,13 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       long gradientsAt = at;
       boolean clips = c.has(OptimizerFlags.CLIP_VALUE);
       boolean penalizes = c.has(OptimizerFlags.L1);
-      if (clips || penalizes) {
+      // a unit is rare: the plain loop stays as small as it is
+      if (clips || penalizes || c.gradientUnit() != 1) {
         MemorySegment stage = Workspace.current().stage;
         float bound = clips ? c.clipValue() : Float.POSITIVE_INFINITY;
         float l1 = penalizes ? c.l1() : 0;
         StepLoops.prepare(
-            c.gradientFactor(), bound, l1, c.shrink(), parameters, gradients, at, stage, n);
+            c.gradientUnit(), c.gradientFactor(), bound, l1, parameters, gradients, at, stage, n);
         gradients = stage;
         gradientsAt = 0;
         c = prepared[run];
@@ -177,12 +189,13 @@ final class SimdOptimizerKernels implements OptimizerKernels {
   }
 
   private static final class SgdStep extends StepTask {
+    private final MemorySegment groups;
     private final SgdCoefficients[] coefficients;
     private final SgdCoefficients[] prepared;
 
-    SgdStep(OptimizerArena arena, @Nullable Span momentumBuffer, float factor) {
+    SgdStep(OptimizerArena arena, @Nullable Span momentumBuffer, GradientControl words) {
       super(arena, true, momentumBuffer);
-      MemorySegment groups = open(arena.groups());
+      this.groups = open(arena.groups());
       this.coefficients = new SgdCoefficients[runCount()];
       this.prepared = new SgdCoefficients[runCount()];
       for (int r = 0; r < coefficients.length; r++) {
@@ -192,7 +205,8 @@ final class SimdOptimizerKernels implements OptimizerKernels {
         } else {
           int segment = segment(r);
           SgdGroup group = SgdGroup.read(groups, segments.group(segment));
-          coefficients[r] = SgdCoefficients.of(group, segments.step(segment), factor);
+          coefficients[r] =
+              SgdCoefficients.of(group, segments.buffered(segment), words.unit(), words.factor());
           prepared[r] = coefficients[r].prepared();
         }
       }
@@ -204,16 +218,28 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       MemorySegment parameters = memory[PARAMETERS];
       MemorySegment gradients = memory[GRADIENTS];
       long gradientsAt = at;
-      if (c.has(OptimizerFlags.CLIP_VALUE)) {
+      boolean clips = c.has(OptimizerFlags.CLIP_VALUE);
+      if (clips || c.gradientUnit() != 1) {
         MemorySegment stage = Workspace.current().stage;
+        float bound = clips ? c.clipValue() : Float.POSITIVE_INFINITY;
         StepLoops.prepare(
-            c.gradientFactor(), c.clipValue(), 0, 1, parameters, gradients, at, stage, n);
+            c.gradientUnit(), c.gradientFactor(), bound, 0, parameters, gradients, at, stage, n);
         gradients = stage;
         gradientsAt = 0;
         c = prepared[run];
       }
       MemorySegment buffer = c.has(OptimizerFlags.MOMENTUM) ? memory[STATE] : null;
       SgdLoops.update(c, parameters, gradients, gradientsAt, buffer, at, n);
+    }
+
+    /** Says which momentum buffers hold something after the step. */
+    void fillBuffers(int count) {
+      for (int s = 0; s < count; s++) {
+        SgdGroup group = SgdGroup.read(groups, segments.group(s));
+        if (segments.active(s) && (group.flags() & OptimizerFlags.MOMENTUM) != 0) {
+          segments.setBuffered(s, true);
+        }
+      }
     }
 
     @Override

@@ -40,14 +40,14 @@ final class StepLoops {
   }
 
   /**
-   * out = clip(gradients * factor) + l1 * sign(parameters * shrink), out from its first element on.
+   * out = clip(gradients * unit * factor) + l1 * sign(parameters), out from its first element on.
    * An infinite bound clips nothing, and {@code l1} of 0 adds nothing.
    */
   static void prepare(
+      float unit,
       float factor,
       float bound,
       float l1,
-      float shrink,
       MemorySegment parameters,
       MemorySegment gradients,
       long at,
@@ -60,17 +60,17 @@ final class StepLoops {
     FloatVector penalty = FloatVector.broadcast(SPECIES, l1);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      FloatVector g = clip(load(gradients, o).mul(factor), most);
-      store(g.add(signed(load(parameters, o).mul(shrink), penalty)), out, 4L * i);
+      FloatVector g = clip(load(gradients, o).mul(unit).mul(factor), most);
+      store(g.add(signed(load(parameters, o), penalty)), out, 4L * i);
     }
   }
 
   /** The same over arrays from element {@code at} on. */
   static void prepare(
+      float unit,
       float factor,
       float bound,
       float l1,
-      float shrink,
       float[] parameters,
       float[] gradients,
       int at,
@@ -79,8 +79,8 @@ final class StepLoops {
     FloatVector most = FloatVector.broadcast(SPECIES, bound);
     FloatVector penalty = FloatVector.broadcast(SPECIES, l1);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector theta = FloatVector.fromArray(SPECIES, parameters, at + i).mul(shrink);
-      FloatVector g = FloatVector.fromArray(SPECIES, gradients, at + i).mul(factor);
+      FloatVector theta = FloatVector.fromArray(SPECIES, parameters, at + i);
+      FloatVector g = FloatVector.fromArray(SPECIES, gradients, at + i).mul(unit).mul(factor);
       clip(g, most).add(signed(theta, penalty)).intoArray(out, i);
     }
   }

@@ -127,7 +127,9 @@ abstract class StepTask extends Task {
 
   /** Whether two segments are updated by the same scalars. */
   private boolean isLike(int s, int other) {
-    return segments.group(s) == segments.group(other) && segments.step(s) == segments.step(other);
+    return segments.group(s) == segments.group(other)
+        && segments.step(s) == segments.step(other)
+        && segments.buffered(s) == segments.buffered(other);
   }
 
   final int runCount() {

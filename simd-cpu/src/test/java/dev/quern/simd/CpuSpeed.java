@@ -13,6 +13,8 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.BinaryOp;
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.GradientControl;
+import dev.quern.spi.GradientRule;
 import dev.quern.spi.HostBuffer;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossInput;
@@ -141,14 +143,15 @@ final class CpuSpeed {
     Span m = zeros(PARAMETERS);
     Span v = zeros(PARAMETERS);
     Span max = zeros(PARAMETERS);
-    Span control = zeros(4);
+    Span control = zeros(GradientControl.LENGTH);
     AdamGroup plain = new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 1, 0);
     int flags = OptimizerFlags.AMSGRAD | OptimizerFlags.L1 | OptimizerFlags.CLIP_VALUE;
     AdamGroup rich = new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 1e-4, 0.5, 1, flags);
     OptimizerArena arena = arena(p, g, plain);
     OptimizerArena richArena = arena(p, g, rich);
     Span scratch = bytes(backend.optimizer().scratchBytes(arena));
-    float none = Float.POSITIVE_INFINITY;
+    Span none = rule(Double.POSITIVE_INFINITY);
+    Span one = rule(1);
     backend.optimizer().gradientNorm(arena, null, none, control, scratch);
     add(
         rounds,
@@ -162,7 +165,7 @@ final class CpuSpeed {
         40.0 * PARAMETERS,
         "GB/s",
         () -> {
-          backend.optimizer().gradientNorm(richArena, null, 1, control, scratch);
+          backend.optimizer().gradientNorm(richArena, null, one, control, scratch);
           backend.optimizer().adam(richArena, new AdamState(m, v, max), control);
         });
     add(
@@ -171,6 +174,12 @@ final class CpuSpeed {
         4.0 * PARAMETERS,
         "GB/s",
         () -> backend.optimizer().gradientNorm(arena, null, none, control, scratch));
+  }
+
+  private Span rule(double maxNorm) {
+    Span rule = bytes(GradientRule.LAYOUT.byteSize());
+    HostBuffer.segment(rule).copyFrom(new GradientRule(maxNorm).toTable());
+    return rule;
   }
 
   private OptimizerArena arena(Span parameters, Span gradients, AdamGroup group) {
@@ -321,7 +330,7 @@ final class CpuSpeed {
     float[] v = new float[(int) PARAMETERS];
     Arrays.fill(g, 0.5f);
     AdamCoefficients step =
-        AdamCoefficients.of(new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 1, 0), 0, 1);
+        AdamCoefficients.of(new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 1, 0), 0);
     add(
         rounds,
         "Adam 33.5 M, float[]",

@@ -16,6 +16,7 @@ import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossOperands;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.LovaszKernels;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
@@ -262,11 +263,11 @@ final class SabotagedBackend implements Backend {
       @Override
       public void gradientNorm(
           OptimizerArena arena,
-          @Nullable Span lossScale,
-          float maxNorm,
+          @Nullable LossScale lossScale,
+          Span rule,
           Span control,
           Span scratch) {
-        kernels.gradientNorm(arena, lossScale, maxNorm, control, scratch);
+        kernels.gradientNorm(arena, lossScale, rule, control, scratch);
         perturbFirst(control);
       }
 

@@ -238,7 +238,7 @@ public final class ArrayCases {
                 expAvg,
                 expAvgSq,
                 maxExpAvgSq,
-                AdamCoefficients.of(group, step, 0.5f));
+                AdamCoefficients.of(group, step, 1, 0.5f));
           }
           return results(
               Tolerance.parameters(steps, lr),
@@ -268,7 +268,7 @@ public final class ArrayCases {
                   expAvg,
                   expAvgSq,
                   maxExpAvgSq,
-                  AdamCoefficients.of(group, step, 0.5f));
+                  AdamCoefficients.of(group, step, 1, 0.5f));
             }
             segments.checkCanaries();
             return results(
@@ -299,7 +299,7 @@ public final class ArrayCases {
                 parameters,
                 Inputs.uniform(n, 1, 2 + step),
                 buffer,
-                SgdCoefficients.of(group, step, 0.5f));
+                SgdCoefficients.of(group, step > 0, 1, 0.5f));
           }
           return results(
               Tolerance.parameters(steps, group.lr()), parameters, Arrays.asList(buffer, null));

@@ -1,9 +1,13 @@
 package dev.quern.bench.kernels;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.quern.DType;
 import dev.quern.spi.AdamGroup;
 import dev.quern.spi.AdamState;
+import dev.quern.spi.GradientRule;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.LossScale;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerFlags;
 import dev.quern.spi.OptimizerKernels;
@@ -142,6 +146,8 @@ final class OptimizerCases {
     variants.put("amsgrad", adam(1e-3, 0.9, 0.5, 1e-8, 0.01, OptimizerFlags.AMSGRAD));
     variants.put("maximize", adam(1e-3, 0, 0.999, 1e-8, 0.01, OptimizerFlags.MAXIMIZE));
     variants.put("lr 0", adam(0, 0.9, 0.999, 1e-8, 0, 0));
+    variants.put("eps 1e-300", adam(1e-3, 0.9, 0.999, 1e-300, 0, 0));
+    variants.put("small decay", adam(1e-4, 0.9, 0.999, 1e-8, 1e-4, OptimizerFlags.DECOUPLED));
     variants.put("clip value", adam(1e-3, 0.9, 0.999, 1e-8, 0, OptimizerFlags.CLIP_VALUE));
     variants.put("L1", adam(1e-2, 0.9, 0.999, 1e-6, 0.1, OptimizerFlags.L1));
     variants.put("proximal L1", adam(1e-2, 0.9, 0.999, 1e-6, 0, OptimizerFlags.PROXIMAL_L1));
@@ -192,6 +198,8 @@ final class OptimizerCases {
             0.01,
             OptimizerFlags.MOMENTUM | OptimizerFlags.NESTEROV | OptimizerFlags.CLIP_VALUE));
     variants.put("clip value", sgd(0, 0, 0.01, OptimizerFlags.CLIP_VALUE));
+    variants.put(
+        "lr 1e-39", new SgdGroup(1e-39, 0.9, 0, 0, CLIP, EMA_DECAY, OptimizerFlags.MOMENTUM));
     return variants;
   }
 
@@ -256,6 +264,13 @@ final class OptimizerCases {
     cases.add(averaged.norm(0.5).scale(65536).toCase());
     cases.add(mixed.norm(1).gradients(1e25).toCase());
     cases.add(mixed.norm(1).gradients(1e-25).toCase());
+    // norms that F32 cannot hold, gradients below its normal numbers, factors below them
+    cases.add(mixed.norm(1).gradients(3e38).toCase());
+    cases.add(mixed.norm(1e39).gradients(3e38).toCase());
+    cases.add(mixed.norm(1e-3).scale(0x1p126f).toCase());
+    cases.add(mixed.norm(1e-36).scale(0x1p120f).toCase());
+    cases.add(averaged.norm(1).scale(65536).moving().toCase());
+    cases.add(averaged.norm(1).scale(65536).moving().poisoned(0, Float.NaN).toCase());
     for (float poison : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       cases.add(averaged.norm(1).poisoned(0, poison).toCase());
       cases.add(averaged.norm(1).poisoned(6148, poison).toCase());
@@ -298,6 +313,7 @@ final class OptimizerCases {
    * @param outside whether parameters and gradients lie outside the arena
    * @param maxNorm NaN leaves the reduction before the step away
    * @param lossScale what the gradients are multiplied by, 1 for none
+   * @param dynamic whether it moves, up after two steps
    * @param gradients magnitude of the gradients, apart from the loss scale
    * @param poisonedElement of the second step, -1 for none
    * @param poison what it is
@@ -311,41 +327,50 @@ final class OptimizerCases {
       boolean outside,
       double maxNorm,
       float lossScale,
+      boolean dynamic,
       double gradients,
       int poisonedElement,
       float poison) {
 
     Steps(String what, Rule rule, OptimizerOperands operands, int count) {
-      this(what, rule, operands, count, false, false, Double.NaN, 1, 1, -1, 0);
+      this(what, rule, operands, count, false, false, Double.NaN, 1, false, 1, -1, 0);
     }
 
     Steps withEma() {
       return new Steps(
-          what, rule, operands, count, true, outside, maxNorm, lossScale, gradients, -1, 0);
+          what, rule, operands, count, true, outside, maxNorm, lossScale, dynamic, gradients, -1,
+          0);
     }
 
     Steps fromOutside() {
       return new Steps(
-          what, rule, operands, count, ema, true, maxNorm, lossScale, gradients, -1, 0);
+          what, rule, operands, count, ema, true, maxNorm, lossScale, dynamic, gradients, -1, 0);
     }
 
     Steps norm(double bound) {
       return new Steps(
-          what, rule, operands, count, ema, outside, bound, lossScale, gradients, -1, 0);
+          what, rule, operands, count, ema, outside, bound, lossScale, dynamic, gradients, -1, 0);
     }
 
     Steps scale(float scale) {
-      return new Steps(what, rule, operands, count, ema, outside, maxNorm, scale, gradients, -1, 0);
+      return new Steps(
+          what, rule, operands, count, ema, outside, maxNorm, scale, dynamic, gradients, -1, 0);
+    }
+
+    Steps moving() {
+      return new Steps(
+          what, rule, operands, count, ema, outside, maxNorm, lossScale, true, gradients, -1, 0);
     }
 
     Steps gradients(double magnitude) {
       return new Steps(
-          what, rule, operands, count, ema, outside, maxNorm, lossScale, magnitude, -1, 0);
+          what, rule, operands, count, ema, outside, maxNorm, lossScale, dynamic, magnitude, -1, 0);
     }
 
     Steps poisoned(int element, float value) {
       return new Steps(
-          what, rule, operands, count, ema, outside, maxNorm, lossScale, gradients, element, value);
+          what, rule, operands, count, ema, outside, maxNorm, lossScale, dynamic, gradients,
+          element, value);
     }
 
     private boolean withNorm() {
@@ -360,7 +385,7 @@ final class OptimizerCases {
           + (ema ? " averaged" : "")
           + (outside ? " outside the arena" : "")
           + (withNorm() ? " max norm " + maxNorm : "")
-          + (lossScale == 1 ? "" : " loss scale " + lossScale)
+          + (lossScale == 1 ? "" : " loss scale " + lossScale + (dynamic ? " that moves" : ""))
           + (gradients == 1 ? "" : " gradients " + gradients)
           + (poisonedElement < 0 ? "" : " with " + poison + " at element " + poisonedElement);
     }
@@ -374,6 +399,20 @@ final class OptimizerCases {
         operands.poison(steps.get(1), poisonedElement, poison);
       }
       return steps;
+    }
+
+    private LossScale lossScale(Workbench bench) {
+      return dynamic
+          ? new LossScale(
+              bench.inout("loss scale", HostArray.of(lossScale), Tolerance.EXACT),
+              bench.inout("finite steps", HostArray.zeros(DType.I32, 1), Tolerance.EXACT))
+          : new LossScale(bench.input("loss scale", HostArray.of(lossScale)), null);
+    }
+
+    private Span gradientRule(Workbench bench) {
+      GradientRule gradientRule = new GradientRule(maxNorm, 2, 0.5, 1, 0x1p126, 2);
+      return bench.alignedInput(
+          "gradient rule", HostArray.of(gradientRule.toTable().toArray(JAVA_BYTE)));
     }
 
     KernelCase toCase() {
@@ -395,14 +434,14 @@ final class OptimizerCases {
                     ? operands.outside(bench, groups, ema, tolerance, gradientsOfSteps())
                     : operands.on(bench, groups, ema, tolerance, gradientsOfSteps());
             Stepper stepper = rule.on(bench, operands);
-            @Nullable Span scale =
-                lossScale == 1 ? null : bench.input("loss scale", HostArray.of(lossScale));
+            @Nullable LossScale scale = lossScale == 1 ? null : lossScale(bench);
+            Span gradientRule = gradientRule(bench);
             Span control = OptimizerOperands.control(bench);
             Span scratch = bench.scratch(kernels.scratchBytes(arenas.getFirst()));
             return () -> {
               for (OptimizerArena arena : arenas) {
                 if (withNorm()) {
-                  kernels.gradientNorm(arena, scale, (float) maxNorm, control, scratch);
+                  kernels.gradientNorm(arena, scale, gradientRule, control, scratch);
                 }
                 stepper.step(kernels, arena, control);
               }

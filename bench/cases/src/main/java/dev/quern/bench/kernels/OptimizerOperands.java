@@ -21,9 +21,13 @@ final class OptimizerOperands {
 
   /**
    * One tensor: its number of elements, its group, whether it has a gradient, the steps it has
-   * taken.
+   * taken, whether its momentum buffer holds something.
    */
-  record Tensor(int length, int group, boolean active, long step) {}
+  record Tensor(int length, int group, boolean active, long step, boolean buffered) {
+    Tensor(int length, int group, boolean active, long step) {
+      this(length, group, active, step, step > 0);
+    }
+  }
 
   private static final float PADDING = Float.NaN;
 
@@ -53,12 +57,17 @@ final class OptimizerOperands {
     return new OptimizerOperands(List.of(new Tensor(n, 0, true, 0)));
   }
 
-  /** Tensors of all sizes, in turn in each of the groups, some without a gradient. */
+  /**
+   * Tensors of all sizes, in turn in each of the groups, some without a gradient, some that took
+   * steps before their momentum was switched on.
+   */
   static OptimizerOperands mixed(int groups) {
     int[] lengths = {1, 15, 16, 17, 0, 1009, 4095, 4096, 4097, 6149, 31, 8192};
     var tensors = new ArrayList<Tensor>();
     for (int i = 0; i < 3 * lengths.length; i++) {
-      tensors.add(new Tensor(lengths[i % lengths.length], i % groups, i % 5 != 3, 100L * (i % 4)));
+      long step = 100L * (i % 4);
+      boolean buffered = step > 0 && i % 7 != 5;
+      tensors.add(new Tensor(lengths[i % lengths.length], i % groups, i % 5 != 3, step, buffered));
     }
     return new OptimizerOperands(tensors);
   }
@@ -233,6 +242,7 @@ final class OptimizerOperands {
           tensor.step(),
           tensor.group(),
           tensor.active());
+      table.setBuffered(i, tensor.buffered());
       firstTile += OptimizerArena.tiles(tensor.length());
     }
     return table.memory().toArray(JAVA_BYTE);
@@ -240,6 +250,6 @@ final class OptimizerOperands {
 
   /** Room for the scalars that the norm leaves. */
   static Span control(Workbench bench) {
-    return bench.inout("control", HostArray.of(0f, 1f, 1f, 1f), Tolerance.SCALAR);
+    return bench.inout("control", HostArray.of(0f, 1f, 1f, 1f, 1f), Tolerance.SCALAR);
   }
 }

@@ -80,7 +80,7 @@ public class AdamArrayBenchmark {
   @Benchmark
   public void adam() {
     AdamCoefficients coefficients =
-        AdamCoefficients.of(new AdamGroup(1e-3, BETA1, BETA2, 1e-8, 0, 0, 1, 1, 0), step++, 1);
+        AdamCoefficients.of(new AdamGroup(1e-3, BETA1, BETA2, 1e-8, 0, 0, 1, 1, 0), step++);
     kernels.adam(parameters, gradients, expAvg, expAvgSq, null, coefficients);
   }
 }
