@@ -2,6 +2,7 @@ package dev.quern;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.quern.PendingValue.PendingWord;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.FusedLossPlan;
@@ -9,16 +10,20 @@ import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.PendingDownload;
 import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -50,10 +55,9 @@ public final class Engine implements AutoCloseable {
   private final Map<LovaszSpec, LovaszPlan> lovaszPlans = new HashMap<>();
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<MemorySegment> slots = new ArrayDeque<>();
-  private final MemorySegment faultCopy = arena.allocate(JAVA_LONG);
+  private final MemorySegment slotCopy = arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES);
+  private final FaultBlocks faultBlocks;
   private final Tensor one;
-  private final Tensor fault;
-  private boolean faultPossible;
   private boolean closed;
 
   /**
@@ -66,11 +70,10 @@ public final class Engine implements AutoCloseable {
     this.backend = backend;
     this.observation = new Observation(backend);
     this.allocator = new Allocator(backend);
+    this.faultBlocks = new FaultBlocks(backend, allocator, arena);
     try {
       this.one = empty(DType.F32, Shape.of(1)).detach();
-      this.fault = empty(DType.I64, Shape.of(1)).detach();
       submit(b -> b.pointwise().fill(one.span(), 1));
-      clearFault();
     } catch (RuntimeException e) {
       backend.close();
       throw e;
@@ -283,12 +286,14 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Waits until everything enqueued is done, and reports faults in data. */
+  /**
+   * Waits until everything enqueued is done. Faults in data are not reported here but to whoever
+   * reads the result that they belong to.
+   */
   public void synchronize() {
     locked(() -> {
       requireOpen();
       backend.synchronize();
-      reportFault();
       return null;
     });
   }
@@ -416,14 +421,17 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Returns the word in which kernels leave the least index of faulty data; it is read, reported
-   * and cleared at the next host read.
+   * Opens a word in which kernels leave the least index of faulty data, for a result whose tensors
+   * carry it.
    *
-   * @return I64, one element
+   * @param report says what is wrong, given the index
+   * @return the word, clean; closed by the caller once the kernels are enqueued
    */
-  public Tensor faultWord() {
-    faultPossible = true;
-    return fault;
+  public FaultWord openFaultWord(LongFunction<DataException> report) {
+    return locked(() -> {
+      requireOpen();
+      return faultBlocks.open(this, report);
+    });
   }
 
   /** The backend, through what looks at its calls if anything does. */
@@ -444,31 +452,79 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Copies to the host and reports faults in data that were found on the way. */
-  void download(Span source, MemorySegment target) {
+  /** Copies to the host, and then reports the first fault in what was copied. */
+  void download(Span source, MemorySegment target, List<FaultWord> faults) {
     locked(() -> {
       requireOpen();
-      seen().memory().download(source.buffer(), source.byteOffset(), target);
-      reportFault();
+      FaultWord beside = beside(source, faults);
+      if (beside == null) {
+        seen().memory().download(source.buffer(), source.byteOffset(), target);
+      } else {
+        seen().memory().download(source.buffer(), source.byteOffset(), slotCopy);
+        target.copyFrom(slotCopy.asSlice(0, source.byteSize()));
+        beside.note(slotCopy.get(JAVA_LONG, FaultWord.WORD_OFFSET));
+      }
+      for (FaultWord fault : faults) {
+        fault.throwIf(fault.index());
+      }
       return null;
     });
   }
 
-  PendingValue downloadLater(Span source) {
+  /** Reads a word and waits. */
+  long downloadLong(Span source) {
     return locked(() -> {
       requireOpen();
-      MemorySegment slot = slots.poll();
-      if (slot == null) {
-        slot = arena.allocate(8, 8);
-      }
-      MemorySegment value = slot.asSlice(0, source.byteSize());
-      return new PendingValue(
-          this, slot, seen().memory().downloadLater(source.buffer(), source.byteOffset(), value));
+      MemorySegment word = slotCopy.asSlice(0, Long.BYTES);
+      backend.memory().download(source.buffer(), source.byteOffset(), word);
+      return word.get(JAVA_LONG, 0);
     });
   }
 
+  PendingValue downloadLater(Span source, List<FaultWord> faults) {
+    return locked(() -> {
+      requireOpen();
+      FaultWord beside = beside(source, faults);
+      var words = new ArrayList<PendingWord>();
+      for (FaultWord fault : faults) {
+        if (fault != beside) {
+          MemorySegment slot = takeSlot();
+          MemorySegment word = slot.asSlice(FaultWord.WORD_OFFSET);
+          words.add(new PendingWord(fault, slot, startDownload(fault.span(), word)));
+        }
+      }
+      MemorySegment slot = takeSlot();
+      PendingDownload download =
+          startDownload(source, beside == null ? slot.asSlice(0, source.byteSize()) : slot);
+      if (beside != null) {
+        words.add(new PendingWord(beside, slot, download));
+      }
+      return new PendingValue(this, slot, download, words);
+    });
+  }
+
+  private PendingDownload startDownload(Span source, MemorySegment target) {
+    return seen().memory().downloadLater(source.buffer(), source.byteOffset(), target);
+  }
+
+  /** The one of the words that can be read together with a number, if any. */
+  private static @Nullable FaultWord beside(Span source, List<FaultWord> faults) {
+    for (FaultWord fault : faults) {
+      if (fault.isBeside(source)) {
+        return fault;
+      }
+    }
+    return null;
+  }
+
+  private MemorySegment takeSlot() {
+    MemorySegment slot = slots.poll();
+    return slot == null ? arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES) : slot;
+  }
+
+  /** Under the lock. */
   void returnSlot(MemorySegment slot) {
-    locked(() -> slots.add(slot));
+    slots.add(slot);
   }
 
   /** Gives a view of an existing block to the current scope. */
@@ -501,25 +557,6 @@ public final class Engine implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("The engine on " + backend.device().id() + " is closed.");
     }
-  }
-
-  private void reportFault() {
-    if (!faultPossible) {
-      return;
-    }
-    faultPossible = false;
-    backend.memory().download(fault.span().buffer(), 0, faultCopy);
-    long index = faultCopy.get(JAVA_LONG, 0);
-    if (index != Long.MAX_VALUE) {
-      clearFault();
-      throw DataException.label(index);
-    }
-  }
-
-  private void clearFault() {
-    // not by fill: a double does not hold Long.MAX_VALUE
-    faultCopy.set(JAVA_LONG, 0, Long.MAX_VALUE);
-    submit(b -> b.memory().upload(faultCopy, fault.span().buffer(), 0));
   }
 
   private static void keepIfOwned(Scope scope, Tensor tensor) {

@@ -5,6 +5,7 @@ import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ public final class Tensor implements AutoCloseable {
   private boolean closed;
   private @Nullable Throwable closedAt;
   private @Nullable MemorySegment copyBack;
+  private List<FaultWord> faults = List.of();
 
   Tensor(
       Engine engine,
@@ -173,7 +175,7 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor scale(float factor) {
     requireDtype(DType.F32, "scale");
-    Tensor out = engine.empty(dtype, shape);
+    Tensor out = result(dtype, shape, this);
     engine.submit(b -> b.pointwise().scale(span(), factor, out.span()));
     return out;
   }
@@ -230,7 +232,7 @@ public final class Tensor implements AutoCloseable {
    * @return F32, 1 where this != value, else 0
    */
   public Tensor notEqual(float value) {
-    Tensor out = engine.empty(DType.F32, shape);
+    Tensor out = result(DType.F32, shape, this);
     engine.submit(b -> b.pointwise().notEqual(span(), value, out.span()));
     return out;
   }
@@ -244,7 +246,7 @@ public final class Tensor implements AutoCloseable {
     if (dtype != DType.U8 && dtype != DType.I32 && dtype != DType.I64 && dtype != DType.F32) {
       throw new IllegalArgumentException("toF32 converts U8, I32, I64 and F32, not " + dtype + ".");
     }
-    Tensor out = engine.empty(DType.F32, shape);
+    Tensor out = result(DType.F32, shape, this);
     engine.submit(b -> b.pointwise().copy(span(), out.span()));
     return out;
   }
@@ -270,7 +272,7 @@ public final class Tensor implements AutoCloseable {
       inner *= shape.dim(i);
     }
     long innerExtent = inner;
-    Tensor out = engine.empty(dtype, shape);
+    Tensor out = result(dtype, shape, this, vector);
     engine.submit(b -> b.pointwise().addBroadcast(span(), vector.span(), innerExtent, out.span()));
     return out;
   }
@@ -282,7 +284,7 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor sum() {
     requireDtype(DType.F32, "sum");
-    Tensor out = engine.empty(DType.F32, Shape.of(1));
+    Tensor out = result(DType.F32, Shape.of(1), this);
     engine.submitWithScratch(
         b -> b.reduction().scratchBytes(shape.elements()),
         (b, scratch) -> b.reduction().sum(span(), out.span(), scratch));
@@ -326,7 +328,7 @@ public final class Tensor implements AutoCloseable {
                   other.shape,
                   transposeOther ? " transposed" : ""));
     }
-    Tensor out = engine.empty(DType.F32, Shape.of(m, n));
+    Tensor out = result(DType.F32, Shape.of(m, n), this, other);
     engine.submitWithScratch(
         b -> b.matrix().scratchBytes(m, n, k),
         (b, scratch) ->
@@ -391,7 +393,10 @@ public final class Tensor implements AutoCloseable {
    * @param value the value, converted to the dtype as Java casts
    */
   public void fill(double value) {
-    engine.submit(b -> b.pointwise().fill(span(), value));
+    engine.submit(b -> {
+      b.pointwise().fill(span(), value);
+      setFaults(List.of());
+    });
   }
 
   /**
@@ -402,7 +407,10 @@ public final class Tensor implements AutoCloseable {
   public void copyFrom(MemorySegment values) {
     requireBytes(values);
     if (values.byteSize() > 0) {
-      engine.submit(b -> b.memory().upload(values, span().buffer(), span.byteOffset()));
+      engine.submit(b -> {
+        b.memory().upload(values, span().buffer(), span.byteOffset());
+        setFaults(List.of());
+      });
     }
   }
 
@@ -428,18 +436,25 @@ public final class Tensor implements AutoCloseable {
           "copyFrom needs a tensor of %s %s, got %s %s."
               .formatted(dtype, shape, other.dtype, other.shape));
     }
-    engine.submit(b -> b.pointwise().copy(other.span(), span()));
+    engine.submit(b -> {
+      b.pointwise().copy(other.span(), span());
+      setFaults(other.faults);
+    });
   }
 
   /**
    * Copies the elements to host memory and waits.
    *
    * @param target as many bytes
-   * @throws DataException if a kernel found faulty data since the last read
+   * @throws DataException if the elements come of faulty data, such as a label out of range; they
+   *     are copied all the same
    */
   public void copyTo(MemorySegment target) {
     requireBytes(target);
-    engine.download(span(), target);
+    engine.locked(() -> {
+      engine.download(span(), target, faults);
+      return null;
+    });
   }
 
   /**
@@ -491,11 +506,11 @@ public final class Tensor implements AutoCloseable {
   /**
    * Starts reading the only element without waiting, so that it can be looked at a step later.
    *
-   * @return the value under way; faults in data are not reported by it
+   * @return the value under way; a fault in the data it comes of is reported when it is awaited
    */
   public PendingValue itemLater() {
     requireSingle();
-    return engine.downloadLater(span());
+    return engine.locked(() -> engine.downloadLater(span(), faults));
   }
 
   /**
@@ -534,7 +549,7 @@ public final class Tensor implements AutoCloseable {
       try {
         MemorySegment target = copyBack;
         if (target != null) {
-          engine.download(span, target);
+          engine.download(span, target, faults);
         }
       } finally {
         closed = true;
@@ -543,6 +558,7 @@ public final class Tensor implements AutoCloseable {
         }
         owner.forget(this);
         storage.release();
+        setFaults(List.of());
       }
       return null;
     });
@@ -570,9 +586,35 @@ public final class Tensor implements AutoCloseable {
     copyBack = target;
   }
 
+  /** Adds to the fault words that reading this tensor reports. */
+  void carry(List<FaultWord> words) {
+    engine.locked(() -> {
+      setFaults(FaultWord.union(faults, words));
+      return null;
+    });
+  }
+
+  /** Under the engine's lock. */
+  private void setFaults(List<FaultWord> words) {
+    words.forEach(FaultWord::retain);
+    faults.forEach(FaultWord::release);
+    faults = words;
+  }
+
+  /** An output, which carries the fault words of its operands. */
+  private Tensor result(DType type, Shape extent, Tensor... operands) {
+    return engine.locked(() -> {
+      Tensor out = engine.empty(type, extent);
+      for (Tensor operand : operands) {
+        out.carry(operand.faults);
+      }
+      return out;
+    });
+  }
+
   private Tensor unary(UnaryOp op) {
     requireDtype(DType.F32, op.name().toLowerCase(Locale.ROOT));
-    Tensor out = engine.empty(dtype, shape);
+    Tensor out = result(dtype, shape, this);
     engine.submit(b -> b.pointwise().unary(op, span(), out.span()));
     return out;
   }
@@ -585,7 +627,7 @@ public final class Tensor implements AutoCloseable {
           "%s of %s %s and %s %s: both sides must be equal in dtype, shape and memory format."
               .formatted(op, dtype, shape, other.dtype, other.shape));
     }
-    Tensor out = engine.empty(dtype, shape);
+    Tensor out = result(dtype, shape, this, other);
     engine.submit(b -> b.pointwise().binary(op, span(), other.span(), out.span()));
     return out;
   }
@@ -593,7 +635,9 @@ public final class Tensor implements AutoCloseable {
   private Tensor view(long offset, Shape target) {
     return engine.locked(() -> {
       storage.retain();
-      return engine.adopt(storage, dtype, offset, target, MemoryFormat.CONTIGUOUS);
+      Tensor view = engine.adopt(storage, dtype, offset, target, MemoryFormat.CONTIGUOUS);
+      view.setFaults(faults);
+      return view;
     });
   }
 

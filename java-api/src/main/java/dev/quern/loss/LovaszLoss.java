@@ -4,6 +4,7 @@ import dev.quern.Backends;
 import dev.quern.DType;
 import dev.quern.DataException;
 import dev.quern.Engine;
+import dev.quern.FaultWord;
 import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
@@ -156,23 +157,20 @@ public final class LovaszLoss extends SegmentationLoss {
     LossExtent extent = requireFitting(logits, target);
     Engine engine = logits.engine();
     LovaszPlan plan = engine.prepare(spec(target.dtype()));
-    Tensor value = engine.empty(DType.F32, Shape.of(1));
-    engine.submitWithScratch(
-        b -> plan.scratchBytes(extent),
-        (b, scratch) ->
-            plan.forward(
-                logits.span(),
-                target.span(),
-                extent,
-                value.span(),
-                engine.faultWord().span(),
-                scratch));
-    return value;
+    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
+      Tensor value = fault.number();
+      engine.submitWithScratch(
+          b -> plan.scratchBytes(extent),
+          (b, scratch) ->
+              plan.forward(
+                  logits.span(), target.span(), extent, value.span(), fault.span(), scratch));
+      return value;
+    }
   }
 
   /**
-   * Computes value and gradient. A label out of range counts as ignored and is reported at the next
-   * host read as a {@link DataException}.
+   * Computes value and gradient. A label out of range counts as ignored; whoever reads value or
+   * gradient gets a {@link DataException}.
    *
    * @param logits F32, (N, ...); MULTICLASS: (N, C, ...)
    * @param target U8, I32, I64 or F32, of equal shape; MULTICLASS: (N, ...)
@@ -197,21 +195,23 @@ public final class LovaszLoss extends SegmentationLoss {
     }
     Engine engine = logits.engine();
     LovaszPlan plan = engine.prepare(spec(target.dtype()));
-    Tensor value = engine.empty(DType.F32, Shape.of(1));
-    Tensor gradient = engine.empty(DType.F32, logits.shape());
-    engine.submitWithScratch(
-        b -> plan.scratchBytes(extent),
-        (b, scratch) ->
-            plan.forwardBackward(
-                logits.span(),
-                target.span(),
-                extent,
-                upstream.span(),
-                value.span(),
-                gradient.span(),
-                engine.faultWord().span(),
-                scratch));
-    return new LossResult(value, gradient);
+    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
+      Tensor value = fault.number();
+      Tensor gradient = fault.carriedBy(engine.empty(DType.F32, logits.shape()));
+      engine.submitWithScratch(
+          b -> plan.scratchBytes(extent),
+          (b, scratch) ->
+              plan.forwardBackward(
+                  logits.span(),
+                  target.span(),
+                  extent,
+                  upstream.span(),
+                  value.span(),
+                  gradient.span(),
+                  fault.span(),
+                  scratch));
+      return new LossResult(value, gradient);
+    }
   }
 
   /**
@@ -280,10 +280,11 @@ public final class LovaszLoss extends SegmentationLoss {
                 + " memory.");
       }
     }
+    LovaszSpec spec = spec(targetDtype);
     ArrayKernels.Result result =
-        Backends.arrays().lovasz(spec(targetDtype), extent, logits, target, 1, gradient);
+        Backends.arrays().lovasz(spec, extent, logits, target, 1, gradient);
     if (result.fault() != Long.MAX_VALUE) {
-      throw DataException.label(result.fault());
+      throw LabelFault.of(spec, extent).apply(result.fault());
     }
     return result.value();
   }

@@ -1,7 +1,6 @@
 package dev.quern.loss;
 
 import dev.quern.Backends;
-import dev.quern.DataException;
 import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.LossExtent;
@@ -21,7 +20,7 @@ final class OneCall {
     ArrayKernels.Result result =
         Backends.arrays().loss(spec, extent, logits, target, 1, gradient, null);
     if (result.fault() != Long.MAX_VALUE) {
-      throw DataException.label(result.fault());
+      throw LabelFault.of(spec).apply(result.fault());
     }
     return result.value();
   }

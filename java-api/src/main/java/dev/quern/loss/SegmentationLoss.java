@@ -3,6 +3,7 @@ package dev.quern.loss;
 import dev.quern.DType;
 import dev.quern.DataException;
 import dev.quern.Engine;
+import dev.quern.FaultWord;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Logits are F32. {@link Mode#BINARY}: of any shape, the target has the same shape and is U8,
  * I32 or I64 (0 or 1) or F32 (soft targets in [0, 1], unchecked). {@link Mode#MULTILABEL}: (N, C,
  * ...), the target alike. {@link Mode#MULTICLASS}: (N, C, ...), the target is (N, ...) labels below
- * C, or F32 shares of the logits' shape.
+ * C, or F32 shares of the logits' shape. A whole target out of range counts as ignored; reading the
+ * value or the gradient, at once or late, then throws a {@link DataException}.
  *
  * <pre>{@code
  * SegmentationLoss loss = new DiceLoss().plus(new BceLoss());
@@ -88,12 +90,13 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     if (!isReduced()) {
       return losses(plan, operands, logits, target);
     }
-    Tensor value = engine.empty(DType.F32, Shape.of(1));
-    engine.submitWithScratch(
-        b -> plan.scratchBytes(shape.extent()),
-        (b, scratch) ->
-            plan.forward(operands, value.span(), null, engine.faultWord().span(), scratch));
-    return value;
+    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
+      Tensor value = fault.number();
+      engine.submitWithScratch(
+          b -> plan.scratchBytes(shape.extent()),
+          (b, scratch) -> plan.forward(operands, value.span(), null, fault.span(), scratch));
+      return value;
+    }
   }
 
   /**
@@ -146,20 +149,25 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     Float cut = metric == null ? null : metric.cut();
     FusedLossPlan plan = engine.prepare(spec(shape, logits.dtype(), target.dtype(), cut));
     LossOperands operands = operands(logits, target, shape);
-    Tensor value = engine.empty(DType.F32, Shape.of(1));
-    Tensor gradient = engine.empty(logits.dtype(), logits.shape());
-    engine.submitWithScratch(
-        b -> plan.scratchBytes(shape.extent()),
-        (b, scratch) ->
-            plan.forwardBackward(
-                operands,
-                upstream.span(),
-                value.span(),
-                gradient.span(),
-                counts,
-                engine.faultWord().span(),
-                scratch));
-    return new LossResult(isReduced() ? value : losses(plan, operands, logits, target), gradient);
+    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
+      Tensor value = fault.number();
+      Tensor gradient = fault.carriedBy(engine.empty(logits.dtype(), logits.shape()));
+      if (metric != null) {
+        metric.carry(fault);
+      }
+      engine.submitWithScratch(
+          b -> plan.scratchBytes(shape.extent()),
+          (b, scratch) ->
+              plan.forwardBackward(
+                  operands,
+                  upstream.span(),
+                  value.span(),
+                  gradient.span(),
+                  counts,
+                  fault.span(),
+                  scratch));
+      return new LossResult(isReduced() ? value : losses(plan, operands, logits, target), gradient);
+    }
   }
 
   private Tensor losses(FusedLossPlan plan, LossOperands operands, Tensor logits, Tensor target) {
@@ -168,11 +176,13 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     if (plan.spec().layout() == FusedLossSpec.Layout.ONE_HOT) {
       shape = LossShape.withoutClasses(shape);
     }
-    Tensor losses = engine.empty(DType.F32, shape);
-    engine.submitWithScratch(
-        b -> plan.scratchBytes(operands.extent()),
-        (b, scratch) -> plan.losses(operands, losses.span(), engine.faultWord().span(), scratch));
-    return losses;
+    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
+      Tensor losses = fault.carriedBy(engine.empty(DType.F32, shape));
+      engine.submitWithScratch(
+          b -> plan.scratchBytes(operands.extent()),
+          (b, scratch) -> plan.losses(operands, losses.span(), fault.span(), scratch));
+      return losses;
+    }
   }
 
   /**

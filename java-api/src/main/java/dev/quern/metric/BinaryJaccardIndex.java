@@ -4,14 +4,17 @@ import dev.quern.Backends;
 import dev.quern.DType;
 import dev.quern.DataException;
 import dev.quern.Engine;
+import dev.quern.FaultWord;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +34,8 @@ public final class BinaryJaccardIndex implements AutoCloseable {
   private final Engine engine;
   private final Options options;
   private final float cut;
-  private final Tensor counts;
-  private final @Nullable Tensor unread;
+  private final Counters counters;
+  private boolean bytes;
 
   /** What predictions are. */
   public enum Predictions {
@@ -56,8 +59,9 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * @param threshold the probability above which one is positive, in [0, 1]; 0.5 by default
    * @param ignoreIndex the target value left out; null, none, by default
    * @param zeroDivision the index of an empty union; 0 by default, may be NaN
-   * @param validate whether targets other than 0, 1 and the ignore index are reported at the next
-   *     host read; true by default. They never count, and finding them costs no waiting either way.
+   * @param validate whether targets other than 0, 1 and the ignore index are reported to whoever
+   *     reads the counts; true by default. They never count, and finding them costs no waiting
+   *     either way.
    */
   public record Options(
       Predictions predictions,
@@ -157,8 +161,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
     this.engine = engine;
     this.options = options;
     this.cut = options.cut(options.predictions());
-    this.counts = engine.zeros(DType.I64, Shape.of(4)).detach();
-    this.unread = options.validate() ? null : engine.zeros(DType.I64, Shape.of(1)).detach();
+    this.counters = new Counters(engine, Shape.of(4), options.validate() ? this::fault : null);
   }
 
   /**
@@ -166,12 +169,11 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    *
    * @param predictions F32
    * @param target U8, I32, I64 or F32 of equal shape, 0 or 1 or the ignore index; other values are
-   *     left out and reported at the next host read
+   *     left out, and reported whenever the counts are read until the next reset
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public void update(Tensor predictions, Tensor target) {
-    require(predictions, target);
-    count(predictions, target, Math.max(1, predictions.shape().elements()), counts);
+    update(predictions, target, Math.max(1, predictions.shape().elements()), counters);
   }
 
   /**
@@ -181,7 +183,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * @param predictions F32 (N, ...)
    * @param target as for {@link #update}
    * @return I64 (N, 4): {tn, fp, fn, tp} of each image, owned by the current scope; {@link
-   *     ConfusionCounts#list} reads them
+   *     ConfusionCounts#list} reads them. Whoever reads the tensor is told of faults in this target
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit, or there is no axis N
    */
   public Tensor countPerImage(Tensor predictions, Tensor target) {
@@ -193,19 +195,28 @@ public final class BinaryJaccardIndex implements AutoCloseable {
     long images = predictions.shape().dim(0);
     Tensor perImage = engine.zeros(DType.I64, Shape.of(images, 4));
     long inner = images == 0 ? 1 : Math.max(1, predictions.shape().elements() / images);
-    count(predictions, target, inner, perImage);
-    return perImage;
+    DType dtype = target.dtype();
+    try (FaultWord fault =
+        engine.openFaultWord(
+            index -> DataException.binaryTarget(index, dtype, options.ignoreIndex()))) {
+      if (options.validate()) {
+        fault.carriedBy(perImage);
+      }
+      count(predictions, target, inner, perImage, fault::span);
+      return perImage;
+    }
   }
 
-  /** Counts rows that are not this metric's own. */
-  void update(Tensor predictions, Tensor target, long inner, Tensor rows) {
+  /** Counts rows, of this metric or another. */
+  void update(Tensor predictions, Tensor target, long inner, Counters rows) {
     require(predictions, target);
-    count(predictions, target, inner, rows);
+    bytes |= target.dtype() == DType.U8;
+    count(predictions, target, inner, rows.tensor(), rows::fault);
   }
 
   private void require(Tensor predictions, Tensor target) {
     predictions.requireSameEngine(target);
-    predictions.requireSameEngine(counts);
+    predictions.requireSameEngine(counters.tensor());
     if (predictions.dtype() != DType.F32 || !TARGETS.contains(target.dtype())) {
       throw new IllegalArgumentException(
           "Predictions are F32 and the target U8, I32, I64 or F32, but they are %s and %s."
@@ -223,10 +234,10 @@ public final class BinaryJaccardIndex implements AutoCloseable {
     }
   }
 
-  private void count(Tensor predictions, Tensor target, long inner, Tensor rows) {
+  private void count(
+      Tensor predictions, Tensor target, long inner, Tensor rows, Supplier<Span> fault) {
     float batchCut =
         options.predictions() == Predictions.AUTO ? options.cut(guess(predictions, target)) : cut;
-    Tensor fault = unread != null ? unread : engine.faultWord();
     engine.submitWithScratch(
         b -> b.confusion().scratchBytes(predictions.shape().elements(), inner),
         (b, scratch) ->
@@ -238,7 +249,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
                     options.ignoreIndex(),
                     inner,
                     rows.span(),
-                    fault.span(),
+                    fault.get(),
                     scratch));
   }
 
@@ -246,10 +257,10 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * Reads the counts and waits.
    *
    * @return the counts since the last reset
-   * @throws DataException if a target was out of range
+   * @throws DataException if a target was out of range since then, every time
    */
   public ConfusionCounts counts() {
-    long[] c = counts.toLongArray();
+    long[] c = counters.read();
     return new ConfusionCounts(c[0], c[1], c[2], c[3]);
   }
 
@@ -257,21 +268,22 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * Computes the index over everything since the last reset; waits.
    *
    * @return TP / (TP + FP + FN)
-   * @throws DataException if a target was out of range
+   * @throws DataException if a target was out of range since then, every time
    */
   public double compute() {
     return counts().jaccard(options.zeroDivision());
   }
 
-  /** Forgets everything counted. */
+  /** Forgets everything counted, and every fault. */
   public void reset() {
-    counts.fill(0);
+    counters.reset();
   }
 
   /**
    * Adds the counts of another metric; waits for both.
    *
    * @param other its engine may be another one; it stays as it is
+   * @throws DataException if a target of either was out of range
    */
   public void merge(BinaryJaccardIndex other) {
     merge(other.counts());
@@ -281,22 +293,20 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * Adds the counts of another metric, from another engine or process.
    *
    * @param other its counts
+   * @throws DataException if a target of this metric was out of range
    */
   public void merge(ConfusionCounts other) {
     ConfusionCounts sum = counts().plus(other);
     long[] c = {
       sum.trueNegatives(), sum.falsePositives(), sum.falseNegatives(), sum.truePositives()
     };
-    counts.copyFrom(MemorySegment.ofArray(c));
+    counters.set(c);
   }
 
   /** Frees the counts. */
   @Override
   public void close() {
-    counts.close();
-    if (unread != null) {
-      unread.close();
-    }
+    counters.close();
   }
 
   /**
@@ -397,7 +407,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
                 inner,
                 c);
     if (fault != Long.MAX_VALUE && options.validate()) {
-      throw DataException.label(fault);
+      throw DataException.binaryTarget(fault, targetDtype, options.ignoreIndex());
     }
     return ConfusionCounts.list(c);
   }
@@ -411,7 +421,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * @throws IllegalArgumentException if this metric does not count logits, or ignores other pixels
    */
   public Tensor countsFor(Tensor logits, @Nullable Integer ignoreIndex) {
-    logits.requireSameEngine(counts);
+    logits.requireSameEngine(counters.tensor());
     if (options.predictions() != Predictions.LOGITS) {
       throw new IllegalArgumentException(
           "Counts ride along with a loss over logits, but the metric takes "
@@ -423,7 +433,16 @@ public final class BinaryJaccardIndex implements AutoCloseable {
           "The loss has ignoreIndex %s, but the metric has %s."
               .formatted(ignoreIndex, options.ignoreIndex()));
     }
-    return counts;
+    return counters.tensor();
+  }
+
+  /**
+   * Makes whoever reads the counts hear of the faults of a loss that counts in passing.
+   *
+   * @param found the loss's fault word
+   */
+  public void carry(FaultWord found) {
+    counters.carry(found);
   }
 
   /**
@@ -433,6 +452,11 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    */
   public float cut() {
     return cut;
+  }
+
+  /** What is said of a target out of range. */
+  DataException fault(long index) {
+    return DataException.binaryTarget(index, bytes ? DType.U8 : DType.I64, options.ignoreIndex());
   }
 
   private Predictions guess(Tensor predictions, Tensor target) {

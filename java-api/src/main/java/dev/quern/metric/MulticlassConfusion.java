@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: torchmetrics' {@code MulticlassConfusionMatrix} and the multiclass scores. The
  * predicted class is the first with the greatest score, where NaN is greater than any number, as
  * PyTorch's argmax has it. Differences: a target or predicted label that is no class and not
- * ignored leaves its pixel out and is reported at the next host read, with its index; predictions
- * of ignored pixels are not looked at.
+ * ignored leaves its pixel out and is reported when the counts are read, with its index;
+ * predictions of ignored pixels are not looked at.
  */
 public final class MulticlassConfusion implements AutoCloseable {
   private static final Set<DType> LABELS = EnumSet.of(DType.U8, DType.I32, DType.I64);
@@ -28,8 +28,8 @@ public final class MulticlassConfusion implements AutoCloseable {
 
   private final Engine engine;
   private final Options options;
-  private final Tensor counts;
-  private final @Nullable Tensor unread;
+  private final Counters counters;
+  private boolean bytes;
 
   /**
    * What is counted.
@@ -37,8 +37,8 @@ public final class MulticlassConfusion implements AutoCloseable {
    * @param classes the number of classes, 2 to 46340
    * @param ignoreIndex the target value left out, a class or not; null, none, by default
    * @param zeroDivision what 0 / 0 counts as in the score of a class; 0 by default, may be NaN
-   * @param validate whether labels that are no class are reported at the next host read; true by
-   *     default. They never count, and finding them costs no waiting either way.
+   * @param validate whether labels that are no class are reported to whoever reads the counts; true
+   *     by default. They never count, and finding them costs no waiting either way.
    */
   public record Options(
       int classes, @Nullable Integer ignoreIndex, double zeroDivision, boolean validate) {
@@ -113,8 +113,11 @@ public final class MulticlassConfusion implements AutoCloseable {
   public MulticlassConfusion(Engine engine, Options options) {
     this.engine = engine;
     this.options = options;
-    this.counts = engine.zeros(DType.I64, Shape.of(options.classes(), options.classes())).detach();
-    this.unread = options.validate() ? null : engine.zeros(DType.I64, Shape.of(1)).detach();
+    this.counters =
+        new Counters(
+            engine,
+            Shape.of(options.classes(), options.classes()),
+            options.validate() ? this::fault : null);
   }
 
   /**
@@ -122,16 +125,17 @@ public final class MulticlassConfusion implements AutoCloseable {
    *
    * @param predictions scores or logits, F32 of shape (N, C, ...) in either memory format; or
    *     labels, U8, I32 or I64 of the target's shape
-   * @param target U8, I32 or I64 of shape (N, ...)
+   * @param target U8, I32 or I64 of shape (N, ...); labels that are no class leave their pixel out,
+   *     and are reported whenever the counts are read until the next reset
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public void update(Tensor predictions, Tensor target) {
     predictions.requireSameEngine(target);
-    predictions.requireSameEngine(counts);
+    predictions.requireSameEngine(counters.tensor());
     requireDtypes(predictions.dtype(), target.dtype());
     requireShapes(predictions, target);
     long pixels = target.shape().elements();
-    Tensor fault = unread != null ? unread : engine.faultWord();
+    bytes |= target.dtype() == DType.U8 || predictions.dtype() == DType.U8;
     engine.submitWithScratch(
         b -> b.confusion().matrixScratchBytes(pixels),
         (b, scratch) ->
@@ -142,8 +146,8 @@ public final class MulticlassConfusion implements AutoCloseable {
                     options.ignoreIndex(),
                     options.classes(),
                     inner(predictions),
-                    counts.span(),
-                    fault.span(),
+                    counters.tensor().span(),
+                    counters.fault(),
                     scratch));
   }
 
@@ -193,21 +197,22 @@ public final class MulticlassConfusion implements AutoCloseable {
    * Reads the matrix over everything since the last reset; waits.
    *
    * @return the counts, from which scores follow
-   * @throws DataException if a label was no class
+   * @throws DataException if a label was no class since then, every time
    */
   public ConfusionMatrix compute() {
-    return options.matrix(counts.toLongArray());
+    return options.matrix(counters.read());
   }
 
-  /** Forgets everything counted. */
+  /** Forgets everything counted, and every fault. */
   public void reset() {
-    counts.fill(0);
+    counters.reset();
   }
 
   /**
    * Adds the counts of another metric; waits for both.
    *
    * @param other of as many classes; its engine may be another one; it stays as it is
+   * @throws DataException if a label of either was no class
    */
   public void merge(MulticlassConfusion other) {
     merge(other.compute());
@@ -218,18 +223,21 @@ public final class MulticlassConfusion implements AutoCloseable {
    *
    * @param other its counts, of as many classes
    * @throws IllegalArgumentException if the numbers of classes differ
+   * @throws DataException if a label of this metric was no class
    */
   public void merge(ConfusionMatrix other) {
-    counts.copyFrom(MemorySegment.ofArray(compute().plus(other).toArray()));
+    counters.set(compute().plus(other).toArray());
   }
 
   /** Frees the counts. */
   @Override
   public void close() {
-    counts.close();
-    if (unread != null) {
-      unread.close();
-    }
+    counters.close();
+  }
+
+  private DataException fault(long index) {
+    return DataException.classLabel(
+        index, options.classes(), bytes ? DType.U8 : DType.I64, options.ignoreIndex());
   }
 
   /**
@@ -325,7 +333,9 @@ public final class MulticlassConfusion implements AutoCloseable {
                 inner,
                 c);
     if (fault != Long.MAX_VALUE && options.validate()) {
-      throw DataException.label(fault);
+      boolean ofBytes = targetDtype == DType.U8 || predictionsDtype == DType.U8;
+      throw DataException.classLabel(
+          fault, classes, ofBytes ? DType.U8 : DType.I64, options.ignoreIndex());
     }
     return options.matrix(c);
   }

@@ -21,7 +21,7 @@ public final class MultilabelConfusion implements AutoCloseable {
   private final BinaryJaccardIndex binary;
   private final BinaryJaccardIndex.Options options;
   private final int classes;
-  private final Tensor counts;
+  private final Counters counters;
 
   /**
    * Creates the metric.
@@ -37,7 +37,8 @@ public final class MultilabelConfusion implements AutoCloseable {
     this.binary = new BinaryJaccardIndex(engine, options);
     this.options = options;
     this.classes = classes;
-    this.counts = engine.zeros(DType.I64, Shape.of(classes, 4)).detach();
+    this.counters =
+        new Counters(engine, Shape.of(classes, 4), options.validate() ? this.binary::fault : null);
   }
 
   /**
@@ -45,7 +46,7 @@ public final class MultilabelConfusion implements AutoCloseable {
    *
    * @param predictions F32 (N, C, ...)
    * @param target U8, I32, I64 or F32 of equal shape and memory format, 0 or 1 or the ignore index;
-   *     other values are left out and reported at the next host read
+   *     other values are left out, and reported whenever the counts are read until the next reset
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public void update(Tensor predictions, Tensor target) {
@@ -61,28 +62,29 @@ public final class MultilabelConfusion implements AutoCloseable {
         inner *= shape.dim(axis);
       }
     }
-    binary.update(predictions, target, Math.max(1, inner), counts);
+    binary.update(predictions, target, Math.max(1, inner), counters);
   }
 
   /**
    * Reads the counts since the last reset; waits.
    *
    * @return the counts of each class, from which scores follow
-   * @throws DataException if a target was out of range
+   * @throws DataException if a target was out of range since then, every time
    */
   public MultilabelCounts compute() {
-    return new MultilabelCounts(ConfusionCounts.list(counts.toLongArray()), options.zeroDivision());
+    return new MultilabelCounts(ConfusionCounts.list(counters.read()), options.zeroDivision());
   }
 
-  /** Forgets everything counted. */
+  /** Forgets everything counted, and every fault. */
   public void reset() {
-    counts.fill(0);
+    counters.reset();
   }
 
   /**
    * Adds the counts of another metric; waits for both.
    *
    * @param other of as many classes; its engine may be another one; it stays as it is
+   * @throws DataException if a target of either was out of range
    */
   public void merge(MultilabelConfusion other) {
     merge(other.compute());
@@ -93,6 +95,7 @@ public final class MultilabelConfusion implements AutoCloseable {
    *
    * @param other its counts, of as many classes
    * @throws IllegalArgumentException if the numbers of classes differ
+   * @throws DataException if a target of this metric was out of range
    */
   public void merge(MultilabelCounts other) {
     List<ConfusionCounts> sum = compute().plus(other).classes();
@@ -104,13 +107,13 @@ public final class MultilabelConfusion implements AutoCloseable {
       c[4 * i + 2] = each.falseNegatives();
       c[4 * i + 3] = each.truePositives();
     }
-    counts.copyFrom(MemorySegment.ofArray(c));
+    counters.set(c);
   }
 
   /** Frees the counts. */
   @Override
   public void close() {
-    counts.close();
+    counters.close();
     binary.close();
   }
 

@@ -153,7 +153,8 @@ class BinaryJaccardIndexTest {
       assertTrue(("" + fault.getMessage()).contains("element 1"), fault::toString);
       quiet.update(engine.tensor(x, 3), engine.tensor(t, 3));
       assertEquals(new ConfusionCounts(0, 0, 0, 1), quiet.counts());
-      quiet.merge(loud);
+      assertThrows(DataException.class, () -> quiet.merge(loud));
+      quiet.merge(quiet);
       assertEquals(new ConfusionCounts(0, 0, 0, 2), quiet.counts());
     }
     assertThrows(DataException.class, () -> BinaryJaccardIndex.count(x, t, new Options()));

@@ -1,7 +1,9 @@
 package dev.quern.bench;
 
 import dev.quern.DType;
+import dev.quern.DataException;
 import dev.quern.Engine;
+import dev.quern.FaultWord;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.bench.kernels.HostArray;
@@ -16,9 +18,12 @@ import dev.quern.spi.LossOperands;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
 import java.util.Optional;
+import java.util.function.LongFunction;
 
 /** Checks on one engine that a fused loss agrees with its unfused definition. */
 final class UnfusedCheck {
+  private static final LongFunction<DataException> LABEL =
+      index -> new DataException("The check made a label out of range at element " + index + ".");
 
   private UnfusedCheck() {}
 
@@ -27,13 +32,14 @@ final class UnfusedCheck {
     LossExtent extent = new LossExtent(3, spec.classes(), 7 * 29);
     var batch = new LossBatch(spec, extent, 4, 0.4, 0.15, true, 71);
     float[] factors = batch.weight();
-    try (var _ = engine.openScope()) {
+    try (var _ = engine.openScope();
+        FaultWord fault = engine.openFaultWord(LABEL)) {
       Tensor input = engine.tensor(batch.logits(), extent.elements());
       Tensor target = engine.empty(spec.targetDtype(), Shape.of(spec.targetLength(extent)));
       target.copyFrom(batch.target().segment());
       Tensor weight = factors == null ? null : engine.tensor(factors, extent.elements());
       UnfusedLoss unfused = UnfusedLoss.of(spec, extent, input, target, weight);
-      Tensor value = engine.empty(DType.F32, Shape.of(1));
+      Tensor value = fault.number();
       Tensor gradient = engine.empty(DType.F32, input.shape());
       FusedLossPlan plan = engine.prepare(spec);
       LossOperands operands =
@@ -48,7 +54,7 @@ final class UnfusedCheck {
                   value.span(),
                   gradient.span(),
                   null,
-                  engine.faultWord().span(),
+                  fault.span(),
                   scratch));
       return compare(unfused.value(), unfused.gradient(), value, gradient);
     }
@@ -57,12 +63,13 @@ final class UnfusedCheck {
   /** The same for a Lovasz loss. */
   static Optional<String> check(LovaszSpec spec, Engine engine) {
     LossExtent extent = LovaszGradientCheck.EXTENT;
-    try (var _ = engine.openScope()) {
+    try (var _ = engine.openScope();
+        FaultWord fault = engine.openFaultWord(LABEL)) {
       Tensor input = engine.tensor(LovaszGradientCheck.input(spec), extent.elements());
       byte[] labels = LovaszGradientCheck.target(spec);
       Tensor target = engine.tensor(labels, labels.length);
       UnfusedLovasz unfused = UnfusedLovasz.of(spec, extent, input, target);
-      Tensor value = engine.empty(DType.F32, Shape.of(1));
+      Tensor value = fault.number();
       Tensor gradient = engine.empty(DType.F32, input.shape());
       LovaszPlan plan = engine.prepare(spec);
       engine.submitWithScratch(
@@ -75,7 +82,7 @@ final class UnfusedCheck {
                   engine.one().span(),
                   value.span(),
                   gradient.span(),
-                  engine.faultWord().span(),
+                  fault.span(),
                   scratch));
       return compare(unfused.value(), unfused.gradient(), value, gradient);
     }

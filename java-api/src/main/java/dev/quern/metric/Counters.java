@@ -1,0 +1,86 @@
+package dev.quern.metric;
+
+import dev.quern.DType;
+import dev.quern.DataException;
+import dev.quern.Engine;
+import dev.quern.FaultWord;
+import dev.quern.Shape;
+import dev.quern.Tensor;
+import dev.quern.spi.Span;
+import java.lang.foreign.MemorySegment;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The counts of a metric on the device, and the fault word of all that was counted in them. */
+final class Counters implements AutoCloseable {
+  private final Engine engine;
+  private final Tensor counts;
+  private final @Nullable LongFunction<DataException> report;
+  private FaultWord fault;
+
+  /**
+   * Creates counts of 0.
+   *
+   * @param report what whoever reads the counts is told of a fault; null to leave it untold
+   */
+  Counters(Engine engine, Shape shape, @Nullable LongFunction<DataException> report) {
+    this.engine = engine;
+    this.counts = engine.zeros(DType.I64, shape).detach();
+    this.report = report;
+    this.fault = openFault();
+  }
+
+  Tensor tensor() {
+    return counts;
+  }
+
+  /** The word that goes with {@link #tensor}; asked for under the engine's lock. */
+  Span fault() {
+    return fault.span();
+  }
+
+  /** Tells whoever reads the counts of faults that a loss found, which counted in passing. */
+  void carry(FaultWord found) {
+    if (report != null) {
+      found.carriedBy(counts);
+    }
+  }
+
+  long[] read() {
+    return counts.toLongArray();
+  }
+
+  void reset() {
+    replace(() -> counts.fill(0));
+  }
+
+  void set(long[] values) {
+    replace(() -> counts.copyFrom(MemorySegment.ofArray(values)));
+  }
+
+  /** New counts have no faults yet. */
+  private void replace(Runnable overwrite) {
+    engine.submit(_ -> {
+      overwrite.run();
+      fault.close();
+      fault = openFault();
+    });
+  }
+
+  private FaultWord openFault() {
+    LongFunction<DataException> told = report;
+    FaultWord word = engine.openFaultWord(told == null ? Counters::untold : told);
+    carry(word);
+    return word;
+  }
+
+  private static DataException untold(long index) {
+    throw new IllegalStateException("Nothing carries this word, but it told of " + index + ".");
+  }
+
+  @Override
+  public void close() {
+    counts.close();
+    fault.close();
+  }
+}
