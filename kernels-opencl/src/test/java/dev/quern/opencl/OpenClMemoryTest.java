@@ -108,6 +108,14 @@ class OpenClMemoryTest {
     assertEquals(List.of("opencl:0 computes [2.0, 4.0]", "later 0.0, of 1000"), lines);
   }
 
+  /** In a process of its own, which a wrong event ends. */
+  @Test
+  void valuesReadLaterAreRightWhileAnotherThreadUploads() {
+    List<String> lines =
+        ChildProcess.run("reads beside uploads", Map.of(), ChildProcess.NATIVE_ACCESS);
+    assertEquals(List.of("0 wrong"), lines);
+  }
+
   @Test
   void copiesWithinTheDevice() {
     byte[] data = random(501);

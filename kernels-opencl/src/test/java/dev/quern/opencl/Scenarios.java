@@ -42,6 +42,7 @@ public final class Scenarios {
       case "faults of Java" -> faultsOfJava();
       case "busy threads" -> busyThreads();
       case "transfers" -> transfers();
+      case "reads beside uploads" -> readsBesideUploads();
       case "selftest" -> selftest();
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -186,6 +187,33 @@ public final class Scenarios {
     var options = new SelftestOptions(List.of("opencl"), null, suites, false);
     Report report = Selftest.run(options, System.out);
     report.failures().forEach(System.out::println);
+  }
+
+  /** Waits for values outside the engine's lock, as another thread uploads for three seconds. */
+  private static void readsBesideUploads() {
+    try (Engine engine = Engine.open("opencl")) {
+      Tensor[] values = new Tensor[64];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = engine.tensor(new float[] {i + 1}, 1);
+      }
+      Thread uploads =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!Thread.currentThread().isInterrupted()) {
+                  engine.tensor(new float[256], 256).close();
+                }
+              });
+      int wrong = 0;
+      long end = System.nanoTime() + 3_000_000_000L;
+      for (int i = 0; System.nanoTime() < end; i = (i + 1) % values.length) {
+        wrong += values[i].itemLater().await() == i + 1 ? 0 : 1;
+      }
+      uploads.interrupt();
+      while (uploads.isAlive()) {
+        Thread.onSpinWait();
+      }
+      System.out.println(wrong + " wrong");
+    }
   }
 
   private static void fail(String function, int error) throws IOException {

@@ -53,7 +53,7 @@ final class Transfers {
 
   private final long queue;
 
-  /** Where a function puts the event that it makes. */
+  /** Where a function puts the event that it makes; enqueued is by one thread at a time. */
   private final MemorySegment event = Arena.ofAuto().allocate(JAVA_LONG);
 
   Transfers(cl_command_queue queue) {
@@ -114,10 +114,12 @@ final class Transfers {
                 .invokeExact(queue, handle, memory, 0, MemorySegment.NULL, MemorySegment.NULL));
   }
 
-  /** Waits until the command of an event is done. */
+  /** Waits until the command of an event is done, while other threads may enqueue and wait. */
   void await(long awaited) {
-    event.set(JAVA_LONG, 0, awaited);
-    check(() -> (int) Objects.requireNonNull(WAIT).invokeExact(1, event));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment list = arena.allocateFrom(JAVA_LONG, awaited);
+      check(() -> (int) Objects.requireNonNull(WAIT).invokeExact(1, list));
+    }
   }
 
   /** Gives an event up. */
