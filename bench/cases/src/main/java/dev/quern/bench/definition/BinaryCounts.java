@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Confusion counts {tn, fp, fn, tp} of binary predictions. A prediction is positive if its
- * probability exceeds the threshold, both rounded to f32; NaN is negative. Targets that are neither 0
- * nor 1 count nowhere.
+ * probability exceeds the threshold, both rounded to f32; NaN is negative. Targets that are neither
+ * 0 nor 1 count nowhere.
  *
  * @param kind what predictions are
  * @param threshold the probability above which one is positive

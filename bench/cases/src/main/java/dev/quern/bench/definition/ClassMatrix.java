@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The confusion matrix of pixels with one class each, {@code [target * classes + predicted]}. The
- * prediction is the first class with the greatest score; NaN is greater than any number. Pixels whose
- * target is ignored, or whose target or predicted label is no class, count nowhere.
+ * prediction is the first class with the greatest score; NaN is greater than any number. Pixels
+ * whose target is ignored, or whose target or predicted label is no class, count nowhere.
  *
  * @param classes how many classes
  * @param ignored the target value left out, or null

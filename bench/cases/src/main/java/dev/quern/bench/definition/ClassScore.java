@@ -15,9 +15,7 @@ public enum ClassScore {
   /** (TP + TN) / all; of classes that exclude one another TP / (TP + FN). */
   ACCURACY;
 
-  /**
-   * How classes are averaged.
-   */
+  /** How classes are averaged. */
   public enum Mean {
     /** The score of the summed counts. */
     MICRO,

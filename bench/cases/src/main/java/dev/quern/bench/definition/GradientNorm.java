@@ -29,8 +29,7 @@ public record GradientNorm(double norm, double coefficient, boolean finite) {
       }
     }
     double norm = Math.sqrt(squares);
-    double coefficient =
-        bound == Double.POSITIVE_INFINITY ? 1 : Math.min(1, bound / (norm + 1e-6));
+    double coefficient = bound == Double.POSITIVE_INFINITY ? 1 : Math.min(1, bound / (norm + 1e-6));
     return new GradientNorm(norm, coefficient, finite);
   }
 

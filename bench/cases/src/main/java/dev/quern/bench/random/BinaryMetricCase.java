@@ -122,7 +122,9 @@ record BinaryMetricCase(
     long[] first = expected.getFirst();
     for (ClassScore score : ClassScore.values()) {
       double right = score.of(Arrays.copyOf(first, 4), false, zeroDivision);
-      double actual = ScoreCheck.of(score, new ConfusionCounts(first[0], first[1], first[2], first[3]), zeroDivision);
+      double actual =
+          ScoreCheck.of(
+              score, new ConfusionCounts(first[0], first[1], first[2], first[3]), zeroDivision);
       if (!ScoreCheck.near(right, actual)) {
         return Verdict.wrong("%s %s in place of %s".formatted(score, actual, right));
       }

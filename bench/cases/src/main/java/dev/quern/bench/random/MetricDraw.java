@@ -14,8 +14,23 @@ import org.jspecify.annotations.Nullable;
 final class MetricDraw {
   private static final int[] PIXELS = {1, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 63, 65, 127, 257, 1025};
   private static final double[] EXTREMES = {
-    0, -0.0, 1, 0.5, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 17, -17, 104,
-    -104, 1e-8, -1e-8, 1e-45, Float.MAX_VALUE, -Float.MAX_VALUE, 1 - 0x1p-24
+    0,
+    -0.0,
+    1,
+    0.5,
+    Double.NaN,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY,
+    17,
+    -17,
+    104,
+    -104,
+    1e-8,
+    -1e-8,
+    1e-45,
+    Float.MAX_VALUE,
+    -Float.MAX_VALUE,
+    1 - 0x1p-24
   };
 
   private final Draw draw;
@@ -132,8 +147,7 @@ final class MetricDraw {
     boolean ties = draw.chance(0.3);
     for (int i = 0; i < length; i++) {
       boolean extreme = draw.chance(0.05);
-      scores[i] =
-          (float) (extreme ? draw.of(EXTREMES) : ties ? draw.below(3) : draw.normal());
+      scores[i] = (float) (extreme ? draw.of(EXTREMES) : ties ? draw.below(3) : draw.normal());
     }
     return scores;
   }

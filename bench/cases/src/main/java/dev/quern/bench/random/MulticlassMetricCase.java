@@ -41,8 +41,7 @@ record MulticlassMetricCase(
   @Override
   public String describe() {
     return "multiclass counts %s of %d x %d pixels, predictions %s, target %s, 0 / 0 is %s, %s"
-        .formatted(
-            counting, images, pixels, predictionsDtype, targetDtype, zeroDivision, memory);
+        .formatted(counting, images, pixels, predictionsDtype, targetDtype, zeroDivision, memory);
   }
 
   @Override

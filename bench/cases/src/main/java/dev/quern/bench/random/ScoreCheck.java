@@ -45,7 +45,8 @@ final class ScoreCheck {
       Score named = Score.valueOf(score.name());
       double[] each = actual.perClass(named);
       for (int c = 0; c < each.length; c++) {
-        double right = score.of(Arrays.copyOfRange(rows, 4 * c, 4 * c + 4), exclusive, zeroDivision);
+        double right =
+            score.of(Arrays.copyOfRange(rows, 4 * c, 4 * c + 4), exclusive, zeroDivision);
         if (!near(right, each[c])) {
           return Verdict.wrong(
               "%s of class %d %s in place of %s".formatted(score, c, each[c], right));
