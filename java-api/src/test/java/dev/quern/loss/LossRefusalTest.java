@@ -106,14 +106,6 @@ class LossRefusalTest {
           () -> new CrossEntropyLoss().mode(Mode.MULTILABEL).forward(logits, logits),
           "multiclass mode");
       refused(() -> new BceLoss().positiveWeight(1, 2).forward(logits, logits), "1 classes", "2");
-      refused(
-          () ->
-              new DiceLoss()
-                  .mode(Mode.MULTICLASS)
-                  .ignoreIndex(255)
-                  .forward(logits, engine.zeros(DType.F32, Shape.of(2, 3, 4))),
-          "ignore index",
-          "255");
       refused(() -> new BceLoss().weight(labels).forward(logits, logits), "U8", "do not match");
       refused(
           () -> new FocalLoss().normalized(true).reduction(Reduction.NONE).forward(logits, logits),

@@ -18,14 +18,14 @@ import dev.quern.spi.LossOperands;
 import dev.quern.spi.LovaszPlan;
 import dev.quern.spi.LovaszSpec;
 import java.util.Optional;
-import java.util.function.LongFunction;
 
 /** Checks on one engine that a fused loss agrees with its unfused definition. */
 final class UnfusedCheck {
-  private static final LongFunction<DataException> LABEL =
-      index -> new DataException("The check made a label out of range at element " + index + ".");
-
   private UnfusedCheck() {}
+
+  private static DataException label(long index) {
+    return new DataException("The check made a label out of range at element " + index + ".");
+  }
 
   /** What does not agree, or empty. */
   static Optional<String> check(FusedLossSpec spec, Engine engine) {
@@ -33,7 +33,7 @@ final class UnfusedCheck {
     var batch = new LossBatch(spec, extent, 4, 0.4, 0.15, true, 71);
     float[] factors = batch.weight();
     try (var _ = engine.openScope();
-        FaultWord fault = engine.openFaultWord(LABEL)) {
+        FaultWord fault = engine.openFaultWord(UnfusedCheck::label)) {
       Tensor input = engine.tensor(batch.logits(), extent.elements());
       Tensor target = engine.empty(spec.targetDtype(), Shape.of(spec.targetLength(extent)));
       target.copyFrom(batch.target().segment());
@@ -64,7 +64,7 @@ final class UnfusedCheck {
   static Optional<String> check(LovaszSpec spec, Engine engine) {
     LossExtent extent = LovaszGradientCheck.EXTENT;
     try (var _ = engine.openScope();
-        FaultWord fault = engine.openFaultWord(LABEL)) {
+        FaultWord fault = engine.openFaultWord(UnfusedCheck::label)) {
       Tensor input = engine.tensor(LovaszGradientCheck.input(spec), extent.elements());
       byte[] labels = LovaszGradientCheck.target(spec);
       Tensor target = engine.tensor(labels, labels.length);
