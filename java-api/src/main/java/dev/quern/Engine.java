@@ -131,7 +131,7 @@ public final class Engine implements AutoCloseable {
   public Tensor empty(DType dtype, Shape shape) {
     return locked(() -> {
       requireOpen();
-      long bytes = Math.max(1, Math.multiplyExact(shape.elements(), dtype.bytes()));
+      long bytes = Math.max(1, bytes(dtype, shape));
       DeviceBuffer buffer = allocator.allocate(bytes);
       return adopt(new Storage(buffer, () -> allocator.release(buffer)), dtype, shape);
     });
@@ -565,8 +565,17 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  private static long bytes(DType dtype, Shape shape) {
+    if (shape.elements() > Long.MAX_VALUE / dtype.bytes()) {
+      throw new IllegalArgumentException(
+          "A tensor has less than 2^63 bytes, but shape %s of %s has more."
+              .formatted(shape, dtype));
+    }
+    return shape.elements() * dtype.bytes();
+  }
+
   private static void requireSize(MemorySegment values, DType dtype, Shape shape) {
-    long needed = Math.multiplyExact(shape.elements(), dtype.bytes());
+    long needed = bytes(dtype, shape);
     if (values.byteSize() != needed) {
       throw new IllegalArgumentException(
           "Shape %s of %s needs %d elements, but %d are given."

@@ -7,17 +7,13 @@ import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Set;
 
 /**
- * Reads every F32 operand back after each kernel and stops at the first element that is NaN or
- * infinite. Slow, and for searching only; values that a kernel may ignore count as well.
+ * Reads every F32 operand back, what a kernel reads before it and what it writes after it (as
+ * {@link dev.quern.spi.Written} says), and stops at the first element that is NaN or infinite.
+ * Slow, and for searching only; values that a kernel may ignore count as well.
  */
 final class FiniteCheck {
-  /** What kernels write; other operands they only read. */
-  private static final Set<String> WRITTEN =
-      Set.of("out", "data", "value", "gradient", "parameters", "expAvg", "expAvgSq", "control");
-
   private static final int PIECE = 1 << 16;
 
   private final Backend backend;
@@ -28,31 +24,30 @@ final class FiniteCheck {
   }
 
   /**
-   * Checks the operands of a kernel that was just called.
+   * Checks what a kernel reads, before it is called.
    *
    * @throws DataException naming the kernel, the operand and the first element
    */
-  void check(String kernel, List<NamedSpan> spans) {
-    // what came in so explains what went out
-    for (NamedSpan input : spans) {
-      if (!isWritten(input, spans)) {
-        check(kernel, input, "came into", "no kernel made it, so it was brought to the device so");
-      }
-    }
-    for (NamedSpan result : spans) {
-      if (isWritten(result, spans)) {
-        check(kernel, result, "came out of", "what went in was finite");
+  void checkRead(String kernel, List<NamedSpan> spans) {
+    for (NamedSpan operand : spans) {
+      if (operand.isRead()) {
+        check(
+            kernel, operand, "came into", "no kernel made it, so it was brought to the device so");
       }
     }
   }
 
-  /** Whether it is written, by its own name or because a result shares its memory. */
-  private static boolean isWritten(NamedSpan span, List<NamedSpan> spans) {
-    return spans.stream()
-        .anyMatch(other ->
-            WRITTEN.contains(other.name())
-                && other.span().buffer().equals(span.span().buffer())
-                && other.span().byteOffset() == span.span().byteOffset());
+  /**
+   * Checks what a kernel wrote, when it was called with operands that passed {@link #checkRead}.
+   *
+   * @throws DataException naming the kernel, the operand and the first element
+   */
+  void checkWritten(String kernel, List<NamedSpan> spans) {
+    for (NamedSpan operand : spans) {
+      if (operand.written() != null) {
+        check(kernel, operand, "came out of", "what went in was finite");
+      }
+    }
   }
 
   private void check(String kernel, NamedSpan named, String way, String why) {

@@ -5,11 +5,14 @@ import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.PendingDownload;
 import dev.quern.spi.Span;
+import dev.quern.spi.Written;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
 import java.lang.reflect.Proxy;
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -76,15 +79,15 @@ final class Observation {
 
   private void kernel(Object target, Method method, Object[] arguments, List<NamedSpan> spans)
       throws Throwable {
+    String family = family(method.getDeclaringClass());
+    String operation = operation(method, arguments);
+    if (finite != null) {
+      finite.checkRead(family + " " + operation, spans);
+    }
     var event = new KernelEvent();
     event.begin();
     call(target, method, arguments);
     event.end();
-    if (!event.shouldCommit() && finite == null) {
-      return;
-    }
-    String family = family(method.getDeclaringClass());
-    String operation = operation(method, arguments);
     if (event.shouldCommit()) {
       event.device = backend.device().id();
       event.family = family;
@@ -94,7 +97,7 @@ final class Observation {
       event.commit();
     }
     if (finite != null) {
-      finite.check(family + " " + operation, spans);
+      finite.checkWritten(family + " " + operation, spans);
     }
   }
 
@@ -156,33 +159,46 @@ final class Observation {
    *
    * @param name the parameter's, or that of the record's component it comes in
    * @param span what it is
+   * @param written how it is marked; null if the kernel only reads it
    */
-  record NamedSpan(String name, Span span) {
+  record NamedSpan(String name, Span span, @Nullable Written written) {
 
-    /** The spans among the arguments of a call, those in records too. */
+    /** Whether the kernel depends on what it holds before. */
+    boolean isRead() {
+      return written == null || written.afterReading();
+    }
+
+    /** The spans among the arguments of a call, those in lists and records too. */
     static List<NamedSpan> of(Method method, Object[] arguments) {
       var spans = new ArrayList<NamedSpan>();
+      Parameter[] parameters = method.getParameters();
       for (int i = 0; i < arguments.length; i++) {
-        switch (arguments[i]) {
-          case Span span -> spans.add(new NamedSpan(method.getParameters()[i].getName(), span));
-          case Record group -> addComponents(group, spans);
-          case null, default -> {}
-        }
+        Written written = parameters[i].getAnnotation(Written.class);
+        add(parameters[i].getName(), written, arguments[i], spans);
       }
       return spans;
     }
 
-    private static void addComponents(Record group, List<NamedSpan> spans) {
-      for (var component : group.getClass().getRecordComponents()) {
-        if (component.getType() == Span.class) {
-          try {
-            if (component.getAccessor().invoke(group) instanceof Span span) {
-              spans.add(new NamedSpan(component.getName(), span));
-            }
-          } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("A record of the SPI does not show its parts.", e);
+    private static void add(
+        String name, @Nullable Written written, @Nullable Object value, List<NamedSpan> spans) {
+      switch (value) {
+        case Span span -> spans.add(new NamedSpan(name, span, written));
+        case List<?> list -> list.forEach(each -> add(name, written, each, spans));
+        case Record group -> {
+          for (var component : group.getClass().getRecordComponents()) {
+            Written part = written == null ? null : component.getAnnotation(Written.class);
+            add(component.getName(), part, component(group, component), spans);
           }
         }
+        case null, default -> {}
+      }
+    }
+
+    private static @Nullable Object component(Record group, RecordComponent component) {
+      try {
+        return component.getAccessor().invoke(group);
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("A record of the SPI does not show its parts.", e);
       }
     }
   }

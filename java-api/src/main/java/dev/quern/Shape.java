@@ -16,7 +16,11 @@ public final class Shape {
         throw new IllegalArgumentException(
             "Shape extents must be at least 0, got " + format(dims) + ".");
       }
-      product = Math.multiplyExact(product, dim);
+      if (Math.multiplyHigh(product, dim) != 0 || product * dim < 0) {
+        throw new ArithmeticException(
+            "A shape has less than 2^63 elements, but " + format(dims) + " has more.");
+      }
+      product *= dim;
     }
     this.elements = product;
   }

@@ -461,10 +461,11 @@ public final class Tensor implements AutoCloseable {
    * Copies the elements to an array and waits.
    *
    * @return the elements of an F32 tensor, row-major
+   * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public float[] toFloatArray() {
     requireDtype(DType.F32, "toFloatArray");
-    float[] values = new float[Math.toIntExact(shape.elements())];
+    float[] values = new float[arrayLength()];
     copyTo(MemorySegment.ofArray(values));
     return values;
   }
@@ -473,10 +474,11 @@ public final class Tensor implements AutoCloseable {
    * Copies the elements to an array and waits.
    *
    * @return the elements of a U8 tensor, row-major
+   * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public byte[] toByteArray() {
     requireDtype(DType.U8, "toByteArray");
-    byte[] values = new byte[Math.toIntExact(shape.elements())];
+    byte[] values = new byte[arrayLength()];
     copyTo(MemorySegment.ofArray(values));
     return values;
   }
@@ -485,10 +487,11 @@ public final class Tensor implements AutoCloseable {
    * Copies the elements to an array and waits.
    *
    * @return the elements of an I64 tensor, row-major
+   * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public long[] toLongArray() {
     requireDtype(DType.I64, "toLongArray");
-    long[] values = new long[Math.toIntExact(shape.elements())];
+    long[] values = new long[arrayLength()];
     copyTo(MemorySegment.ofArray(values));
     return values;
   }
@@ -669,6 +672,15 @@ public final class Tensor implements AutoCloseable {
           "The tensor %s holds %d bytes, but the host memory has %d."
               .formatted(this, span.byteSize(), values.byteSize()));
     }
+  }
+
+  private int arrayLength() {
+    if (shape.elements() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "An array holds less than 2^31 elements, but the tensor %s has %d: read it with copyTo, or slice by slice."
+              .formatted(this, shape.elements()));
+    }
+    return (int) shape.elements();
   }
 
   private void requireSingle() {

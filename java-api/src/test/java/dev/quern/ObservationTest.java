@@ -6,9 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
+import dev.quern.loss.Reduction;
 import dev.quern.loss.SegmentationLoss;
+import dev.quern.optim.Adam;
+import dev.quern.optim.AdamOptions;
+import dev.quern.optim.ParameterStore;
+import dev.quern.optim.Sgd;
+import dev.quern.optim.SgdOptions;
 import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.AdamState;
+import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.OptimizerKernels;
+import dev.quern.spi.Span;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +131,113 @@ class ObservationTest {
       String message = String.valueOf(e.getMessage());
       assertTrue(message.startsWith("logits (2 elements) came into the kernel fusedloss"), message);
       assertTrue(message.contains("NaN at element 1"), message);
+    }
+  }
+
+  private static void assertMade(String operand, String kernel, Runnable work) {
+    String message = String.valueOf(assertThrows(DataException.class, work::run).getMessage());
+    assertTrue(message.startsWith(operand + " ("), message);
+    assertTrue(message.contains("came out of the kernel " + kernel + " with "), message);
+  }
+
+  @Test
+  void lossesOfElementsAreNamedAsMadeByTheirKernel() {
+    try (Engine engine = checkingEngine()) {
+      Tensor logits = engine.tensor(new float[] {1, 100}, 2);
+      Tensor mask = engine.tensor(new byte[] {1, 0}, 2);
+      Tensor weight = engine.tensor(new float[] {1, 3e38f}, 2);
+      SegmentationLoss loss = new BceLoss().weight(weight).reduction(Reduction.NONE);
+      assertMade("losses", "fusedloss losses", () -> loss.forward(logits, mask));
+    }
+  }
+
+  @Test
+  void theStateOfAnOptimizerIsNamedAsMadeByItsStep() {
+    float[] w = {1, 2};
+    try (Engine engine = checkingEngine();
+        ParameterStore store = ParameterStore.builder(engine).add("w", w, 2).build();
+        Sgd sgd =
+            Sgd.builder(store).options(new SgdOptions().withLr(1e-30).withMomentum(0.9)).build()) {
+      store.gradient("w").copyFrom(new float[] {0, 3e38f});
+      sgd.step();
+      assertMade("momentumBuffer", "optimizer sgd", sgd::step);
+    }
+    try (Engine engine = checkingEngine();
+        ParameterStore store = ParameterStore.builder(engine).add("w", w, 2).build();
+        Sgd sgd = Sgd.builder(store).options(new SgdOptions().withLr(1)).emaDecay(0.5).build()) {
+      store.gradient("w").copyFrom(new float[] {0, -3e38f});
+      sgd.step();
+      store.gradient("w").copyFrom(new float[] {0, 3e38f});
+      sgd.step();
+      store.gradient("w").copyFrom(new float[] {0, 3e38f});
+      assertMade("ema", "optimizer sgd", sgd::step);
+    }
+    try (Engine engine = checkingEngine();
+        ParameterStore store = ParameterStore.builder(engine).add("w", w, 2).build();
+        Adam adam = Adam.builder(store).options(new AdamOptions().withAmsgrad(true)).build()) {
+      store.gradient("w").copyFrom(new float[] {0, 3e38f});
+      assertMade("expAvgSq", "optimizer adam", adam::step);
+    }
+  }
+
+  @Test
+  void whatAStepWasGivenIsNotNamedAsMadeByIt() {
+    float[] w = {1, Float.NaN};
+    try (Engine engine = checkingEngine();
+        ParameterStore store = ParameterStore.builder(engine).add("w", w, 2).build();
+        Adam adam = Adam.builder(store).clipNorm(1).build()) {
+      var e = assertThrows(DataException.class, adam::step);
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.startsWith("parameters ("), message);
+      assertTrue(message.contains("came into the kernel optimizer "), message);
+    }
+  }
+
+  @Test
+  void maximaOfMomentsAreNamedAsMadeByTheKernelThatWritesThem() throws Exception {
+    try (Engine engine = engine()) {
+      Tensor finite = engine.zeros(DType.F32, Shape.of(2));
+      Tensor bad = engine.tensor(new float[] {0, Float.POSITIVE_INFINITY}, 2);
+      Tensor table = engine.zeros(DType.U8, Shape.of(64));
+      Span ok = finite.span();
+      var arena = new OptimizerArena(ok, ok, null, table.span(), 1, 1, table.span(), table.span());
+      var state = new AdamState(ok, ok, bad.span());
+      Method adam =
+          OptimizerKernels.class.getMethod(
+              "adam", OptimizerArena.class, AdamState.class, Span.class);
+      var spans = Observation.NamedSpan.of(adam, new Object[] {arena, state, ok});
+      engine.submit(backend -> {
+        var check = new FiniteCheck(backend);
+        assertMade("maxExpAvgSq", "adam", () -> check.checkWritten("adam", spans));
+      });
+      // a kernel that only reads the arena made none of it
+      Method norm =
+          OptimizerKernels.class.getMethod(
+              "gradientNorm",
+              OptimizerArena.class,
+              Span.class,
+              float.class,
+              Span.class,
+              Span.class);
+      var unwritten =
+          new OptimizerArena(bad.span(), ok, null, table.span(), 1, 1, table.span(), table.span());
+      var read =
+          Observation.NamedSpan.of(norm, new Object[] {unwritten, null, 1f, ok, table.span()});
+      engine.submit(backend -> new FiniteCheck(backend).checkWritten("norm", read));
+    }
+  }
+
+  @Test
+  void tensorsOutsideTheArenaAreChecked() {
+    try (Engine engine = checkingEngine()) {
+      Tensor w = engine.tensor(new float[] {1, 2}, 2);
+      Tensor g = engine.tensor(new float[] {0, Float.NaN}, 2);
+      try (ParameterStore store = ParameterStore.builder(engine).add("w", w, g).build();
+          Sgd sgd = Sgd.builder(store).options(new SgdOptions().withLr(1)).build()) {
+        var e = assertThrows(DataException.class, sgd::step);
+        String message = String.valueOf(e.getMessage());
+        assertTrue(message.startsWith("gradients (2 elements) came into"), message);
+      }
     }
   }
 

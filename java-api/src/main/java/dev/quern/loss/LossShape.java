@@ -6,6 +6,7 @@ import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.spi.FusedLossSpec.Layout;
 import dev.quern.spi.LossExtent;
+import dev.quern.spi.LossTable;
 
 /**
  * What the shapes of logits and target mean to the kernels.
@@ -14,6 +15,11 @@ import dev.quern.spi.LossExtent;
  * @param extent images, classes, pixels
  */
 record LossShape(Layout layout, LossExtent extent) {
+  /** Labels are told apart as f32. */
+  private static final int MOST_CLASSES = 1 << 24;
+
+  /** The sums of a segment (an image of a class) lie in an array. */
+  private static final int MOST_SEGMENTS = Integer.MAX_VALUE / LossTable.SUMS;
 
   static LossShape of(Frame frame, Shape logits, Shape target, DType targetDtype) {
     if (targetDtype != DType.U8
@@ -23,6 +29,18 @@ record LossShape(Layout layout, LossExtent extent) {
       throw new IllegalArgumentException(
           "The target is U8, I32, I64 or F32, but it is " + targetDtype + ".");
     }
+    LossShape shape = fitting(frame, logits, target, targetDtype);
+    LossExtent extent = shape.extent;
+    if (Boolean.TRUE.equals(frame.perImage())
+        && extent.images() > MOST_SEGMENTS / extent.classes()) {
+      throw new IllegalArgumentException(
+          "A loss per image takes at most %d images times classes, but logits %s have %d times %d; use smaller batches."
+              .formatted(MOST_SEGMENTS, logits, extent.images(), extent.classes()));
+    }
+    return shape;
+  }
+
+  private static LossShape fitting(Frame frame, Shape logits, Shape target, DType targetDtype) {
     boolean sameShape = logits.equals(target);
     if (frame.mode() == Mode.MULTICLASS) {
       requireClasses(frame.mode(), logits);
@@ -76,10 +94,10 @@ record LossShape(Layout layout, LossExtent extent) {
   }
 
   private static void requireClasses(Mode mode, Shape logits) {
-    if (logits.rank() < 2 || logits.dim(1) < 1 || logits.dim(1) > Integer.MAX_VALUE) {
+    if (logits.rank() < 2 || logits.dim(1) < 1 || logits.dim(1) > MOST_CLASSES) {
       throw new IllegalArgumentException(
-          "Mode %s wants logits (N, C, ...) with at least one class, but they have shape %s."
-              .formatted(mode, logits));
+          "Mode %s wants logits (N, C, ...) with 1 to %d classes, but they have shape %s."
+              .formatted(mode, MOST_CLASSES, logits));
     }
   }
 

@@ -431,10 +431,10 @@ public final class LovaszLoss extends SegmentationLoss {
   }
 
   private static void requireBytes(String name, MemorySegment memory, long elements, DType dtype) {
-    if (memory.byteSize() != elements * dtype.bytes()) {
+    if (memory.byteSize() % dtype.bytes() != 0 || memory.byteSize() / dtype.bytes() != elements) {
       throw new IllegalArgumentException(
-          "The %s must be %d elements of %s, %d bytes, but they have %d bytes."
-              .formatted(name, elements, dtype, elements * dtype.bytes(), memory.byteSize()));
+          "The %s must be %d elements of %s, %d bytes each, but they have %d bytes."
+              .formatted(name, elements, dtype, dtype.bytes(), memory.byteSize()));
     }
   }
 }

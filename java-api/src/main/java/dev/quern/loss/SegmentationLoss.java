@@ -398,10 +398,10 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
   }
 
   private static void requireBytes(String name, MemorySegment segment, long elements, DType dtype) {
-    if (segment.byteSize() != elements * dtype.bytes()) {
+    if (segment.byteSize() % dtype.bytes() != 0 || segment.byteSize() / dtype.bytes() != elements) {
       throw new IllegalArgumentException(
-          "The %s has %d bytes, but %d elements of %s take %d."
-              .formatted(name, segment.byteSize(), elements, dtype, elements * dtype.bytes()));
+          "The %s has %d bytes, but there are %d elements of %s, %d bytes each."
+              .formatted(name, segment.byteSize(), elements, dtype, dtype.bytes()));
     }
   }
 }

@@ -168,7 +168,12 @@ final class WeightedLoss extends SegmentationLoss {
     if (sorted.isEmpty()) {
       return super.forwardBackward(shape, logits, target, targetDtype, gradient);
     }
-    int length = Math.toIntExact(shape.elements());
+    if (gradient != null && shape.elements() > Integer.MAX_VALUE) {
+      throw new UnsupportedOperationException(
+          "A sum with Lovasz losses adds up gradients of less than 2^31 elements here, but logits %s have %d; use smaller batches, or tensors of an engine."
+              .formatted(shape, shape.elements()));
+    }
+    int length = gradient == null ? 0 : (int) shape.elements();
     float[] total = gradient == null ? null : new float[length];
     double value = 0;
     List<Part> all = new ArrayList<>(sorted);

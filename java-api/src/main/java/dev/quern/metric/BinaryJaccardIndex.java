@@ -8,6 +8,7 @@ import dev.quern.FaultWord;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.spi.Span;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
@@ -391,11 +392,16 @@ public final class BinaryJaccardIndex implements AutoCloseable {
           "There are %d bytes of F32 predictions, but %d bytes of %s target."
               .formatted(predictions.byteSize(), target.byteSize(), targetDtype));
     }
-    if (rows < 1 || inner < 1 || elements % Math.multiplyExact(rows, inner) != 0) {
+    if (rows < 1 || inner < 1 || elements % rows != 0 || elements / rows % inner != 0) {
       throw new IllegalArgumentException(
           "%d predictions do not divide into %d rows of %d.".formatted(elements, rows, inner));
     }
-    long[] c = new long[Math.multiplyExact(4, rows)];
+    if (rows > Integer.MAX_VALUE / 4) {
+      throw new IllegalArgumentException(
+          "At most %d rows are counted at once, but there are %d; count them in parts."
+              .formatted(Integer.MAX_VALUE / 4, rows));
+    }
+    long[] c = new long[4 * rows];
     long fault =
         Backends.arrays()
             .count(
@@ -463,7 +469,9 @@ public final class BinaryJaccardIndex implements AutoCloseable {
     float[] values = predictions.toFloatArray();
     Integer ignored = options.ignoreIndex();
     MemorySegment labels =
-        MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, target.dtype().bytes())]);
+        Arena.ofAuto()
+            .allocate(Math.max(1, (long) values.length * target.dtype().bytes()), Long.BYTES)
+            .asSlice(0, (long) values.length * target.dtype().bytes());
     target.copyTo(labels);
     for (int i = 0; i < values.length; i++) {
       double t =

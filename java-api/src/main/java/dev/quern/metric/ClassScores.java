@@ -42,13 +42,20 @@ final class ClassScores {
   }
 
   private double micro(Score score) {
-    ConfusionCounts sum = new ConfusionCounts(0, 0, 0, 0);
+    double tn = 0;
+    double fp = 0;
+    double fn = 0;
+    double tp = 0;
     for (int c = 0; c < classes.size(); c++) {
       if (score != Score.JACCARD || !isIgnored(c)) {
-        sum = sum.plus(classes.get(c));
+        ConfusionCounts counts = classes.get(c);
+        tn += counts.trueNegatives();
+        fp += counts.falsePositives();
+        fn += counts.falseNegatives();
+        tp += counts.truePositives();
       }
     }
-    return score.of(sum, multiclass, zeroDivision);
+    return score.of(tn, fp, fn, tp, multiclass, zeroDivision);
   }
 
   private double mean(Score score, Average average) {
@@ -68,7 +75,7 @@ final class ClassScores {
   /** Whether a class has a part in MACRO. */
   private double share(Score score, int c) {
     ConfusionCounts counts = classes.get(c);
-    boolean absent = multiclass && counts.falsePositives() + support(counts) == 0;
+    boolean absent = multiclass && counts.falsePositives() == 0 && support(counts) == 0;
     return absent || (score == Score.JACCARD && isIgnored(c)) ? 0 : 1;
   }
 
@@ -76,7 +83,7 @@ final class ClassScores {
     return ignoredClass != null && ignoredClass == c;
   }
 
-  private static long support(ConfusionCounts counts) {
-    return counts.truePositives() + counts.falseNegatives();
+  private static double support(ConfusionCounts counts) {
+    return (double) counts.truePositives() + counts.falseNegatives();
   }
 }

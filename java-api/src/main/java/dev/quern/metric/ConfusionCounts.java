@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * The confusion matrix of a binary prediction and the scores that follow from it. Each score takes
- * what 0 / 0 counts as.
+ * what 0 / 0 counts as. Sums of counts are taken in f64, exact up to 2^53, and do not overflow.
  *
  * @param trueNegatives negatives predicted as such
  * @param falsePositives negatives predicted as positive
@@ -17,11 +17,24 @@ public record ConfusionCounts(
     long trueNegatives, long falsePositives, long falseNegatives, long truePositives) {
 
   /**
+   * Checks the counts.
+   *
+   * @throws IllegalArgumentException if one is negative
+   */
+  public ConfusionCounts {
+    if ((trueNegatives | falsePositives | falseNegatives | truePositives) < 0) {
+      throw new IllegalArgumentException(
+          "Counts are not negative, but they are TN %d, FP %d, FN %d, TP %d."
+              .formatted(trueNegatives, falsePositives, falseNegatives, truePositives));
+    }
+  }
+
+  /**
    * Reads rows of counts, as {@link BinaryJaccardIndex#countPerImage} leaves them.
    *
    * @param rows {tn, fp, fn, tp} of each row, one row after another
    * @return the counts of each row
-   * @throws IllegalArgumentException if the length is no multiple of 4
+   * @throws IllegalArgumentException if the length is no multiple of 4, or a count is negative
    */
   public static List<ConfusionCounts> list(long[] rows) {
     if (rows.length % 4 != 0) {
@@ -40,13 +53,24 @@ public record ConfusionCounts(
    *
    * @param other the other counts
    * @return the sums
+   * @throws IllegalArgumentException if one is 2^63 or more
    */
   public ConfusionCounts plus(ConfusionCounts other) {
     return new ConfusionCounts(
-        trueNegatives + other.trueNegatives,
-        falsePositives + other.falsePositives,
-        falseNegatives + other.falseNegatives,
-        truePositives + other.truePositives);
+        sum(trueNegatives, other.trueNegatives),
+        sum(falsePositives, other.falsePositives),
+        sum(falseNegatives, other.falseNegatives),
+        sum(truePositives, other.truePositives));
+  }
+
+  /** The sum of two counts, or what is wrong with it. */
+  static long sum(long a, long b) {
+    long sum = a + b;
+    if (sum < 0) {
+      throw new IllegalArgumentException(
+          "Counts lie below 2^63, but %d and %d add up to more.".formatted(a, b));
+    }
+    return sum;
   }
 
   /**
@@ -56,7 +80,7 @@ public record ConfusionCounts(
    * @return TP / (TP + FP + FN)
    */
   public double jaccard(double zeroDivision) {
-    return ratio(truePositives, truePositives + falsePositives + falseNegatives, zeroDivision);
+    return Score.JACCARD.of(this, false, zeroDivision);
   }
 
   /**
@@ -66,8 +90,7 @@ public record ConfusionCounts(
    * @return 2 TP / (2 TP + FP + FN)
    */
   public double dice(double zeroDivision) {
-    return ratio(
-        2 * truePositives, 2 * truePositives + falsePositives + falseNegatives, zeroDivision);
+    return Score.DICE.of(this, false, zeroDivision);
   }
 
   /**
@@ -77,7 +100,7 @@ public record ConfusionCounts(
    * @return TP / (TP + FP)
    */
   public double precision(double zeroDivision) {
-    return ratio(truePositives, truePositives + falsePositives, zeroDivision);
+    return Score.PRECISION.of(this, false, zeroDivision);
   }
 
   /**
@@ -87,7 +110,7 @@ public record ConfusionCounts(
    * @return TP / (TP + FN)
    */
   public double recall(double zeroDivision) {
-    return ratio(truePositives, truePositives + falseNegatives, zeroDivision);
+    return Score.RECALL.of(this, false, zeroDivision);
   }
 
   /**
@@ -97,7 +120,7 @@ public record ConfusionCounts(
    * @return TN / (TN + FP)
    */
   public double specificity(double zeroDivision) {
-    return ratio(trueNegatives, trueNegatives + falsePositives, zeroDivision);
+    return Score.SPECIFICITY.of(this, false, zeroDivision);
   }
 
   /**
@@ -107,11 +130,6 @@ public record ConfusionCounts(
    * @return (TP + TN) / all
    */
   public double accuracy(double zeroDivision) {
-    long right = truePositives + trueNegatives;
-    return ratio(right, right + falsePositives + falseNegatives, zeroDivision);
-  }
-
-  private static double ratio(long numerator, long denominator, double zeroDivision) {
-    return denominator == 0 ? zeroDivision : (double) numerator / denominator;
+    return Score.ACCURACY.of(this, false, zeroDivision);
   }
 }

@@ -27,8 +27,8 @@ public final class ConfusionMatrix {
    * @param counts row by row, {@code counts[target * classes + predicted]}
    * @param ignoreIndex the target value that was left out, null for none
    * @param zeroDivision what 0 / 0 counts as in the score of a class
-   * @throws IllegalArgumentException if there are not classes times classes counts, or one is
-   *     negative
+   * @throws IllegalArgumentException if there are not classes times classes counts, one is
+   *     negative, or they add up to 2^63 or more
    */
   public ConfusionMatrix(
       int classes, long[] counts, @Nullable Integer ignoreIndex, double zeroDivision) {
@@ -36,8 +36,12 @@ public final class ConfusionMatrix {
       throw new IllegalArgumentException(
           "%d classes do not have %d counts.".formatted(classes, counts.length));
     }
-    if (Arrays.stream(counts).anyMatch(count -> count < 0)) {
-      throw new IllegalArgumentException("Counts are not negative: " + Arrays.toString(counts));
+    long all = 0;
+    for (long count : counts) {
+      if (count < 0) {
+        throw new IllegalArgumentException("Counts are not negative, but one is " + count + ".");
+      }
+      all = ConfusionCounts.sum(all, count);
     }
     this.classes = classes;
     this.counts = counts.clone();
@@ -104,7 +108,8 @@ public final class ConfusionMatrix {
    *
    * @param other of as many classes
    * @return the sums, with this one's ignore index and zero division
-   * @throws IllegalArgumentException if the numbers of classes differ
+   * @throws IllegalArgumentException if the numbers of classes differ, or the sums add up to 2^63
+   *     or more
    */
   public ConfusionMatrix plus(ConfusionMatrix other) {
     if (other.classes != classes) {
@@ -112,7 +117,7 @@ public final class ConfusionMatrix {
           "A matrix of %d classes does not add to one of %d.".formatted(other.classes, classes));
     }
     long[] sum = new long[counts.length];
-    Arrays.setAll(sum, i -> counts[i] + other.counts[i]);
+    Arrays.setAll(sum, i -> ConfusionCounts.sum(counts[i], other.counts[i]));
     return new ConfusionMatrix(classes, sum, ignoreIndex, zeroDivision);
   }
 

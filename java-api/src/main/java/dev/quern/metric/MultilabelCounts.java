@@ -24,7 +24,7 @@ public record MultilabelCounts(List<ConfusionCounts> classes, double zeroDivisio
    *
    * @param other of as many classes
    * @return the sums, with this one's zero division
-   * @throws IllegalArgumentException if the numbers of classes differ
+   * @throws IllegalArgumentException if the numbers of classes differ, or a sum is 2^63 or more
    */
   public MultilabelCounts plus(MultilabelCounts other) {
     if (other.classes.size() != classes.size()) {

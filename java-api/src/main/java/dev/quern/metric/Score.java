@@ -20,13 +20,31 @@ public enum Score {
 
   /** Computes this score of one class. */
   double of(ConfusionCounts counts, boolean multiclass, double zeroDivision) {
+    return of(
+        (double) counts.trueNegatives(),
+        (double) counts.falsePositives(),
+        (double) counts.falseNegatives(),
+        (double) counts.truePositives(),
+        multiclass,
+        zeroDivision);
+  }
+
+  /** Computes this score of counts, or sums of counts, that a long may not hold. */
+  double of(double tn, double fp, double fn, double tp, boolean multiclass, double zeroDivision) {
     return switch (this) {
-      case JACCARD -> counts.jaccard(zeroDivision);
-      case DICE -> counts.dice(zeroDivision);
-      case PRECISION -> counts.precision(zeroDivision);
-      case RECALL -> counts.recall(zeroDivision);
-      case SPECIFICITY -> counts.specificity(zeroDivision);
-      case ACCURACY -> multiclass ? counts.recall(zeroDivision) : counts.accuracy(zeroDivision);
+      case JACCARD -> ratio(tp, tp + fp + fn, zeroDivision);
+      case DICE -> ratio(2 * tp, 2 * tp + fp + fn, zeroDivision);
+      case PRECISION -> ratio(tp, tp + fp, zeroDivision);
+      case RECALL -> ratio(tp, tp + fn, zeroDivision);
+      case SPECIFICITY -> ratio(tn, tn + fp, zeroDivision);
+      case ACCURACY ->
+          multiclass
+              ? ratio(tp, tp + fn, zeroDivision)
+              : ratio(tp + tn, tp + tn + fp + fn, zeroDivision);
     };
+  }
+
+  private static double ratio(double numerator, double denominator, double zeroDivision) {
+    return denominator == 0 ? zeroDivision : numerator / denominator;
   }
 }

@@ -9,4 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param expAvgSq F32, second moments
  * @param maxExpAvgSq F32, their maxima; null if no group uses amsgrad
  */
-public record AdamState(Span expAvg, Span expAvgSq, @Nullable Span maxExpAvgSq) {}
+public record AdamState(
+    @Written(afterReading = true) Span expAvg,
+    @Written(afterReading = true) Span expAvgSq,
+    @Written(afterReading = true) @Nullable Span maxExpAvgSq) {}

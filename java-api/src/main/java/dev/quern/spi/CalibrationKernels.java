@@ -15,5 +15,5 @@ public interface CalibrationKernels {
    * @param data F32, changed in place
    * @param length how many fma a chain has, at least 0
    */
-  void fmaChains(Span data, int length);
+  void fmaChains(@Written(afterReading = true) Span data, int length);
 }

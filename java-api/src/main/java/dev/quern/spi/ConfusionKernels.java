@@ -41,8 +41,8 @@ public interface ConfusionKernels {
       Span target,
       @Nullable Integer ignoreIndex,
       long inner,
-      Span counts,
-      Span fault,
+      @Written(afterReading = true) Span counts,
+      @Written(afterReading = true) Span fault,
       Span scratch);
 
   /**
@@ -77,7 +77,7 @@ public interface ConfusionKernels {
       @Nullable Integer ignoreIndex,
       int classes,
       long inner,
-      Span counts,
-      Span fault,
+      @Written(afterReading = true) Span counts,
+      @Written(afterReading = true) Span fault,
       Span scratch);
 }

@@ -35,7 +35,12 @@ public interface FusedLossPlan {
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void forward(LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch);
+  void forward(
+      LossOperands operands,
+      @Written Span value,
+      @Written(afterReading = true) @Nullable Span counts,
+      @Written(afterReading = true) Span fault,
+      Span scratch);
 
   /**
    * Computes value and gradient.
@@ -52,10 +57,10 @@ public interface FusedLossPlan {
   void forwardBackward(
       LossOperands operands,
       Span upstream,
-      Span value,
-      Span gradient,
-      @Nullable Span counts,
-      Span fault,
+      @Written Span value,
+      @Written Span gradient,
+      @Written(afterReading = true) @Nullable Span counts,
+      @Written(afterReading = true) Span fault,
       Span scratch);
 
   /**
@@ -70,5 +75,9 @@ public interface FusedLossPlan {
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void losses(LossOperands operands, Span losses, Span fault, Span scratch);
+  void losses(
+      LossOperands operands,
+      @Written Span losses,
+      @Written(afterReading = true) Span fault,
+      Span scratch);
 }

@@ -36,7 +36,13 @@ public interface LovaszPlan {
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void forward(Span logits, Span target, LossExtent extent, Span value, Span fault, Span scratch);
+  void forward(
+      Span logits,
+      Span target,
+      LossExtent extent,
+      @Written Span value,
+      @Written(afterReading = true) Span fault,
+      Span scratch);
 
   /**
    * Computes value and gradient.
@@ -56,8 +62,8 @@ public interface LovaszPlan {
       Span target,
       LossExtent extent,
       Span upstream,
-      Span value,
-      Span gradient,
-      Span fault,
+      @Written Span value,
+      @Written Span gradient,
+      @Written(afterReading = true) Span fault,
       Span scratch);
 }

@@ -34,6 +34,6 @@ public interface MatrixKernels {
       long k,
       Span a,
       Span b,
-      Span out,
+      @Written Span out,
       Span scratch);
 }

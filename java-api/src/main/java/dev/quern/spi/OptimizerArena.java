@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
  * @param outside where parameters and gradients are if not in the arena; null if they are
  */
 public record OptimizerArena(
-    Span parameters,
+    @Written(afterReading = true) Span parameters,
     Span gradients,
-    @Nullable Span ema,
-    Span segments,
+    @Written(afterReading = true) @Nullable Span ema,
+    @Written(afterReading = true) Span segments,
     int segmentCount,
     long tileCount,
     Span groups,
-    Span ticket,
-    @Nullable OutsideTensors outside) {
+    @Written(afterReading = true) Span ticket,
+    @Written(afterReading = true) @Nullable OutsideTensors outside) {
 
   /**
    * Makes an arena that holds parameters and gradients.

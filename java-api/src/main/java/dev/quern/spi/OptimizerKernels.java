@@ -42,7 +42,11 @@ public interface OptimizerKernels {
    *     afterwards
    */
   void gradientNorm(
-      OptimizerArena arena, @Nullable LossScale lossScale, Span rule, Span control, Span scratch);
+      OptimizerArena arena,
+      @Nullable LossScale lossScale,
+      Span rule,
+      @Written Span control,
+      Span scratch);
 
   /**
    * Takes one Adam step for every active segment, as {@code formulas/adam.inc} says, moves the
@@ -54,7 +58,10 @@ public interface OptimizerKernels {
    * @param state the moments
    * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1, 1}
    */
-  void adam(OptimizerArena arena, AdamState state, Span control);
+  void adam(
+      @Written(afterReading = true) OptimizerArena arena,
+      @Written(afterReading = true) AdamState state,
+      Span control);
 
   /**
    * Takes one step of stochastic gradient descent, as {@code formulas/sgd.inc} says; otherwise like
@@ -65,5 +72,8 @@ public interface OptimizerKernels {
    * @param momentumBuffer F32, as long as the arena; null if no group has momentum
    * @param control F32, as {@link #gradientNorm} leaves it, or {0, 1, 1, 1, 1}
    */
-  void sgd(OptimizerArena arena, @Nullable Span momentumBuffer, Span control);
+  void sgd(
+      @Written(afterReading = true) OptimizerArena arena,
+      @Written(afterReading = true) @Nullable Span momentumBuffer,
+      Span control);
 }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param gradients F32, likewise
  * @param pointers U8, what {@link OptimizerKernels#pointerTable} gave for them
  */
-public record OutsideTensors(List<Span> parameters, List<Span> gradients, Span pointers) {
+public record OutsideTensors(
+    @Written(afterReading = true) List<Span> parameters, List<Span> gradients, Span pointers) {
   /** Bytes of a record of the pointer table: two addresses. */
   public static final int POINTER_BYTES = 16;
 

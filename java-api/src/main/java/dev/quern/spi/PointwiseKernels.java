@@ -11,7 +11,7 @@ public interface PointwiseKernels {
    * @param out the result, F32, I64, I32 or U8; its length is the number of elements
    * @param value the value, converted to the dtype of {@code out} as Java casts
    */
-  void fill(Span out, double value);
+  void fill(@Written Span out, double value);
 
   /**
    * out = x, converted: U8 (0 to 255), I32 or I64 to F32, rounded to the nearest, or equal dtypes.
@@ -19,7 +19,7 @@ public interface PointwiseKernels {
    * @param x the operand
    * @param out the result, as long as {@code x}
    */
-  void copy(Span x, Span out);
+  void copy(Span x, @Written Span out);
 
   /**
    * out = op(x).
@@ -28,7 +28,7 @@ public interface PointwiseKernels {
    * @param x the operand
    * @param out the result, as long as {@code x}
    */
-  void unary(UnaryOp op, Span x, Span out);
+  void unary(UnaryOp op, Span x, @Written Span out);
 
   /**
    * out = op(a, b).
@@ -38,7 +38,7 @@ public interface PointwiseKernels {
    * @param b the second operand, as long as {@code a}
    * @param out the result, as long as {@code a}
    */
-  void binary(BinaryOp op, Span a, Span b, Span out);
+  void binary(BinaryOp op, Span a, Span b, @Written Span out);
 
   /**
    * out = x * factor, one rounding.
@@ -47,7 +47,7 @@ public interface PointwiseKernels {
    * @param factor the factor
    * @param out the result, as long as {@code x}
    */
-  void scale(Span x, float factor, Span out);
+  void scale(Span x, float factor, @Written Span out);
 
   /**
    * out = 1 where x differs from value, else 0. NaN differs from everything.
@@ -56,7 +56,7 @@ public interface PointwiseKernels {
    * @param value the value compared with; one that the dtype cannot hold differs from every element
    * @param out the result, F32, as long as {@code x}
    */
-  void notEqual(Span x, float value, Span out);
+  void notEqual(Span x, float value, @Written Span out);
 
   /**
    * out[o, i, k] = a[o, i, k] + b[i], with {@code i} below {@code b.length()} and {@code k} below
@@ -67,5 +67,5 @@ public interface PointwiseKernels {
    * @param inner the extent of the axes inside the middle one, at least 1
    * @param out the result, as long as {@code a}
    */
-  void addBroadcast(Span a, Span b, long inner, Span out);
+  void addBroadcast(Span a, Span b, long inner, @Written Span out);
 }

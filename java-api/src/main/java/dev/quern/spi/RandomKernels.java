@@ -10,5 +10,5 @@ public interface RandomKernels {
    * @param firstElement the sequence's element that {@code out} starts with, 0 to 2^34 - 1
    * @param out the result, F32
    */
-  void uniform(PhiloxStream stream, long firstElement, Span out);
+  void uniform(PhiloxStream stream, long firstElement, @Written Span out);
 }

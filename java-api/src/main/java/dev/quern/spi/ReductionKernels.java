@@ -21,5 +21,5 @@ public interface ReductionKernels {
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void sum(Span x, Span out, Span scratch);
+  void sum(Span x, @Written Span out, Span scratch);
 }

@@ -1,0 +1,79 @@
+package dev.quern.spi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The check for finite results knows of every kernel what it writes. */
+class WrittenTest {
+
+  /** Everything that is reached from a backend and has kernels. */
+  private static Set<Class<?>> families() {
+    var found = new LinkedHashSet<Class<?>>();
+    addFamilies(Backend.class, found);
+    return found;
+  }
+
+  private static void addFamilies(Class<?> type, Set<Class<?>> found) {
+    for (Method method : type.getMethods()) {
+      Class<?> part = method.getReturnType();
+      if (part.isInterface()
+          && part.getPackage() == Backend.class.getPackage()
+          && found.add(part)) {
+        addFamilies(part, found);
+      }
+    }
+  }
+
+  /** Kernels give nothing back and take device memory. */
+  private static List<Method> kernels(Class<?> family) {
+    return Arrays.stream(family.getMethods())
+        .filter(method -> method.getReturnType() == void.class)
+        .filter(method -> Arrays.stream(method.getParameterTypes()).anyMatch(Span.class::equals))
+        .toList();
+  }
+
+  private static boolean isWritten(AnnotatedElement element, Class<?> type) {
+    if (!element.isAnnotationPresent(Written.class)) {
+      return false;
+    }
+    return !type.isRecord()
+        || type == Span.class
+        || Arrays.stream(type.getRecordComponents()).anyMatch(c -> isWritten(c, c.getType()));
+  }
+
+  @Test
+  void everyKernelWritesSomething() {
+    Set<Class<?>> families = families();
+    assertTrue(families.containsAll(Set.of(PointwiseKernels.class, FusedLossPlan.class)));
+    int kernels = 0;
+    for (Class<?> family : families) {
+      for (Method kernel : kernels(family)) {
+        kernels++;
+        assertTrue(
+            Arrays.stream(kernel.getParameters()).anyMatch(p -> isWritten(p, p.getType())),
+            () -> kernel + " has no operand that is @Written");
+      }
+    }
+    assertEquals(21, kernels);
+  }
+
+  @Test
+  void whatIsNamedForItsResultIsWritten() {
+    Set<String> results = Set.of("out", "value", "gradient", "losses", "counts", "fault");
+    for (Class<?> family : families()) {
+      for (Method kernel : kernels(family)) {
+        Arrays.stream(kernel.getParameters())
+            .filter(p -> results.contains(p.getName()))
+            .forEach(p -> assertTrue(isWritten(p, p.getType()), () -> kernel + " " + p.getName()));
+      }
+    }
+  }
+}
