@@ -75,19 +75,25 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
     step(kernel, arena, control);
   }
 
+  /** The update, then the steps: also those of segments without elements are counted. */
   private void step(Kernel kernel, OptimizerArena arena, Span control) {
-    // one group at least where there is a segment: also the steps of empty ones are counted
-    long groups = arena.segmentCount() == 0 ? 0 : Math.max(1, chunks(arena));
     program.launch(
         kernel
             .tensorOrNull(arena.ema())
             .tensor(arena.segments())
             .tensor(arena.groups())
             .tensor(control)
-            .tensor(arena.ticket())
             .scalar(arena.segmentCount())
             .scalar(arena.tileCount()),
-        groups);
+        chunks(arena));
+    int groupSize = program.geometry().groupSize();
+    program.launch(
+        program
+            .kernel("advance_steps")
+            .tensor(arena.segments())
+            .tensor(control)
+            .scalar(arena.segmentCount()),
+        (arena.segmentCount() + groupSize - 1) / groupSize);
   }
 
   private long chunks(OptimizerArena arena) {
