@@ -64,6 +64,7 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
             .tensor(state.expAvgSq())
             .tensorOrNull(state.maxExpAvgSq());
     step(kernel, arena, control);
+    advance(program.kernel("advance_steps").tensor(arena.segments()), arena, control);
   }
 
   @Override
@@ -75,21 +76,30 @@ final class OpenClOptimizerKernels implements OptimizerKernels {
             .tensor(arena.gradients())
             .tensorOrNull(momentumBuffer);
     step(kernel, arena, control);
+    advance(
+        program.kernel("advance_sgd_steps").tensor(arena.segments()).tensor(arena.groups()),
+        arena,
+        control);
   }
 
   private void step(Kernel kernel, OptimizerArena arena, Span control) {
-    // one group at least where there is a segment: also the steps of empty ones are counted
-    long groups = arena.segmentCount() == 0 ? 0 : Math.max(1, chunks(arena));
     program.launch(
         kernel
             .tensorOrNull(arena.ema())
             .tensor(arena.segments())
             .tensor(arena.groups())
             .tensor(control)
-            .tensor(arena.ticket())
             .scalar(arena.segmentCount())
             .scalar(arena.tileCount()),
-        groups);
+        chunks(arena));
+  }
+
+  /** After the update, the steps: also those of segments without elements are counted. */
+  private void advance(Kernel kernel, OptimizerArena arena, Span control) {
+    int groupSize = program.geometry().groupSize();
+    program.launch(
+        kernel.tensor(control).scalar(arena.segmentCount()),
+        (arena.segmentCount() + groupSize - 1) / groupSize);
   }
 
   private long chunks(OptimizerArena arena) {

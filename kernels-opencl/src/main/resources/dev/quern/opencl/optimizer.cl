@@ -6,8 +6,8 @@
 // once, in one launch for all segments. A chunk whose group of parameters has no extras runs a copy of
 // the loop without them. A segment's last tile may be short: elements behind its end are left out.
 // Deterministic: elements are independent, and the reduction adds its squares in f64 in an order fixed
-// by the arena's layout. The step numbers must not change while a group may still read them: the last
-// group to finish, found by an integer ticket, advances them.
+// by the arena's layout. The step numbers must not change while a group may still read them, so a small
+// kernel behind the update advances them.
 
 #define QUERN_CHUNKS_OF_TILE (QUERN_ARENA_TILE / QUERN_CHUNK)
 
@@ -120,23 +120,17 @@ QUERN_KERNEL void gradient_norm_total(
   }
 }
 
-// Draws this group's ticket, behind its reading of its step number; tells whether it was the last one.
-// Called by one work-item.
-QUERN_INLINE int quern_is_last(__global int *ticket) {
-  mem_fence(CLK_GLOBAL_MEM_FENCE);
-  return atomic_inc(ticket) == (int)get_num_groups(0) - 1;
-}
-
-// What the last group does: the ticket starts over, and if the gradients were finite the step numbers
-// of the active segments advance.
-QUERN_INLINE void quern_advance_steps(
-    __global QuernSegment *segments, int segment_count, __global int *ticket, int finite) {
-  int item = (int)get_local_id(0);
-  if (item == 0) {
-    ticket[0] = 0;
-  }
-  for (int s = item; finite && s < segment_count; s += QUERN_GROUP) {
-    segments[s].step += segments[s].active != 0;
+// After a step: its own kernel, as groups of one kernel may still read what others have to change.
+QUERN_KERNEL void advance_steps(
+    __global uchar *segments,
+    const long segments_offset,
+    __global const float *control,
+    const long control_offset,
+    const int segment_count) {
+  __global QuernSegment *table = (__global QuernSegment *)(segments + segments_offset);
+  int s = (int)get_global_id(0);
+  if (control[control_offset + 2] != 0.0f && s < segment_count) {
+    table[s].step += table[s].active != 0;
   }
 }
 
@@ -181,23 +175,20 @@ QUERN_KERNEL void adam(
     const long max_exp_avg_sq_offset,
     __global float *ema,
     const long ema_offset,
-    __global uchar *segments,
+    __global const uchar *segments,
     const long segments_offset,
     __global const uchar *groups,
     const long groups_offset,
     __global const float *control,
     const long control_offset,
-    __global int *ticket,
-    const long ticket_offset,
     const int segment_count,
     const long tile_count) {
   __local QuernArenaPart part;
   __local QuernAdamCoefficients shared;
-  __local int last;
   int item = (int)get_local_id(0);
   control += control_offset;
   int finite = control[2] != 0.0f;
-  __global QuernSegment *table = (__global QuernSegment *)(segments + segments_offset);
+  __global const QuernSegment *table = (__global const QuernSegment *)(segments + segments_offset);
   if (item == 0) {
     part = quern_arena_part(table, segment_count, tile_count);
     QuernSegment s = table[part.segment];
@@ -234,12 +225,25 @@ QUERN_KERNEL void adam(
       }
     }
   }
-  if (item == 0) {
-    last = quern_is_last(ticket + ticket_offset);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  if (last) {
-    quern_advance_steps(table, segment_count, ticket + ticket_offset, finite);
+}
+
+// The same, and momentum buffers have begun where the group has momentum.
+QUERN_KERNEL void advance_sgd_steps(
+    __global uchar *segments,
+    const long segments_offset,
+    __global const uchar *groups,
+    const long groups_offset,
+    __global const float *control,
+    const long control_offset,
+    const int segment_count) {
+  __global QuernSegment *table = (__global QuernSegment *)(segments + segments_offset);
+  __global const QuernSgdGroup *group_table = (__global const QuernSgdGroup *)(groups + groups_offset);
+  int s = (int)get_global_id(0);
+  if (control[control_offset + 2] != 0.0f && s < segment_count && table[s].active) {
+    table[s].step++;
+    if (group_table[table[s].group].flags & QUERN_FLAG_MOMENTUM) {
+      table[s].buffered = 1;
+    }
   }
 }
 
@@ -274,23 +278,20 @@ QUERN_KERNEL void sgd(
     const long momentum_buffer_offset,
     __global float *ema,
     const long ema_offset,
-    __global uchar *segments,
+    __global const uchar *segments,
     const long segments_offset,
     __global const uchar *groups,
     const long groups_offset,
     __global const float *control,
     const long control_offset,
-    __global int *ticket,
-    const long ticket_offset,
     const int segment_count,
     const long tile_count) {
   __local QuernArenaPart part;
   __local QuernSgdCoefficients shared;
-  __local int last;
   int item = (int)get_local_id(0);
   control += control_offset;
   int finite = control[2] != 0.0f;
-  __global QuernSegment *table = (__global QuernSegment *)(segments + segments_offset);
+  __global const QuernSegment *table = (__global const QuernSegment *)(segments + segments_offset);
   if (item == 0) {
     part = quern_arena_part(table, segment_count, tile_count);
     QuernSegment s = table[part.segment];
@@ -323,18 +324,5 @@ QUERN_KERNEL void sgd(
         quern_sgd_at(c, 0, parameters, gradients, momentum_buffer, ema, i);
       }
     }
-  }
-  if (item == 0) {
-    last = quern_is_last(ticket + ticket_offset);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  if (last) {
-    __global const QuernSgdGroup *group_table = (__global const QuernSgdGroup *)(groups + groups_offset);
-    for (int t = item; finite && t < segment_count; t += QUERN_GROUP) {
-      if (table[t].active && (group_table[table[t].group].flags & QUERN_FLAG_MOMENTUM)) {
-        table[t].buffered = 1;
-      }
-    }
-    quern_advance_steps(table, segment_count, ticket + ticket_offset, finite);
   }
 }
