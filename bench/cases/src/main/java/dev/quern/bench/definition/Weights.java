@@ -96,27 +96,47 @@ public final class Weights {
     return decided;
   }
 
-  /** {@return how given weights are wrong, or null} @param actual the weights */
+  /**
+   * {@return how given weights are wrong, or null}
+   *
+   * @param actual the weights
+   */
   public @Nullable String compare(float[] actual) {
     return compare("weight", w, actual, reach);
   }
 
-  /** {@return how a given average is wrong, or null} @param actual the moving average */
+  /**
+   * {@return how a given average is wrong, or null}
+   *
+   * @param actual the moving average
+   */
   public @Nullable String compareAverage(float[] actual) {
     return compare("average", average, actual, averageReach);
   }
 
-  /** {@return how a given first moment or momentum buffer is wrong, or null} @param actual it */
+  /**
+   * {@return how a given first moment or momentum buffer is wrong, or null}
+   *
+   * @param actual it
+   */
   public @Nullable String compareFirst(float[] actual) {
     return compare("first moment", first, actual, firstSize);
   }
 
-  /** {@return how a given second moment is wrong, or null} @param actual it */
+  /**
+   * {@return how a given second moment is wrong, or null}
+   *
+   * @param actual it
+   */
   public @Nullable String compareSecond(float[] actual) {
     return compare("second moment", second, actual, secondSize);
   }
 
-  /** {@return how a given largest second moment is wrong, or null} @param actual it */
+  /**
+   * {@return how a given largest second moment is wrong, or null}
+   *
+   * @param actual it
+   */
   public @Nullable String compareLargest(float[] actual) {
     double[] size = new double[largest.length];
     for (int i = 0; i < size.length; i++) {
