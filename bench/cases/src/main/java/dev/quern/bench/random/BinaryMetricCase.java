@@ -45,6 +45,7 @@ record BinaryMetricCase(
    * @param target as many
    * @param images whose pixels lie side by side
    */
+  @SuppressWarnings("ArrayRecordComponent") // lives within a case
   record Predictions(float[] x, float[] target, int images) {}
 
   /** How counts are asked for. */
