@@ -26,6 +26,7 @@ import java.util.Arrays;
  * @param targetDtype how targets are stored
  * @param memory where operands lie
  */
+@SuppressWarnings("ArrayRecordComponent") // a case is drawn, run and forgotten
 record MulticlassMetricCase(
     ClassMatrix counting,
     double zeroDivision,
@@ -62,11 +63,11 @@ record MulticlassMetricCase(
               .formatted(Arrays.toString(counted.toArray()), Arrays.toString(expected)));
     }
     Integer ignored = counting.ignored();
-    boolean isClass = ignored != null && ignored >= 0 && ignored < counting.classes();
+    int left = ignored != null && ignored >= 0 && ignored < counting.classes() ? ignored : -1;
     return ScoreCheck.compare(
         counting.rows(expected),
         true,
-        isClass ? ignored : -1,
+        left,
         zeroDivision,
         new ScoreCheck.Scores() {
           @Override

@@ -28,6 +28,7 @@ import java.util.Arrays;
  * @param targetDtype how targets are stored
  * @param memory where operands lie
  */
+@SuppressWarnings("ArrayRecordComponent") // a case is drawn, run and forgotten
 record MultilabelMetricCase(
     BinaryCounts counting,
     double zeroDivision,

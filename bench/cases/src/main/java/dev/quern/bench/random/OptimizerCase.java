@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastRate the factor of all learning rates in the last step
  * @param outside whether parameters and gradients are tensors of the caller
  */
+@SuppressWarnings("ArrayRecordComponent") // a case is drawn, run and forgotten
 record OptimizerCase(
     List<StepRule> rules,
     int[] groupOf,
