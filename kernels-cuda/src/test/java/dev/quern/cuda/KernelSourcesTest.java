@@ -28,11 +28,17 @@ class KernelSourcesTest {
    * Arguments without a twin: a buffer of OpenCL 1.2 cannot hold addresses of others, and its sort
    * needs no words that are cleared.
    */
-  private static final Set<String> ALONE = Set.of("pointers", "words", "word_count");
+  private static final Set<String> ALONE = Set.of("pointers", "words", "word_count", "ticket");
 
   /** Kernels without a twin: blocks of CUDA may wait for others, groups of OpenCL may not. */
   private static final Set<String> INNER =
-      Set.of("lovasz_histogram", "lovasz_scan", "lovasz_scatter", "lovasz_foreground");
+      Set.of(
+          "lovasz_histogram",
+          "lovasz_scan",
+          "lovasz_scatter",
+          "lovasz_foreground",
+          "advance_steps",
+          "advance_sgd_steps");
 
   static final List<String> FAMILIES = KernelSources.FAMILIES;
 
