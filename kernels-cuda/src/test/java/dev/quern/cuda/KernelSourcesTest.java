@@ -172,7 +172,7 @@ class KernelSourcesTest {
 
   /** Tables of records are bytes in OpenCL C and typed in CUDA. */
   private static Argument untyped(Argument argument) {
-    boolean table = argument.name().equals("segments") || argument.name().equals("groups");
+    boolean table = Set.of("segments", "groups", "rule").contains(argument.name());
     return table ? new Argument("", argument.pointer(), argument.name()) : argument;
   }
 }

@@ -91,8 +91,8 @@ QUERN_KERNEL void gradient_norm_total(
     const long loss_scale_offset,
     __global int *finite_steps,
     const long finite_steps_offset,
-    __global const uchar *rules,
-    const long rules_offset,
+    __global const uchar *rule,
+    const long rule_offset,
     __global float *control,
     const long control_offset,
     const long count) {
@@ -101,11 +101,11 @@ QUERN_KERNEL void gradient_norm_total(
   quern_sum_records(2, partials + partials_offset, count, items, rows);
   if (get_local_id(0) == 0) {
     control += control_offset;
-    QuernGradientRule rule = *(__global const QuernGradientRule *)(rules + rules_offset);
+    QuernGradientRule limits = *(__global const QuernGradientRule *)(rule + rule_offset);
     float scale = loss_scale ? loss_scale[loss_scale_offset] : 1.0f;
     double squares = quern_group_sum(0, rows);
     double not_finite = quern_group_sum(1, rows);
-    QuernGradientControl c = quern_gradient_control(squares, not_finite, scale, rule.max_norm);
+    QuernGradientControl c = quern_gradient_control(squares, not_finite, scale, limits.max_norm);
     control[0] = c.norm;
     control[1] = c.clip;
     control[2] = c.finite;
@@ -113,7 +113,7 @@ QUERN_KERNEL void gradient_norm_total(
     control[4] = c.unit;
     if (finite_steps) {
       QuernLossScale now = {scale, finite_steps[finite_steps_offset]};
-      QuernLossScale next = quern_next_loss_scale(rule, now, c.finite != 0.0f);
+      QuernLossScale next = quern_next_loss_scale(limits, now, c.finite != 0.0f);
       loss_scale[loss_scale_offset] = next.scale;
       finite_steps[finite_steps_offset] = next.finite_steps;
     }
