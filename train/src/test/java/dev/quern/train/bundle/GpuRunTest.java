@@ -235,6 +235,7 @@ class GpuRunTest {
     assertEquals(130, process.waitFor());
     JsonNode results = results();
     assertEquals(List.of("memcheck cuda:0"), namesOf("failed", results), this::outcome);
+    assertEquals(3, results.path("memcheck cuda:0").at("/selftest/passed").asInt(), "so far");
     assertEquals(1, results.path("end").get("failed").asInt());
     for (int i = 0; i < 100 && isAlive(); i++) {
       TimeUnit.MILLISECONDS.sleep(100);
