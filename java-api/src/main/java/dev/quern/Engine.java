@@ -207,7 +207,8 @@ public final class Engine implements AutoCloseable {
     requireSize(memory, dtype, shape);
     if (current.get() == null) {
       throw new IllegalStateException(
-          "Memory is lent until a scope closes, and none is open: call borrow inside engine.scoped.");
+          "Memory is lent until a scope closes, and none is open: call borrow inside"
+              + " engine.scoped.");
     }
     boolean write = access == Access.READ_WRITE;
     if (write && memory.isReadOnly()) {
@@ -462,7 +463,9 @@ public final class Engine implements AutoCloseable {
       } else {
         seen().memory().download(source.buffer(), source.byteOffset(), slotCopy);
         target.copyFrom(slotCopy.asSlice(0, source.byteSize()));
-        beside.note(slotCopy.get(JAVA_LONG, FaultWord.WORD_OFFSET));
+        if (beside.isFinal()) {
+          beside.note(slotCopy.get(JAVA_LONG, FaultWord.WORD_OFFSET));
+        }
       }
       for (FaultWord fault : faults) {
         fault.throwIf(fault.index());
@@ -490,14 +493,15 @@ public final class Engine implements AutoCloseable {
         if (fault != beside) {
           MemorySegment slot = takeSlot();
           MemorySegment word = slot.asSlice(FaultWord.WORD_OFFSET);
-          words.add(new PendingWord(fault, slot, startDownload(fault.span(), word)));
+          words.add(
+              new PendingWord(fault, slot, startDownload(fault.span(), word), fault.isFinal()));
         }
       }
       MemorySegment slot = takeSlot();
       PendingDownload download =
           startDownload(source, beside == null ? slot.asSlice(0, source.byteSize()) : slot);
       if (beside != null) {
-        words.add(new PendingWord(beside, slot, download));
+        words.add(new PendingWord(beside, slot, download, beside.isFinal()));
       }
       return new PendingValue(this, slot, download, words);
     });

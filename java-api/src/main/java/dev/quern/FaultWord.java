@@ -107,11 +107,14 @@ public final class FaultWord implements AutoCloseable {
     return number.buffer().equals(block.buffer) && number.byteOffset() == slot * SLOT_BYTES;
   }
 
-  /** Takes what was read in passing. */
+  /** Whether no kernel writes the word any more. */
+  boolean isFinal() {
+    return !open;
+  }
+
+  /** Takes what was read of the final word. */
   void note(long index) {
-    if (!open) {
-      found = index;
-    }
+    found = index;
   }
 
   /** Reads the word unless that is done; under the engine's lock. */
@@ -120,7 +123,9 @@ public final class FaultWord implements AutoCloseable {
       return found;
     }
     long index = engine.downloadLong(word);
-    note(index);
+    if (isFinal()) {
+      note(index);
+    }
     return index;
   }
 

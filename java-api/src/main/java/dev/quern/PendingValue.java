@@ -25,8 +25,10 @@ public final class PendingValue {
    * @param fault the word
    * @param slot where it comes to lie, after the room for a number
    * @param download its copy, or that of the number beside it
+   * @param isFinal whether no kernel could write it any more
    */
-  record PendingWord(FaultWord fault, MemorySegment slot, PendingDownload download) {
+  record PendingWord(
+      FaultWord fault, MemorySegment slot, PendingDownload download, boolean isFinal) {
     long index() {
       return slot.get(JAVA_LONG, FaultWord.WORD_OFFSET);
     }
@@ -67,7 +69,9 @@ public final class PendingValue {
 
   private void note(PendingWord word) {
     long found = word.index();
-    word.fault.note(found);
+    if (word.isFinal) {
+      word.fault.note(found);
+    }
     if (found != Long.MAX_VALUE && faulty == null) {
       faulty = word.fault;
       index = found;

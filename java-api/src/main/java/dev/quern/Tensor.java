@@ -500,6 +500,7 @@ public final class Tensor implements AutoCloseable {
    * Reads the only element and waits.
    *
    * @return the element of an F32 tensor with one element
+   * @throws DataException if it comes of faulty data, such as a label out of range
    */
   public float item() {
     requireSingle();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.CrossEntropyLoss;
+import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
@@ -80,6 +81,39 @@ class DataExceptionTest {
           engine.tensor(new float[6], 2, 3), engine.upload(ints, DType.I32, Shape.of(2)));
       assertTrue(message(classes::compute).contains("0 to 2"));
     }
+  }
+
+  @Test
+  void labelsThatAreTheIgnoreIndexAsFloatsOnlyAreReported() {
+    int ignored = 1 << 24;
+    float[] x = {1, 2, 3, 4, 5, 6};
+    for (long sign : new long[] {1, -1}) {
+      int ignoreIndex = (int) (sign * ignored);
+      for (SegmentationLoss loss :
+          List.<SegmentationLoss>of(
+              new CrossEntropyLoss().ignoreIndex(ignoreIndex),
+              new DiceLoss().mode(Mode.MULTICLASS).ignoreIndex(ignoreIndex),
+              new LovaszLoss().mode(Mode.MULTICLASS).ignoreIndex(ignoreIndex))) {
+        for (long label : new long[] {ignored + 1, ignored + 2, 1L << 32, Long.MAX_VALUE}) {
+          long[] far = {0, sign * label};
+          assertTrue(
+              message(() -> loss(loss, x, MemorySegment.ofArray(far), DType.I64))
+                  .contains("first at element 1"));
+        }
+        int[] near = {0, (int) (sign * (ignored + 1))};
+        assertTrue(
+            message(() -> loss(loss, x, MemorySegment.ofArray(near), DType.I32))
+                .contains("first at element 1"));
+        long[] left = {0, ignoreIndex};
+        assertTrue(Float.isFinite(loss(loss, x, MemorySegment.ofArray(left), DType.I64)));
+      }
+    }
+  }
+
+  private static float loss(
+      SegmentationLoss loss, float[] logits, MemorySegment target, DType dtype) {
+    return loss.forwardBackward(
+        Shape.of(1, 3, 2), MemorySegment.ofArray(logits), target, dtype, null);
   }
 
   @Test

@@ -137,7 +137,7 @@ final class ConfusionBits {
         }
       }
       case F32 -> {
-        float exact = (int) (float) value == value ? value : Float.NaN;
+        float exact = (double) (float) value == value ? value : Float.NaN;
         if (array instanceof float[] labels) {
           ConfusionLoops.equal(labels, arrayAt, exact, bits, words);
         } else {

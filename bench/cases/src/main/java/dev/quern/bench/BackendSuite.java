@@ -25,7 +25,7 @@ public final class BackendSuite {
 
   /**
    * Opens a backend and runs the parity cases of all families, the gradient check, the comparison
-   * with unfused definitions and the golden suites on it.
+   * with unfused definitions, the check of faults in data and the golden suites on it.
    *
    * @param backend its name, or a device of it as in {@code opencl:1}
    * @return one result per case
@@ -52,6 +52,7 @@ public final class BackendSuite {
       }
       results.addAll(suites.gradient());
       results.addAll(suites.unfused(engine));
+      results.addAll(FaultCheck.on(engine));
       for (GoldenSuite golden : GoldenSuite.embedded()) {
         results.addAll(GoldenRun.on(engine, golden));
       }

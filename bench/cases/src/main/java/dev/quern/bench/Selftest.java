@@ -171,6 +171,7 @@ public final class Selftest {
     }
     names.add(KernelSuites.GRADIENT);
     names.add(KernelSuites.UNFUSED);
+    names.add(FaultCheck.SUITE);
     names.add(LargeCheck.SUITE);
     golden.forEach(suite -> names.add(suite.name()));
     return names;
@@ -206,6 +207,9 @@ public final class Selftest {
       }
       if (options.wants(KernelSuites.UNFUSED)) {
         report(name, KernelSuites.UNFUSED, kernels.unfused(engine));
+      }
+      if (options.wants(FaultCheck.SUITE)) {
+        report(name, FaultCheck.SUITE, FaultCheck.on(engine));
       }
       if (options.suites().contains(LargeCheck.SUITE)) {
         report(name, LargeCheck.SUITE, LargeCheck.on(judged));

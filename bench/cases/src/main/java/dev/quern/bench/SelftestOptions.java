@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *     there. Empty for every backend that is there
  * @param golden a folder of golden suites to run in place of the embedded ones, or null
  * @param suites the suites to run: kernel families in small letters, {@code gradient}, {@code
- *     unfused}, {@code large}, names of golden suites. Empty for all but {@code large}, whose
- *     operands have more than 2^31 bytes
+ *     unfused}, {@code faults}, {@code large}, names of golden suites. Empty for all but {@code
+ *     large}, whose operands have more than 2^31 bytes
  * @param sabotage whether every backend is made a little wrong, to see the checks fail
  * @param random how many random cases are run in place of the suites; 0 for the suites
  * @param seed what random cases are drawn from

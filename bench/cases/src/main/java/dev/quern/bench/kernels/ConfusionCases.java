@@ -38,6 +38,7 @@ final class ConfusionCases {
     cases.add(count("nothing positive", 1009, DType.U8, null, 0.5, 0, 28, Float.NaN));
     cases.add(count("ignore 16777217", 1009, DType.F32, (1 << 24) + 1, 0.5, 0, 29, 0f));
     cases.add(count("ignore 16777217", 1009, DType.I64, (1 << 24) + 1, 0.5, 0, 29, 0f));
+    cases.add(count("ignore 2147483647", 1009, DType.F32, Integer.MAX_VALUE, 0.5, 0, 29, 0f));
     cases.add(count("cut infinite", 1009, DType.U8, null, 0.5, 0, 27, Float.POSITIVE_INFINITY));
     cases.add(count("cut infinite", 1009, DType.U8, null, 0.5, 0, 27, Float.NEGATIVE_INFINITY));
     cases.add(rows("no images", 3, 1, 0, DType.U8));
