@@ -160,7 +160,7 @@ public final class OptimizerState {
     if (optimizer instanceof Sgd sgd) {
       boolean[] buffered = new boolean[idOf.length];
       for (int i = 0; i < buffered.length; i++) {
-        buffered[i] = sgd.hasMomentumBuffer() && hasBuffer(idOf[i]);
+        buffered[i] = sgd.hasMomentumBuffer() && steps[idOf[i]] > 0 && hasBuffer(idOf[i]);
       }
       sgd.setBuffered(buffered);
     }
