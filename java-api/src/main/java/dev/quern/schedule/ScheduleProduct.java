@@ -92,11 +92,20 @@ public record ScheduleProduct(
      *
      * @throws IllegalArgumentException if {@code step} is negative
      */
-    public State {
+    // spelt out: of a compact constructor's parameters javac does not write that they may be null
+    public State(
+        LinearWarmup.@Nullable State warmup,
+        CosineAnnealingWarmRestarts.@Nullable State cosine,
+        ReduceLROnPlateau.@Nullable State plateau,
+        long step) {
       if (step < 0) {
         throw new IllegalArgumentException(
             "A state of schedules needs step >= 0, but has step " + step + ".");
       }
+      this.warmup = warmup;
+      this.cosine = cosine;
+      this.plateau = plateau;
+      this.step = step;
     }
   }
 

@@ -86,6 +86,27 @@ class ReduceLROnPlateauTest {
   }
 
   @Test
+  void aFractionOfTheMagnitudeIsRelativeToTheBitForMetricsThatAreNotNegative() {
+    for (long seed = 0; seed < 100; seed++) {
+      var random = new Random(seed);
+      double threshold = random.nextInt(3) == 0 ? 0 : 0.3 * random.nextDouble();
+      var rel =
+          new ReduceLROnPlateau(random.nextBoolean() ? Mode.MIN : Mode.MAX)
+              .withPatience(1)
+              .withThreshold(threshold, ThresholdMode.REL);
+      var magnitude = rel.withThreshold(threshold, ThresholdMode.MAGNITUDE);
+      var one = rel.start(1);
+      var other = magnitude.start(1);
+      for (int i = 0; i < 80; i++) {
+        double metric = random.nextInt(8) == 0 ? 0 : random.nextDouble();
+        one = rel.step(one, metric, 0.1);
+        other = magnitude.step(other, metric, 0.1);
+        assertEquals(one, other, "seed " + seed + ", step " + i);
+      }
+    }
+  }
+
+  @Test
   void boundsAndLeastChangeActOnTheScheduleOwnLearningRatePerGroup() {
     var schedule =
         new ReduceLROnPlateau(Mode.MIN)
@@ -118,6 +139,7 @@ class ReduceLROnPlateauTest {
 
   @Test
   void stateSurvivesBeingWrittenAndReadAtEveryStep() {
+    List<ThresholdMode> modes = List.of(ThresholdMode.values());
     for (long seed = 0; seed < 50; seed++) {
       var random = new Random(seed);
       var schedule =
@@ -125,7 +147,7 @@ class ReduceLROnPlateauTest {
               .withFactor(0.1 + 0.8 * random.nextDouble())
               .withPatience(random.nextInt(3))
               .withCooldown(random.nextInt(3))
-              .withThreshold(0.05, ThresholdMode.values()[random.nextInt(3)]);
+              .withThreshold(0.05, modes.get(random.nextInt(3)));
       double[] base = {0.1, random.nextDouble()};
       var straight = schedule.start(2);
       var resumed = schedule.start(2);
