@@ -158,8 +158,7 @@ class BadInputTest {
     refused("--threshold-mode", "sometimes", "sometimes");
     refused("--cooldown", -1, "--cooldown is -1");
     assertRefused(
-        Quern.run("train", "--scheduler", "step", "--out", run),
-        "--scheduler step needs --step-size");
+        Quern.run("train", "--scheduler", "step", "--step-size", 0, "--out", run), "stepSize");
     assertRefused(
         Quern.run("train", "--scheduler", "multistep", "--milestones", "5,3", "--out", run),
         "[5, 3]");

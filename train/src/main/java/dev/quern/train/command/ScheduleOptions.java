@@ -11,7 +11,6 @@ import dev.quern.schedule.StepLR;
 import dev.quern.train.BadInputException;
 import dev.quern.train.run.SchedulerConfig;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -111,14 +110,16 @@ final class ScheduleOptions {
   @Option(
       names = "--step-size",
       paramLabel = "N",
-      description = "step: epochs between two reductions.")
+      description = "step: epochs between two reductions (default: a third of all).")
   private @Nullable Integer stepSize;
 
   @Option(
       names = "--milestones",
       paramLabel = "N,N",
       split = ",",
-      description = "multistep: after how many epochs the rate falls, such as 30,60.")
+      description =
+          "multistep: after how many epochs the rate falls, such as 30,60 (default: after half and"
+              + " three quarters of all).")
   private @Nullable List<Integer> milestones;
 
   @Option(
@@ -173,8 +174,11 @@ final class ScheduleOptions {
         case COSINE, PLATEAU, NONE -> null;
         case ANNEALING -> new CosineAnnealingLR(total, minLr);
         case POLYNOMIAL -> new PolynomialLR(total, power);
-        case STEP -> new StepLR(given("--step-size", stepSize), stair);
-        case MULTISTEP -> new MultiStepLR(given("--milestones", milestones), stair);
+        case STEP -> new StepLR(stepSize != null ? stepSize : part(total, 1 / 3.0), stair);
+        case MULTISTEP ->
+            new MultiStepLR(
+                milestones != null ? milestones : List.of(part(total, 0.5), part(total, 0.75)),
+                stair);
         case EXPONENTIAL -> new ExponentialLR(gamma != null ? gamma : 0.95);
         case ONECYCLE ->
             new OneCycleLR(
@@ -186,12 +190,8 @@ final class ScheduleOptions {
     }
   }
 
-  private <T> T given(String name, @Nullable T value) {
-    if (value == null) {
-      throw new BadInputException(
-          "--scheduler %s needs %s.".formatted(scheduler.name().toLowerCase(Locale.ROOT), name));
-    }
-    return value;
+  private static int part(int epochs, double share) {
+    return Math.max(1, (int) Math.round(epochs * share));
   }
 
   /** Checks and returns the schedule of a run of so many epochs. */
