@@ -52,9 +52,15 @@ public record DynamicLossScale(
     }
     Ranges.require(min >= 1, "min", "at least 1", min);
     Ranges.require(
-        max >= min && max <= Ranges.MAX_LOSS_SCALE, "max", "at least min and at most 2^126", max);
+        max >= min && max <= Ranges.MAX_LOSS_SCALE,
+        "max",
+        "at least min, which is " + min + ", and at most 2^126",
+        max);
     Ranges.require(
-        initial >= min && initial <= max, "initial", "at least min and at most max", initial);
+        initial >= min && initial <= max,
+        "initial",
+        "between min and max, which are " + min + " and " + max,
+        initial);
   }
 
   /** Creates PyTorch's defaults, between 1 and 2^126. */

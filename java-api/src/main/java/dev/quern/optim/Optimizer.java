@@ -362,6 +362,24 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   }
 
   /**
+   * Returns how the loss scale moves.
+   *
+   * @return what the optimizer was made with
+   * @throws IllegalStateException if the loss scale does not move by itself
+   */
+  public final DynamicLossScale dynamicLossScale() {
+    if (dynamicLossScale == null) {
+      throw doesNotMove();
+    }
+    return dynamicLossScale;
+  }
+
+  private static IllegalStateException doesNotMove() {
+    return new IllegalStateException(
+        "The loss scale does not move by itself; give the builder's lossScale a DynamicLossScale.");
+  }
+
+  /**
    * Reads where the dynamic loss scale stands, to be saved, and waits.
    *
    * @return its state
@@ -388,8 +406,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   private Tensor requireDynamic() {
     if (finiteSteps == null) {
-      throw new IllegalStateException(
-          "The loss scale does not move by itself; give the builder's lossScale a DynamicLossScale.");
+      throw doesNotMove();
     }
     return finiteSteps;
   }

@@ -20,7 +20,7 @@ final class Ranges {
   /** At least 0, and not above what F32 can hold. */
   static void notAboveFloat(String name, double value) {
     finiteAtLeastZero(name, value);
-    if (value > Float.MAX_VALUE) {
+    if (Float.isInfinite((float) value)) {
       throw new IllegalArgumentException(
           "%s is %s, but F32 holds at most %s; give no more than that."
               .formatted(name, value, Float.MAX_VALUE));
@@ -66,7 +66,7 @@ final class Ranges {
 
   /** The product of a learning rate and what it scales overflows nowhere. */
   static void product(String names, double value) {
-    if (value > Float.MAX_VALUE) {
+    if (Float.isInfinite((float) value)) {
       throw new IllegalArgumentException(
           "%s is %s, but F32 holds at most %s; give smaller ones."
               .formatted(names, value, Float.MAX_VALUE));

@@ -69,6 +69,15 @@ public final class Sgd extends Optimizer<SgdOptions> {
   }
 
   /**
+   * Tells whether there are momentum buffers.
+   *
+   * @return whether a group had momentum when the optimizer was made
+   */
+  public boolean hasMomentumBuffer() {
+    return momentumBuffer != null;
+  }
+
+  /**
    * Reads which momentum buffers hold something, and waits: those of parameters that have taken a
    * step with momentum. The next step of the others fills theirs.
    *

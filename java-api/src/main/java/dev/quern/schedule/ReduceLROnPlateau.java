@@ -12,15 +12,16 @@ import java.util.List;
  *
  * <table>
  * <caption>Meaning of better</caption>
- * <tr><th>mode</th><th>REL</th><th>ABS</th></tr>
- * <tr><td>MIN</td><td>{@code a < best (1 - threshold)}</td><td>{@code a < best - threshold}</td></tr>
- * <tr><td>MAX</td><td>{@code a > best (1 + threshold)}</td><td>{@code a > best + threshold}</td></tr>
+ * <tr><th>mode</th><th>REL</th><th>ABS</th><th>MAGNITUDE</th></tr>
+ * <tr><td>MIN</td><td>{@code a < best (1 - threshold)}</td><td>{@code a < best - threshold}</td><td>{@code a < best - |best| threshold}</td></tr>
+ * <tr><td>MAX</td><td>{@code a > best (1 + threshold)}</td><td>{@code a > best + threshold}</td><td>{@code a > best + |best| threshold}</td></tr>
  * </table>
  *
  * <p>Anything else, NaN included, is a bad epoch. The learning rate falls at the ({@code patience}
  * + 1)-th bad epoch in a row; during the {@code cooldown} epochs after it bad epochs are not
  * counted. With a negative best REL loosens the test where it should tighten it (as in PyTorch):
- * use ABS for metrics that can be negative.
+ * use MAGNITUDE or ABS for metrics that can be negative. MAGNITUDE, which PyTorch does not have, is
+ * REL to the bit where the best is not negative.
  *
  * <p>A reduction sets a group's learning rate to {@code max(lr factor, minLr)}, but only if that
  * lowers it by more than {@code eps}. Here {@code lr} is the group's base learning rate times this
@@ -35,7 +36,7 @@ import java.util.List;
  * @param factor what a reduction multiplies the learning rate by, in (0, 1)
  * @param patience bad epochs in a row that are tolerated
  * @param threshold the least improvement that counts
- * @param thresholdMode whether the threshold is relative to the best metric or absolute
+ * @param thresholdMode what the threshold is measured against
  * @param cooldown epochs after a reduction in which bad epochs are not counted
  * @param minLr lower bounds of the learning rate: one for all groups, or one per group
  * @param eps the least change of the learning rate; smaller ones are not made
@@ -65,10 +66,12 @@ public record ReduceLROnPlateau(
 
   /** What the threshold is measured against. */
   public enum ThresholdMode {
-    /** A fraction of the best metric. */
+    /** A fraction of the best metric; for metrics that are never negative. */
     REL,
     /** A difference from the best metric. */
-    ABS
+    ABS,
+    /** A fraction of the best metric's magnitude; for metrics of any sign. */
+    MAGNITUDE
   }
 
   /**
@@ -297,10 +300,19 @@ public record ReduceLROnPlateau(
 
   private boolean isBetter(double metric, double best) {
     return switch (mode) {
-      case MIN ->
-          metric < (thresholdMode == ThresholdMode.REL ? best * (1 - threshold) : best - threshold);
-      case MAX ->
-          metric > (thresholdMode == ThresholdMode.REL ? best * (1 + threshold) : best + threshold);
+      case MIN -> metric < bound(best, -threshold);
+      case MAX -> metric > bound(best, threshold);
+    };
+  }
+
+  /** What a metric has to pass; {@code gain} has the sign of the direction. */
+  private double bound(double best, double gain) {
+    return switch (thresholdMode) {
+      case REL -> best * (1 + gain);
+      case ABS -> best + gain;
+      // before the first metric the best is infinite, and any number passes it
+      case MAGNITUDE ->
+          Double.isInfinite(best) ? best : best < 0 ? best * (1 - gain) : best * (1 + gain);
     };
   }
 

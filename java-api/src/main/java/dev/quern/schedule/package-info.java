@@ -8,5 +8,7 @@
  * <p>A schedule yields, for each parameter group, a <em>factor</em> of that group's base learning
  * rate. Several schedules on one optimizer multiply: {@code lr = base x factor1 x factor2 x ...};
  * none overwrites what another one did. {@link dev.quern.schedule.ScheduleProduct} holds several.
+ *
+ * <p>The state of a {@link dev.quern.schedule.ClosedFormSchedule} is the number of steps alone.
  */
 package dev.quern.schedule;

@@ -361,6 +361,83 @@ class AdamTest {
         () -> Adam.step(one, one, one, one, 0, options.withAmsgrad(true)));
   }
 
+  /** What F32 would turn into 0, 1 or infinity is named with the limit and what to give instead. */
+  @Test
+  void refusesWhatF32CannotHold() {
+    AdamOptions options = new AdamOptions();
+    refused("lr is 1.0E39, but F32 holds at most 3.4028235E38", () -> options.withLr(1e39));
+    refused("lr / (1 - beta1) is 1.89", () -> options.withLr(1.9e37).withBetas(0.99, 0.9));
+    // the limits that are named are allowed
+    assertEquals(3.4028235E38, new SgdOptions().withLr(3.4028235E38).lr());
+    assertEquals(1.1754944E-38, options.withL1(1.1754944E-38).l1());
+    assertEquals(0.99999994, options.withBetas(5.9604645E-8, 0.99999994).beta2());
+    refused("eps is 1.0E39", () -> options.withEps(1e39));
+    for (double small : new double[] {1e-38, 1e-46, 1e-300}) {
+      String limit = "is " + small + ", but F32 holds nothing between 0 and 1.1754944E-38";
+      refused("weightDecay " + limit, () -> options.withWeightDecay(small));
+      refused("weightDecay " + limit, () -> options.withDecoupledWeightDecay(small));
+      refused("l1 " + limit, () -> options.withL1(small));
+      refused("l1 " + limit, () -> options.withProximalL1(small));
+    }
+    refused("weightDecay is 1.0E39", () -> options.withWeightDecay(1e39));
+    refused("l1 is 1.0E39", () -> options.withL1(1e39));
+    refused("lr x weightDecay", () -> options.withLr(1e20).withDecoupledWeightDecay(1e20));
+    refused("1 in F32", () -> options.withBetas(0.9, 1 - 1e-9));
+    refused("1 in F32", () -> options.withBetas(1 - 1e-12, 0.9));
+    refused("leaves 1 of 1", () -> options.withBetas(1e-9, 0.9));
+    refused("leaves 1 of 1", () -> options.withBetas(0.9, 1e-300));
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store = ParameterStore.builder(engine).add("w", new float[1], 1).build();
+        Adam adam = Adam.builder(store).build()) {
+      refused("clipNorm is 1.0E-50, but F32", () -> Adam.builder(store).clipNorm(1e-50));
+      refused("clipValue is 1.0E-50, but F32", () -> Adam.builder(store).clipValue(1e-50));
+      refused("1 in F32", () -> Adam.builder(store).emaDecay(1 - 1e-9));
+      refused("lambda is 1.0E-50", () -> ParameterPenalty.l1(store, 1e-50));
+      refused("lambda x lossScale", () -> ParameterPenalty.l2(store, 1e30).addGradient(1e20));
+      refused("lr is 1.0E39", () -> adam.setLearningRate(0, 1e39));
+      // a schedule that goes on for long enough ends here
+      adam.setLearningRate(0, 1e-300);
+    }
+    DynamicLossScale scale = new DynamicLossScale();
+    assertEquals(new DynamicLossScale(65536, 2, 0.5, 2000, 1, 0x1p126), scale);
+    refused("growth", () -> scale.withGrowth(1 + 1e-9, 10));
+    refused("interval", () -> scale.withGrowth(2, 0));
+    refused("backoff", () -> scale.withBackoff(1 - 1e-9));
+    refused("backoff", () -> scale.withBackoff(0));
+    refused("initial", () -> scale.withInitial(0.5));
+    refused("max", () -> scale.withLimits(2, 0x1p127));
+    refused("min", () -> scale.withLimits(0.5, 2));
+  }
+
+  @Test
+  void optionsOfAllGroupsChangeTogetherOrNotAtAll() {
+    try (Engine engine = Engine.open("reference");
+        ParameterStore store =
+            ParameterStore.builder(engine)
+                .add("a", new float[1], 1)
+                .add("b", new float[1], 1)
+                .build();
+        Adam adam =
+            Adam.builder(store)
+                .groups(
+                    List.of(
+                        new ParameterGroup<>(List.of("a"), new AdamOptions()),
+                        new ParameterGroup<>(List.of("b"), new AdamOptions())))
+                .build()) {
+      List<ParameterGroup<AdamOptions>> before = adam.groups();
+      AdamOptions other = new AdamOptions().withLr(1);
+      refused("amsgrad", () -> adam.setOptions(List.of(other, other.withAmsgrad(true))));
+      refused("2 groups, but 1 options", () -> adam.setOptions(List.of(other)));
+      assertEquals(before, adam.groups());
+      adam.setOptions(List.of(other, other.withLr(2)));
+      store.gradient("a").fill(1);
+      store.gradient("b").fill(1);
+      adam.step();
+      assertEquals(-1, store.parameter("a").item(), 1e-6);
+      assertEquals(-2, store.parameter("b").item(), 1e-6);
+    }
+  }
+
   private static float[] filled(int n, float value) {
     float[] array = new float[n];
     Arrays.fill(array, value);

@@ -123,6 +123,17 @@ class SgdTest {
     }
   }
 
+  @Test
+  void refusesWhatF32CannotHold() {
+    SgdOptions options = new SgdOptions();
+    refused("lr is 1.0E39", () -> options.withLr(1e39));
+    refused("momentum is 1.0E-50", () -> options.withMomentum(1e-50));
+    refused("momentum is 1.0E39", () -> options.withMomentum(1e39));
+    refused("dampening is 1.0E39", () -> options.withMomentum(0.9, -1e39));
+    refused("weightDecay is 1.0E-50", () -> options.withWeightDecay(1e-50));
+    refused("weightDecay is 1.0E39", () -> options.withWeightDecay(1e39));
+  }
+
   private static void refused(String named, Executable call) {
     String message =
         String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());

@@ -58,6 +58,55 @@ class ReduceLROnPlateauTest {
   }
 
   @Test
+  void aFractionOfTheMagnitudeTightensForMetricsOfEitherSign() {
+    var rel = new ReduceLROnPlateau(Mode.MIN).withThreshold(0.25, ThresholdMode.REL);
+    // as in PyTorch a worse metric becomes the best
+    var state = rel.step(rel.start(1), -4, 0.1);
+    assertEquals(-3.5, rel.step(state, -3.5, 0.1).best());
+
+    var min = rel.withThreshold(0.25, ThresholdMode.MAGNITUDE);
+    state = min.step(min.start(1), -4, 0.1);
+    assertEquals(-4, state.best());
+    for (double notBetter : new double[] {-3.5, -4, -5, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertEquals(1, min.step(state, notBetter, 0.1).badEpochs(), "" + notBetter);
+    }
+    assertEquals(-5.01, min.step(state, -5.01, 0.1).best());
+    state = min.step(min.start(1), 4, 0.1);
+    assertEquals(1, min.step(state, 3, 0.1).badEpochs());
+    assertEquals(2.99, min.step(state, 2.99, 0.1).best());
+    assertEquals(-0.01, min.step(min.step(state, 0, 0.1), -0.01, 0.1).best());
+
+    var max = new ReduceLROnPlateau(Mode.MAX).withThreshold(2, ThresholdMode.MAGNITUDE);
+    state = max.step(max.start(1), -4, 0.1);
+    assertEquals(-4, state.best());
+    assertEquals(1, max.step(state, 4, 0.1).badEpochs());
+    assertEquals(4.1, max.step(state, 4.1, 0.1).best());
+    state = max.step(max.start(1), 4, 0.1);
+    assertEquals(1, max.step(state, 12, 0.1).badEpochs());
+  }
+
+  @Test
+  void aFractionOfTheMagnitudeIsRelativeToTheBitForMetricsThatAreNotNegative() {
+    for (long seed = 0; seed < 100; seed++) {
+      var random = new Random(seed);
+      double threshold = random.nextInt(3) == 0 ? 0 : 0.3 * random.nextDouble();
+      var rel =
+          new ReduceLROnPlateau(random.nextBoolean() ? Mode.MIN : Mode.MAX)
+              .withPatience(1)
+              .withThreshold(threshold, ThresholdMode.REL);
+      var magnitude = rel.withThreshold(threshold, ThresholdMode.MAGNITUDE);
+      var one = rel.start(1);
+      var other = magnitude.start(1);
+      for (int i = 0; i < 80; i++) {
+        double metric = random.nextInt(8) == 0 ? 0 : random.nextDouble();
+        one = rel.step(one, metric, 0.1);
+        other = magnitude.step(other, metric, 0.1);
+        assertEquals(one, other, "seed " + seed + ", step " + i);
+      }
+    }
+  }
+
+  @Test
   void boundsAndLeastChangeActOnTheScheduleOwnLearningRatePerGroup() {
     var schedule =
         new ReduceLROnPlateau(Mode.MIN)
@@ -90,6 +139,7 @@ class ReduceLROnPlateauTest {
 
   @Test
   void stateSurvivesBeingWrittenAndReadAtEveryStep() {
+    List<ThresholdMode> modes = List.of(ThresholdMode.values());
     for (long seed = 0; seed < 50; seed++) {
       var random = new Random(seed);
       var schedule =
@@ -97,7 +147,7 @@ class ReduceLROnPlateauTest {
               .withFactor(0.1 + 0.8 * random.nextDouble())
               .withPatience(random.nextInt(3))
               .withCooldown(random.nextInt(3))
-              .withThreshold(0.05, random.nextBoolean() ? ThresholdMode.REL : ThresholdMode.ABS);
+              .withThreshold(0.05, modes.get(random.nextInt(3)));
       double[] base = {0.1, random.nextDouble()};
       var straight = schedule.start(2);
       var resumed = schedule.start(2);

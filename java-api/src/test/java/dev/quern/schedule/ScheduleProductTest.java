@@ -120,6 +120,18 @@ class ScheduleProductTest {
       product = product.withWarmup(new LinearWarmup(1 + random.nextInt(9)));
     }
     if (random.nextBoolean()) {
+      ClosedFormSchedule schedule =
+          switch (random.nextInt(6)) {
+            case 0 -> new CosineAnnealingLR(1 + random.nextInt(9), 0.01 * random.nextDouble());
+            case 1 -> new PolynomialLR(1 + random.nextInt(30), 0.5 + random.nextDouble());
+            case 2 -> new StepLR(1 + random.nextInt(9), random.nextDouble(0.1, 1));
+            case 3 -> new MultiStepLR(List.of(1 + random.nextInt(9), 10), 0.3);
+            case 4 -> new ExponentialLR(random.nextDouble(0.5, 1.1));
+            default -> new OneCycleLR(10 + random.nextInt(30));
+          };
+      product = product.with(schedule);
+    }
+    if (random.nextBoolean()) {
       product =
           product.withCosine(
               new CosineAnnealingWarmRestarts(
@@ -144,7 +156,8 @@ class ScheduleProductTest {
     return new ScheduleProduct.State(
         writtenAndRead(state.warmup()),
         writtenAndRead(state.cosine()),
-        writtenAndRead(state.plateau()));
+        writtenAndRead(state.plateau()),
+        Long.parseLong("" + state.step()));
   }
 
   private static LinearWarmup.@Nullable State writtenAndRead(LinearWarmup.@Nullable State s) {
@@ -172,6 +185,26 @@ class ScheduleProductTest {
             s.badEpochs(),
             s.cooldownLeft(),
             s.factors().stream().map(f -> Double.parseDouble("" + f)).toList());
+  }
+
+  @Test
+  void closedFormsStartAfterTheWarmUpAndMultiply() {
+    var product =
+        new ScheduleProduct()
+            .withWarmup(new LinearWarmup(2, 0.5))
+            .with(new ExponentialLR(0.5))
+            .withPlateau(new ReduceLROnPlateau(Mode.MIN).withPatience(0))
+            .with(new StepLR(2, 0.25));
+    double[] expected = {0.5, 0.75, 1, 0.5, 0.25 * 0.25 * 0.1, 0.125 * 0.25 * 0.01};
+    var state = product.start(1);
+    for (double factor : expected) {
+      assertEquals(factor, product.factor(state, 0, 1), 1e-15);
+      state = product.step(state, 7, 1);
+    }
+    assertEquals(4, state.step());
+    var later = state;
+    refused(() -> new ScheduleProduct().factor(later, 0, 1));
+    refused(() -> new ScheduleProduct.State(null, null, null, -1));
   }
 
   @Test

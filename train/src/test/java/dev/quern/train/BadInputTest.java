@@ -164,6 +164,19 @@ class BadInputTest {
     refused("--threshold", -1, "--threshold is -1.0");
     refused("--threshold-mode", "sometimes", "sometimes");
     refused("--cooldown", -1, "--cooldown is -1");
+    assertRefused(
+        Quern.run("train", "--scheduler", "step", "--step-size", 0, "--out", run), "stepSize");
+    assertRefused(
+        Quern.run("train", "--scheduler", "multistep", "--milestones", "5,3", "--out", run),
+        "[5, 3]");
+    assertRefused(
+        Quern.run("train", "--scheduler", "exponential", "--gamma", 0, "--out", run), "gamma");
+    assertRefused(
+        Quern.run("train", "--scheduler", "onecycle", "--epochs", 3, "--out", run), "pctStart");
+    refused("--lr", 1e39, "lr is 1.0E39", "3.4028235E38");
+    refused("--weight-decay", 1e-50, "weightDecay is 1.0E-50", "give 0 or at least that");
+    refused("--clip", 1e-50, "--clip is 1.0E-50");
+    refused("--ema", 0.999999999, "--ema is 0.999999999");
     assertRefused(Quern.run("train", "--nesterov", "--out", run), "--nesterov needs");
     assertRefused(
         Quern.run("train", "--optimizer", "sgd", "--l1", 1, "--out", run), "--l1 goes with");

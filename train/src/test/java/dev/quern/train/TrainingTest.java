@@ -75,8 +75,14 @@ class TrainingTest {
         Map.of(
             "cosine", List.of("--ema", 0.9, "--loss", "0.5*dice+lovasz", "--restart-decay", 0.5),
             "plateau", List.of("--optimizer", "sgd", "--momentum", 0.9, "--cooldown", 1),
-            "none", List.of("--optimizer", "adamw", "--clip", 0.5, "--weight-decay", 0.1));
-    for (String scheduler : List.of("cosine", "plateau", "none")) {
+            "none", List.of("--optimizer", "adamw", "--clip", 0.5, "--weight-decay", 0.1),
+            "annealing", List.of("--min-lr", 0.001),
+            "polynomial", List.of("--power", 2),
+            "step", List.of("--step-size", 2, "--gamma", 0.3),
+            "multistep", List.of("--milestones", "1,4"),
+            "exponential", List.of("--gamma", 0.7),
+            "onecycle", List.of("--three-phase", "--anneal", "linear", "--div-factor", 5));
+    for (String scheduler : optimizers.keySet()) {
       Object[] options = {
         "--synthetic",
         6,
@@ -85,7 +91,7 @@ class TrainingTest {
         "--scheduler",
         scheduler,
         "--period",
-        2,
+        scheduler.equals("cosine") ? 2 : 5,
         "--patience",
         0,
         "--warmup",
@@ -244,7 +250,7 @@ class TrainingTest {
   void stopsWhenTheLossIsNoNumber() {
     Quern quern =
         train(
-            folder.resolve("run"), "--synthetic", 24, "--epochs", 3, "--pixels", 100, "--lr", 3e38);
+            folder.resolve("run"), "--synthetic", 24, "--epochs", 3, "--pixels", 100, "--lr", 3e37);
     assertEquals(1, quern.code(), quern.out());
     assertTrue(quern.err().contains("lower --lr"), quern.err());
     assertFalse(quern.err().contains("\tat "), quern.err());

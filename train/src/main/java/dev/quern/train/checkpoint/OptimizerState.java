@@ -5,6 +5,7 @@ import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
+import dev.quern.optim.DynamicLossScale;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.OptimizerOptions;
 import dev.quern.optim.ParameterGroup;
@@ -13,10 +14,15 @@ import dev.quern.optim.SgdOptions;
 import dev.quern.train.BadInputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,13 +39,15 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Beyond PyTorch's layout, and ignored by it: {@code ema.I}, the moving average; the metadata
  * entry {@code steps}, the step numbers as integers, because F32 counts to 2^24 only; {@code l1}
- * and {@code proximal} in a group with an L1 penalty. Parameters themselves are not in the file, as
- * there. The same state gives the same bytes.
+ * and {@code proximal} in a group with an L1 penalty. Of a dynamic loss scale the metadata entry
+ * {@code grad_scaler} holds PyTorch's {@code GradScaler.state_dict()} as JSON. Parameters
+ * themselves are not in the file, as there. The same state gives the same bytes.
  */
 public final class OptimizerState {
 
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final String MOMENTUM_BUFFER = "momentum_buffer";
+  private static final String GRAD_SCALER = "grad_scaler";
 
   private final String origin;
   private final Safetensors content;
@@ -60,6 +68,7 @@ public final class OptimizerState {
     ArrayNode paramGroups = JSON.createArrayNode();
     ArrayNode stepNumbers = JSON.createArrayNode();
     Map<String, Long> steps = stepsByName(optimizer);
+    Set<String> buffered = buffered(optimizer);
     int id = 0;
     for (ParameterGroup<?> group : optimizer.groups()) {
       ObjectNode node = GroupOptions.encode(group.options());
@@ -67,7 +76,7 @@ public final class OptimizerState {
       for (String name : group.parameters()) {
         long step = steps.getOrDefault(name, 0L);
         if (step > 0) {
-          for (String key : keys(group.options())) {
+          for (String key : keys(optimizer, group.options(), buffered.contains(name))) {
             tensors.put(entry(id, key), stored(tensor(optimizer, key, name)));
           }
           if (group.options() instanceof AdamOptions) {
@@ -86,6 +95,9 @@ public final class OptimizerState {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("param_groups", JSON.writeValueAsString(paramGroups));
     metadata.put("steps", JSON.writeValueAsString(stepNumbers));
+    if (optimizer.hasDynamicLossScale()) {
+      metadata.put(GRAD_SCALER, JSON.writeValueAsString(GradScaler.encode(optimizer)));
+    }
     return new OptimizerState("The optimizer state", new Safetensors(tensors, metadata));
   }
 
@@ -116,46 +128,63 @@ public final class OptimizerState {
    * Puts an optimizer where the state was taken: hyper-parameters, moments and step numbers. As in
    * PyTorch the groups are matched by position and all hyper-parameters replaced; unlike there,
    * shapes are checked. A moving average that the state does not hold starts at the parameters'
-   * present values; one that the optimizer does not keep is left out.
+   * present values; one that the optimizer does not keep is left out, and so is a loss scale. A
+   * dynamic loss scale that the state does not hold stays as it is; of one that it holds, scale and
+   * count are taken, while growth, backoff, interval and limits stay the optimizer's.
    *
    * @param optimizer of the same kind, with as many groups of as many parameters
-   * @throws BadInputException when the state does not fit the optimizer; nothing is changed then
-   * @throws IllegalArgumentException when a group needs memory, for amsgrad or momentum, that the
-   *     optimizer was not made with
+   * @throws BadInputException when the state does not fit the optimizer, or a group needs memory,
+   *     for amsgrad or momentum, that the optimizer was not made with; nothing is changed then
    */
   public void restore(Optimizer<?> optimizer) {
     List<String> names = new ArrayList<>();
     optimizer.groups().forEach(group -> names.addAll(group.parameters()));
     List<OptimizerOptions<?>> options = understand(() -> checkedOptions(optimizer));
     long[] steps = understand(() -> checkedSteps(optimizer, names, options));
-    switch (optimizer) {
-      case Adam adam -> {
-        for (int g = 0; g < options.size(); g++) {
-          adam.setOptions(g, (AdamOptions) options.get(g));
-        }
-      }
-      case Sgd sgd -> {
-        for (int g = 0; g < options.size(); g++) {
-          sgd.setOptions(g, (SgdOptions) options.get(g));
-        }
-      }
-    }
+    Optional<DynamicLossScale.State> lossScale = understand(() -> checkedLossScale(optimizer));
+    // the first change, refused as a whole or made as a whole; nothing behind it is refused
+    understand(() -> {
+      setOptions(optimizer, options);
+      return options;
+    });
     copyTensors(optimizer, steps);
-    Map<String, Long> byName = new HashMap<>();
+    Map<String, Integer> ids = new HashMap<>();
     for (int id = 0; id < steps.length; id++) {
-      byName.put(names.get(id), steps[id]);
+      ids.put(names.get(id), id);
     }
-    optimizer.setSteps(
-        optimizer.store().names().stream().mapToLong(n -> byName.getOrDefault(n, 0L)).toArray());
+    int[] idOf =
+        optimizer.store().names().stream()
+            .mapToInt(n -> Objects.requireNonNull(ids.get(n)))
+            .toArray();
+    optimizer.setSteps(Arrays.stream(idOf).mapToLong(id -> steps[id]).toArray());
+    if (optimizer instanceof Sgd sgd) {
+      boolean[] buffered = new boolean[idOf.length];
+      for (int i = 0; i < buffered.length; i++) {
+        buffered[i] = sgd.hasMomentumBuffer() && steps[idOf[i]] > 0 && hasBuffer(idOf[i]);
+      }
+      sgd.setBuffered(buffered);
+    }
+    lossScale.ifPresent(optimizer::setLossScaleState);
+  }
+
+  private static void setOptions(Optimizer<?> optimizer, List<OptimizerOptions<?>> options) {
+    switch (optimizer) {
+      case Adam adam -> adam.setOptions(options.stream().map(AdamOptions.class::cast).toList());
+      case Sgd sgd -> sgd.setOptions(options.stream().map(SgdOptions.class::cast).toList());
+    }
+  }
+
+  private boolean hasBuffer(int id) {
+    return content.tensors().containsKey(entry(id, MOMENTUM_BUFFER));
   }
 
   private void copyTensors(Optimizer<?> optimizer, long[] steps) {
     int id = 0;
     for (ParameterGroup<?> group : optimizer.groups()) {
       for (String name : group.parameters()) {
-        for (String key : keys(group.options())) {
+        for (String key : keys(optimizer, group.options(), true)) {
           Tensor target = tensor(optimizer, key, name);
-          if (steps[id] > 0) {
+          if (steps[id] > 0 && (!key.equals(MOMENTUM_BUFFER) || hasBuffer(id))) {
             target.copyFrom(content.tensor(entry(id, key)).floats());
           } else {
             target.fill(0);
@@ -172,6 +201,11 @@ public final class OptimizerState {
         id++;
       }
     }
+  }
+
+  /** What is written to the file. */
+  Safetensors content() {
+    return content;
   }
 
   private JsonNode paramGroups() {
@@ -207,6 +241,14 @@ public final class OptimizerState {
     return options;
   }
 
+  /** The state of the loss scale, of an optimizer that has a dynamic one. */
+  private Optional<DynamicLossScale.State> checkedLossScale(Optimizer<?> optimizer) {
+    String saved = content.metadata().get(GRAD_SCALER);
+    return saved == null || !optimizer.hasDynamicLossScale()
+        ? Optional.empty()
+        : Optional.of(GradScaler.decode(JSON.readTree(saved), optimizer.dynamicLossScale()));
+  }
+
   /** The step number of each parameter, 0 for those without an entry; checks every tensor. */
   private long[] checkedSteps(
       Optimizer<?> optimizer, List<String> names, List<OptimizerOptions<?>> options) {
@@ -216,7 +258,7 @@ public final class OptimizerState {
       for (String name : optimizer.groups().get(g).parameters()) {
         Shape shape = optimizer.store().parameter(name).shape();
         steps[id] = step(id, options.get(g));
-        for (String key : keys(options.get(g))) {
+        for (String key : keys(optimizer, options.get(g), hasBuffer(id))) {
           if (steps[id] > 0) {
             requireShape(entry(id, key), content.tensor(entry(id, key)), name, shape);
           }
@@ -239,9 +281,7 @@ public final class OptimizerState {
     }
     StoredTensor stored = content.tensors().get(entry(id, "step"));
     if (stored == null) {
-      boolean started =
-          options instanceof SgdOptions
-              && content.tensors().containsKey(entry(id, MOMENTUM_BUFFER));
+      boolean started = options instanceof SgdOptions && hasBuffer(id);
       return exact >= 0 ? exact : started ? 1 : 0;
     }
     float step = stored.dtype() == DType.I64 ? stored.longs()[0] : stored.floats()[0];
@@ -259,13 +299,18 @@ public final class OptimizerState {
     }
   }
 
-  private static List<String> keys(OptimizerOptions<?> options) {
+  /** What an optimizer remembers of a parameter; of SGD a buffer that holds something. */
+  private static List<String> keys(
+      Optimizer<?> optimizer, OptimizerOptions<?> options, boolean buffered) {
     return switch (options) {
       case AdamOptions adam ->
           adam.amsgrad()
               ? List.of("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
               : List.of("exp_avg", "exp_avg_sq");
-      case SgdOptions sgd -> sgd.momentum() > 0 ? List.of(MOMENTUM_BUFFER) : List.of();
+      case SgdOptions _ ->
+          buffered && optimizer instanceof Sgd sgd && sgd.hasMomentumBuffer()
+              ? List.of(MOMENTUM_BUFFER)
+              : List.of();
     };
   }
 
@@ -288,6 +333,21 @@ public final class OptimizerState {
       byName.put(name, steps[byName.size()]);
     }
     return byName;
+  }
+
+  /** The parameters whose momentum buffers hold something. */
+  private static Set<String> buffered(Optimizer<?> optimizer) {
+    Set<String> names = new HashSet<>();
+    if (optimizer instanceof Sgd sgd) {
+      boolean[] buffered = sgd.buffered();
+      List<String> all = optimizer.store().names();
+      for (int i = 0; i < buffered.length; i++) {
+        if (buffered[i]) {
+          names.add(all.get(i));
+        }
+      }
+    }
+    return names;
   }
 
   private static String entry(int id, String key) {

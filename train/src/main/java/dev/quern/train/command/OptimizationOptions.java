@@ -90,9 +90,14 @@ final class OptimizationOptions {
     requireAtLeastZero("--momentum", momentum);
     requireAtLeastZero("--l1", l1);
     requireAtLeastZero("--clip", clip);
-    if (!(ema >= 0 && ema < 1)) {
+    if (clip > 0 && clip < Float.MIN_NORMAL) {
       throw new BadInputException(
-          "--ema is %s; give 0 for none or a decay below 1, such as 0.99.".formatted(ema));
+          "--clip is %s; give 0 for any norm or at least %s.".formatted(clip, Float.MIN_NORMAL));
+    }
+    if (!(ema >= 0 && (float) ema < 1 && (ema == 0 || (float) (1 - ema) < 1))) {
+      throw new BadInputException(
+          "--ema is %s; give 0 for none or a decay from 6e-8 to 0.99999994, such as 0.99."
+              .formatted(ema));
     }
     boolean sgd = optimizer == OptimizerConfig.Kind.SGD;
     if (momentum > 0 && !sgd) {
@@ -105,7 +110,14 @@ final class OptimizationOptions {
     if (l1 > 0 && sgd) {
       throw new BadInputException("--l1 goes with --optimizer adam or adamw, but it is sgd.");
     }
-    return new OptimizerConfig(optimizer, lr, weightDecay, momentum, nesterov, l1, clip, ema);
+    var config = new OptimizerConfig(optimizer, lr, weightDecay, momentum, nesterov, l1, clip, ema);
+    try {
+      config.check();
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(
+          "The optimizer cannot be made: %s".formatted(String.valueOf(e.getMessage())), e);
+    }
+    return config;
   }
 
   private static void requireAtLeastZero(String name, double value) {

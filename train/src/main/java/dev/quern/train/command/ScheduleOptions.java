@@ -1,8 +1,16 @@
 package dev.quern.train.command;
 
+import dev.quern.schedule.ClosedFormSchedule;
+import dev.quern.schedule.CosineAnnealingLR;
+import dev.quern.schedule.ExponentialLR;
+import dev.quern.schedule.MultiStepLR;
+import dev.quern.schedule.OneCycleLR;
+import dev.quern.schedule.PolynomialLR;
 import dev.quern.schedule.ReduceLROnPlateau.ThresholdMode;
+import dev.quern.schedule.StepLR;
 import dev.quern.train.BadInputException;
 import dev.quern.train.run.SchedulerConfig;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -13,7 +21,9 @@ final class ScheduleOptions {
       names = "--scheduler",
       paramLabel = "NAME",
       defaultValue = "cosine",
-      description = "cosine (warm restarts), plateau or none (default: ${DEFAULT-VALUE}).")
+      description =
+          "cosine (warm restarts), annealing (a cosine without), polynomial, step, multistep,"
+              + " exponential, onecycle, plateau or none (default: ${DEFAULT-VALUE}).")
   private SchedulerConfig.Kind scheduler;
 
   @Option(
@@ -27,13 +37,15 @@ final class ScheduleOptions {
       names = "--min-lr",
       paramLabel = "X",
       defaultValue = "0",
-      description = "cosine, plateau: where the rate stops falling (default: ${DEFAULT-VALUE}).")
+      description = "cosine, annealing, plateau: where the rate stops falling (${DEFAULT-VALUE}).")
   private double minLr;
 
   @Option(
       names = "--period",
       paramLabel = "N",
-      description = "cosine: epochs of the first period (default: all after the warm-up).")
+      description =
+          "cosine: epochs of the first period; annealing, polynomial, onecycle: of the whole"
+              + " (default: all after the warm-up).")
   private @Nullable Integer period;
 
   @Option(
@@ -74,8 +86,10 @@ final class ScheduleOptions {
   @Option(
       names = "--threshold-mode",
       paramLabel = "MODE",
-      defaultValue = "rel",
-      description = "plateau: rel, a share of the best IoU, or abs (${DEFAULT-VALUE}).")
+      defaultValue = "magnitude",
+      description =
+          "plateau: magnitude, a share of the best IoU's size; rel, of the IoU with its sign; or"
+              + " abs (${DEFAULT-VALUE}).")
   private ThresholdMode thresholdMode;
 
   @Option(
@@ -86,8 +100,99 @@ final class ScheduleOptions {
           "plateau: epochs after a reduction that count no lack of progress (${DEFAULT-VALUE}).")
   private int cooldown;
 
+  @Option(
+      names = "--power",
+      paramLabel = "X",
+      defaultValue = "0.9",
+      description = "polynomial: the power of what is left (default: ${DEFAULT-VALUE}).")
+  private double power;
+
+  @Option(
+      names = "--step-size",
+      paramLabel = "N",
+      description = "step: epochs between two reductions (default: a third of all).")
+  private @Nullable Integer stepSize;
+
+  @Option(
+      names = "--milestones",
+      paramLabel = "N,N",
+      split = ",",
+      description =
+          "multistep: after how many epochs the rate falls, such as 30,60 (default: after half and"
+              + " three quarters of all).")
+  private @Nullable List<Integer> milestones;
+
+  @Option(
+      names = "--gamma",
+      paramLabel = "X",
+      description =
+          "step, multistep, exponential: what the rate is multiplied by (0.1; exponential 0.95).")
+  private @Nullable Double gamma;
+
+  @Option(
+      names = "--pct-start",
+      paramLabel = "X",
+      defaultValue = "0.3",
+      description = "onecycle: the share of the epochs in which the rate rises (${DEFAULT-VALUE}).")
+  private double pctStart;
+
+  @Option(
+      names = "--anneal",
+      paramLabel = "FORM",
+      defaultValue = "cos",
+      description = "onecycle: cos or linear (default: ${DEFAULT-VALUE}).")
+  private OneCycleLR.Anneal anneal;
+
+  @Option(
+      names = "--div-factor",
+      paramLabel = "X",
+      defaultValue = "25",
+      description = "onecycle: --lr divided by the first rate (default: ${DEFAULT-VALUE}).")
+  private double divFactor;
+
+  @Option(
+      names = "--final-div-factor",
+      paramLabel = "X",
+      defaultValue = "1e4",
+      description = "onecycle: the first rate divided by the last (default: ${DEFAULT-VALUE}).")
+  private double finalDivFactor;
+
+  @Option(
+      names = "--three-phase",
+      description = "onecycle: fall to the first rate as fast as it rose, then to the last.")
+  private boolean threePhase;
+
   @SuppressWarnings("NullAway.Init")
   ScheduleOptions() {}
+
+  /** The schedule of a kind that is a function of the epoch. */
+  private @Nullable ClosedFormSchedule closedForm(int length) {
+    int total = period != null ? period : length;
+    double stair = gamma != null ? gamma : 0.1;
+    try {
+      return switch (scheduler) {
+        case COSINE, PLATEAU, NONE -> null;
+        case ANNEALING -> new CosineAnnealingLR(total, minLr);
+        case POLYNOMIAL -> new PolynomialLR(total, power);
+        case STEP -> new StepLR(stepSize != null ? stepSize : part(total, 1 / 3.0), stair);
+        case MULTISTEP ->
+            new MultiStepLR(
+                milestones != null ? milestones : List.of(part(total, 0.5), part(total, 0.75)),
+                stair);
+        case EXPONENTIAL -> new ExponentialLR(gamma != null ? gamma : 0.95);
+        case ONECYCLE ->
+            new OneCycleLR(
+                total, pctStart, anneal, divFactor, finalDivFactor, threePhase, 0.85, 0.95);
+      };
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(
+          "The schedule cannot be made: %s".formatted(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private static int part(int epochs, double share) {
+    return Math.max(1, (int) Math.round(epochs * share));
+  }
 
   /** Checks and returns the schedule of a run of so many epochs. */
   SchedulerConfig scheduler(int epochs, double lr) {
@@ -129,7 +234,8 @@ final class ScheduleOptions {
         factor,
         threshold,
         thresholdMode,
-        cooldown);
+        cooldown,
+        closedForm(epochs - warmup));
   }
 
   private static void require(boolean fits, String name, Object value, String wanted) {

@@ -74,6 +74,15 @@ public final class TrainCommand implements Callable<Integer> {
           entry("--threshold", "scheduler.threshold"),
           entry("--threshold-mode", "scheduler.thresholdMode"),
           entry("--cooldown", "scheduler.cooldown"),
+          entry("--power", "scheduler.power"),
+          entry("--step-size", "scheduler.stepEpochs"),
+          entry("--milestones", "scheduler.milestones"),
+          entry("--gamma", "scheduler.gamma"),
+          entry("--pct-start", "scheduler.pctStart"),
+          entry("--anneal", "scheduler.anneal"),
+          entry("--div-factor", "scheduler.divFactor"),
+          entry("--final-div-factor", "scheduler.finalDivFactor"),
+          entry("--three-phase", "scheduler.threePhase"),
           entry("--seed", "seed"));
 
   @Spec private CommandSpec spec;

@@ -149,28 +149,49 @@ final class PixelCheckpoint {
         content.tensor(PixelModel.BIAS).floats());
   }
 
-  /** Puts the optimizer, and the weights it goes on with, where they were. */
+  /**
+   * Puts the optimizer, and the weights it goes on with, where they were, or changes nothing.
+   *
+   * @throws BadInputException when the checkpoint lacks something of this optimizer
+   */
   void restore(PixelModel model, Optimizer<?> optimizer) {
-    optimizer.setSteps(
-        understand(() -> {
-          long[] steps = new long[PARAMETERS.size()];
-          for (int i = 0; i < steps.length; i++) {
-            String name = PARAMETERS.get(i);
-            String prefix = "optimizer." + name;
-            if (optimizer.hasEma()) {
-              optimizer.ema(name).copyFrom(content.tensor(name).floats());
-              model
-                  .parameters()
-                  .parameter(name)
-                  .copyFrom(content.tensor(prefix + ".weight").floats());
-            }
-            state(optimizer, name)
-                .forEach(
-                    (key, tensor) -> tensor.copyFrom(content.tensor(prefix + "." + key).floats()));
-            steps[i] = content.tensor(prefix + ".step").longs()[0];
-          }
-          return steps;
-        }));
+    Map<Tensor, float[]> values = new LinkedHashMap<>();
+    long[] steps = new long[PARAMETERS.size()];
+    understand(() -> {
+      for (int i = 0; i < steps.length; i++) {
+        String name = PARAMETERS.get(i);
+        String prefix = "optimizer." + name + ".";
+        if (optimizer.hasEma()) {
+          values.put(optimizer.ema(name), floats(name, optimizer.ema(name)));
+          Tensor weight = model.parameters().parameter(name);
+          values.put(weight, floats(prefix + "weight", weight));
+        }
+        state(optimizer, name)
+            .forEach((key, tensor) -> values.put(tensor, floats(prefix + key, tensor)));
+        steps[i] = step(prefix + "step");
+      }
+      return steps;
+    });
+    values.forEach(Tensor::copyFrom);
+    optimizer.setSteps(steps);
+  }
+
+  private float[] floats(String name, Tensor target) {
+    float[] values = content.tensor(name).floats();
+    if (values.length != target.shape().elements()) {
+      throw new IllegalStateException(
+          "%s has %d values in place of %d"
+              .formatted(name, values.length, target.shape().elements()));
+    }
+    return values;
+  }
+
+  private long step(String name) {
+    long step = content.tensor(name).longs()[0];
+    if (step < 0) {
+      throw new IllegalStateException("%s is %d".formatted(name, step));
+    }
+    return step;
   }
 
   /** Epochs done. */

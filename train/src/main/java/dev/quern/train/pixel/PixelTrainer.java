@@ -55,10 +55,13 @@ final class PixelTrainer implements AutoCloseable {
 
   /** Goes on where a checkpoint left off. */
   void resume(PixelCheckpoint checkpoint, List<EpochMetrics> before) {
+    LearningRateSchedule saved = checkpoint.schedule(config);
+    double savedIou = checkpoint.bestIou();
+    int epoch = checkpoint.epoch();
     checkpoint.restore(model, optimizer);
-    schedule = checkpoint.schedule(config);
-    bestIou = checkpoint.bestIou();
-    history.addAll(before.subList(0, Math.min(before.size(), checkpoint.epoch())));
+    schedule = saved;
+    bestIou = savedIou;
+    history.addAll(before.subList(0, Math.min(before.size(), epoch)));
   }
 
   /**

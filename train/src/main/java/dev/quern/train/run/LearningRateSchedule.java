@@ -45,7 +45,8 @@ public record LearningRateSchedule(
         new ScheduleProduct.State(
             warmup(saved.get("warmup")),
             cosine(saved.get("cosine")),
-            plateau(saved.get("plateau")));
+            plateau(saved.get("plateau")),
+            saved.path("closedForm").path("step").asLong(0));
     LearningRateSchedule schedule = new LearningRateSchedule(base, config.schedule(), state);
     // one that belongs to other parameters is refused here, not in the middle of an epoch
     double _ = schedule.rate();
@@ -124,6 +125,9 @@ public record LearningRateSchedule(
           .put("badEpochs", plateau.badEpochs())
           .put("cooldownLeft", plateau.cooldownLeft())
           .put("factor", plateau.factor(0));
+    }
+    if (!schedule.closedForms().isEmpty()) {
+      node.putObject("closedForm").put("step", state.step());
     }
     return node;
   }

@@ -4,6 +4,7 @@ import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.OptimizerBuilder;
+import dev.quern.optim.OptimizerOptions;
 import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
@@ -55,6 +56,20 @@ public record OptimizerConfig(
           finish(adam(store, adamOptions().withDecoupledWeightDecay(weightDecay))).build();
       case SGD -> finish(Sgd.builder(store).options(sgdOptions())).build();
     };
+  }
+
+  /**
+   * Checks the hyper-parameters of the optimizer's rule.
+   *
+   * @throws IllegalArgumentException naming the first that is out of range
+   */
+  public void check() {
+    OptimizerOptions<?> _ =
+        switch (kind) {
+          case ADAM -> adamOptions().withWeightDecay(weightDecay);
+          case ADAMW -> adamOptions().withDecoupledWeightDecay(weightDecay);
+          case SGD -> sgdOptions();
+        };
   }
 
   private static Adam.Builder adam(ParameterStore store, AdamOptions options) {

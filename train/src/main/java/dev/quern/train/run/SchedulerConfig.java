@@ -1,18 +1,21 @@
 package dev.quern.train.run;
 
+import dev.quern.schedule.ClosedFormSchedule;
 import dev.quern.schedule.CosineAnnealingWarmRestarts;
 import dev.quern.schedule.LinearWarmup;
 import dev.quern.schedule.ReduceLROnPlateau;
 import dev.quern.schedule.ReduceLROnPlateau.ThresholdMode;
 import dev.quern.schedule.ScheduleProduct;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How the learning rate changes from epoch to epoch.
  *
- * @param kind cosine, plateau or none, after the warm-up
+ * @param kind what happens after the warm-up
  * @param warmup epochs of a linear rise before everything else, 0 for none
  * @param minLr what the rate does not fall below
  * @param period epochs of the first cosine period
@@ -21,8 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  * @param patience epochs without a better validation IoU before a plateau reduces the rate
  * @param factor by which a plateau multiplies the rate
  * @param threshold the least gain of IoU that counts as better
- * @param thresholdMode whether the gain is relative to the best IoU or absolute
+ * @param thresholdMode what the gain is measured against
  * @param cooldown epochs after a reduction that count no lack of progress
+ * @param closedForm the schedule of a kind that is a function of the epoch; null for the others
  */
 public record SchedulerConfig(
     Kind kind,
@@ -35,7 +39,8 @@ public record SchedulerConfig(
     double factor,
     double threshold,
     ThresholdMode thresholdMode,
-    int cooldown) {
+    int cooldown,
+    @Nullable ClosedFormSchedule closedForm) {
 
   /** The schedules there are. */
   public enum Kind {
@@ -43,6 +48,18 @@ public record SchedulerConfig(
     COSINE,
     /** Reduction when the validation IoU stops rising. */
     PLATEAU,
+    /** Half a cosine without restarts. */
+    ANNEALING,
+    /** A power of the epochs that are left. */
+    POLYNOMIAL,
+    /** A reduction every so many epochs. */
+    STEP,
+    /** Reductions in given epochs. */
+    MULTISTEP,
+    /** A reduction every epoch. */
+    EXPONENTIAL,
+    /** A rise and a fall. */
+    ONECYCLE,
     /** A constant rate. */
     NONE
   }
@@ -56,6 +73,8 @@ public record SchedulerConfig(
     ScheduleProduct main =
         switch (kind) {
           case NONE -> new ScheduleProduct();
+          case ANNEALING, POLYNOMIAL, STEP, MULTISTEP, EXPONENTIAL, ONECYCLE ->
+              new ScheduleProduct().with(Objects.requireNonNull(closedForm));
           case COSINE ->
               new ScheduleProduct()
                   .withCosine(
@@ -85,11 +104,15 @@ public record SchedulerConfig(
     node.put("threshold", threshold);
     node.put("thresholdMode", thresholdMode.name());
     node.put("cooldown", cooldown);
+    if (closedForm != null) {
+      ClosedFormJson.write(closedForm, node);
+    }
   }
 
   static SchedulerConfig parse(JsonNode node) {
+    Kind kind = Kind.valueOf(node.required("kind").asString());
     return new SchedulerConfig(
-        Kind.valueOf(node.required("kind").asString()),
+        kind,
         node.required("warmup").asInt(),
         node.required("minLr").asDouble(),
         node.required("period").asInt(),
@@ -99,6 +122,7 @@ public record SchedulerConfig(
         node.required("factor").asDouble(),
         node.required("threshold").asDouble(),
         ThresholdMode.valueOf(node.required("thresholdMode").asString()),
-        node.required("cooldown").asInt());
+        node.required("cooldown").asInt(),
+        ClosedFormJson.read(kind, node));
   }
 }

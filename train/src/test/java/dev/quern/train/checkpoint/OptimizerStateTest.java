@@ -9,6 +9,7 @@ import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
+import dev.quern.optim.DynamicLossScale;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.ParameterGroup;
 import dev.quern.optim.ParameterStore;
@@ -20,7 +21,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -260,6 +263,122 @@ class OptimizerStateTest {
         assertTrue(message.contains("state.0.exp_avg") && message.contains("'a'"), message);
         assertArrayEquals(new long[3], turned.steps());
       }
+    }
+  }
+
+  /** Everything that restoring changes. */
+  private static List<Object> everything(Optimizer<?> optimizer) {
+    List<Object> all = new ArrayList<>(optimizer.groups());
+    all.add(Arrays.toString(optimizer.steps()));
+    Map<String, StoredTensor> tensors = OptimizerState.of(optimizer).content().tensors();
+    tensors.forEach((name, tensor) -> all.add(name + Arrays.toString(tensor.floats())));
+    if (optimizer.hasDynamicLossScale()) {
+      all.add(optimizer.lossScaleState());
+    }
+    return all;
+  }
+
+  @Test
+  void aRefusedStateChangesNothing() {
+    DynamicLossScale scale = new DynamicLossScale();
+    try (Engine engine = Engine.open("simd");
+        ParameterStore store = threeParameters(engine);
+        Adam saved =
+            Adam.builder(store)
+                .groups(twoGroups())
+                .lossScale(scale.withInitial(1024))
+                .emaDecay(0.5)
+                .build();
+        Adam without =
+            Adam.builder(store)
+                .groups(
+                    List.of(
+                        new ParameterGroup<>(List.of("b", "c"), new AdamOptions().withLr(3)),
+                        new ParameterGroup<>(List.of("a"), new AdamOptions())))
+                .emaDecay(0.5)
+                .build();
+        Adam plain =
+            Adam.builder(store)
+                .groups(
+                    List.of(
+                        new ParameterGroup<>(List.of("c", "a"), new AdamOptions().withLr(3)),
+                        new ParameterGroup<>(List.of("b"), new AdamOptions())))
+                .build();
+        Adam limited =
+            Adam.builder(store)
+                .groups(twoGroups())
+                .lossScale(scale.withInitial(8).withLimits(1, 512))
+                .build()) {
+      step(saved, 1);
+      step(without, 2);
+      step(plain, 3);
+      step(limited, 4);
+      OptimizerState state = OptimizerState.of(saved);
+      Map<Adam, String> reasons = new LinkedHashMap<>();
+      reasons.put(without, "the parameter 'b'");
+      reasons.put(plain, "amsgrad was off");
+      reasons.put(limited, "between 1.0 and 512.0");
+      reasons.forEach((adam, reason) -> {
+        List<Object> before = everything(adam);
+        String message = refusal(state, adam);
+        assertTrue(message.contains(reason), message);
+        assertEquals(before, everything(adam));
+      });
+    }
+  }
+
+  @Test
+  void momentumThatStartsLaterContinuesBitForBit() {
+    SgdOptions plain = new SgdOptions().withLr(0.1);
+    SgdOptions momentum = plain.withMomentum(0.9, 0.5);
+    List<ParameterGroup<SgdOptions>> groups =
+        List.of(
+            new ParameterGroup<>(List.of("a", "c"), plain),
+            new ParameterGroup<>(List.of("b"), momentum));
+    try (Engine engine = Engine.open("simd");
+        ParameterStore first = threeParameters(engine);
+        ParameterStore second = threeParameters(engine);
+        Sgd before = Sgd.builder(first).groups(groups).build();
+        Sgd after = Sgd.builder(second).groups(groups).build()) {
+      step(before, 1);
+      before.setOptions(0, momentum);
+      before.setOptions(1, plain);
+      step(after, 7);
+      for (String name : first.names()) {
+        second.parameter(name).copyFrom(first.parameter(name));
+      }
+      OptimizerState.of(before).restore(after);
+      assertArrayEquals(new boolean[] {false, true, false}, after.buffered());
+      before.setOptions(1, momentum);
+      after.setOptions(1, momentum);
+      step(before, 2);
+      step(after, 2);
+      assertSame(parameters(before), parameters(after));
+    }
+  }
+
+  @Test
+  void aDynamicLossScaleGoesOnWhereItStood() {
+    Path file = folder.resolve("scaled.safetensors");
+    DynamicLossScale scale = new DynamicLossScale().withGrowth(2, 3);
+    try (Engine engine = Engine.open("simd");
+        ParameterStore store = threeParameters(engine);
+        Adam before = Adam.builder(store).lossScale(scale.withInitial(4)).build();
+        Adam after = Adam.builder(store).lossScale(scale).build();
+        Adam without = Adam.builder(store).build()) {
+      step(before, 1);
+      step(before, 2);
+      OptimizerState.of(before).save(file);
+      OptimizerState.load(file).restore(without);
+      OptimizerState.load(file).restore(after);
+      assertEquals(new DynamicLossScale.State(4, 2), after.lossScaleState());
+      step(after, 3);
+      assertEquals(new DynamicLossScale.State(8, 0), after.lossScaleState());
+      OptimizerState.of(without).restore(after);
+      assertEquals(new DynamicLossScale.State(8, 0), after.lossScaleState());
+      assertEquals(
+          "{\"scale\":4.0,\"growth_factor\":2.0,\"backoff_factor\":0.5,\"growth_interval\":3,\"_growth_tracker\":2}",
+          Safetensors.read(file).text("grad_scaler"));
     }
   }
 
