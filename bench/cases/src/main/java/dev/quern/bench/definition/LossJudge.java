@@ -114,7 +114,8 @@ public final class LossJudge {
     do {
       sides.again();
       loss.gradient(i, sides, upstream, slopes);
-      if (wrongClass(slopes.g, 0, i, gradient, slack) < 0 || isInOrder(slopes, i, gradient, slack)) {
+      if (wrongClass(slopes.g, 0, i, gradient, slack) < 0
+          || isInOrder(slopes, i, gradient, slack)) {
         return true;
       }
     } while (sides.next());

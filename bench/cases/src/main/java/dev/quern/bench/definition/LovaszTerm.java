@@ -22,6 +22,7 @@ final class LovaszTerm implements Term {
   private final List<List<Item>> lists = new ArrayList<>();
   private final Item[] items;
   private double value;
+  private double absolute;
 
   /** One entry of a list: what its step may be beside its own. */
   private static final class Item {
@@ -29,18 +30,23 @@ final class LovaszTerm implements Term {
     final double error;
     final double slack;
     final boolean foreground;
+
+    /** What an error weighs in the size of the loss: p is e to a power, whose size counts too. */
+    final double power;
+
     double step;
     double spread;
 
     /** The derivative of the error with respect to its input, over the number of lists. */
     double slope;
 
-    Item(int index, double error, double slack, boolean foreground, double slope) {
+    Item(int index, double error, double slack, boolean foreground, double power) {
       this.index = index;
       this.error = error;
       this.slack = slack;
       this.foreground = foreground;
-      this.slope = slope;
+      this.power = power;
+      this.slope = foreground ? -1 : 1;
     }
   }
 
@@ -65,11 +71,13 @@ final class LovaszTerm implements Term {
       Item item;
       if (hinge) {
         double error = foreground ? 1 - pixel.x[0] : 1 + pixel.x[0];
-        item = new Item(index, error, 0, foreground, foreground ? -1 : 1);
+        item = new Item(index, error, 0, foreground, 1);
       } else {
         double error = foreground ? pixel.q[c] : pixel.p[c];
         double slack = logits ? pixel.slack(c) + ULP * error : 0;
-        item = new Item(index, error, slack, foreground, foreground ? -1 : 1);
+        double exponent = logits ? Math.max(-pixel.lnP[c], -pixel.lnQ[c]) : 0;
+        double power = 1 + (Double.isFinite(exponent) ? exponent : 0);
+        item = new Item(index, error, slack, foreground, power);
       }
       items[index] = item;
       lists.get(group * classes + c).add(item);
@@ -79,6 +87,7 @@ final class LovaszTerm implements Term {
   @Override
   public void finish(Sides sides) {
     value = 0;
+    absolute = 0;
     for (int group = 0; group < groups; group++) {
       List<List<Item>> averaged = new ArrayList<>();
       for (int c = 0; c < classes; c++) {
@@ -92,6 +101,8 @@ final class LovaszTerm implements Term {
       for (List<Item> list : averaged) {
         value += lossOf(list) / averaged.size() / groups;
         for (Item item : list) {
+          double size = Pixel.times(item.step, Math.max(item.error, 0)) * item.power;
+          absolute += size / averaged.size() / groups;
           boolean flat = hinge ? item.error <= 0 : item.error == 0;
           item.slope = flat ? 0 : item.slope / averaged.size() / groups;
         }
@@ -113,15 +124,16 @@ final class LovaszTerm implements Term {
   /** Sorts a list, gives every item its step, and returns the loss. */
   private double lossOf(List<Item> list) {
     list.sort(
-        Comparator.<Item>comparingDouble(item -> -order(item)).thenComparingInt(item -> item.index));
-    long foreground = list.stream().filter(item -> item.foreground).count();
+        Comparator.<Item>comparingDouble(item -> -order(item))
+            .thenComparingInt(item -> item.index));
+    int foreground = (int) list.stream().filter(item -> item.foreground).count();
     double loss = 0;
-    long inside = foreground;
-    long union = foreground;
+    int inside = foreground;
+    int union = foreground;
     for (int from = 0, to; from < list.size(); from = to) {
       to = end(list, from);
-      long insideBefore = inside;
-      long unionBefore = union;
+      int insideBefore = inside;
+      int unionBefore = union;
       for (Item item : list.subList(from, to)) {
         item.step = step(item.foreground, inside, union, foreground);
         loss += Pixel.times(item.step, Math.max(item.error, 0));
@@ -161,11 +173,11 @@ final class LovaszTerm implements Term {
     return to;
   }
 
-  private static double step(boolean isForeground, long inside, long union, long foreground) {
+  private static double step(boolean isForeground, int inside, int union, int foreground) {
     if (foreground == 0) {
       return union == 0 ? 1 : 0;
     }
-    return isForeground ? 1.0 / union : inside / ((double) union * (union + 1));
+    return isForeground ? 1.0 / union : inside / (union * (union + 1.0));
   }
 
   @Override
@@ -175,7 +187,7 @@ final class LovaszTerm implements Term {
 
   @Override
   public double absolute() {
-    return value;
+    return absolute;
   }
 
   @Override

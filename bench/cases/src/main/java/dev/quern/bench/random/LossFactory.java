@@ -79,8 +79,7 @@ final class LossFactory {
         switch (o.classes()) {
           case PRESENT -> loss;
           case ALL -> loss.allClasses();
-          case LISTED ->
-              loss.classes(o.listed().stream().mapToInt(Integer::intValue).toArray());
+          case LISTED -> loss.classes(o.listed().stream().mapToInt(Integer::intValue).toArray());
         };
     loss = drawn.batch().probabilities() ? loss.fromProbabilities() : loss;
     Integer ignored = drawn.batch().ignored();

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draws Lovasz losses, sometimes with others beside them. Many errors are equal. Left out as in {@link
- * LossDraw}: softmaxes with two infinite logits or only negative infinite ones.
+ * Draws Lovasz losses, sometimes with others beside them. Many errors are equal. Left out as in
+ * {@link LossDraw}: softmaxes with two infinite logits or only negative infinite ones.
  */
 final class LovaszDraw {
   private static final int[] PIXELS = {

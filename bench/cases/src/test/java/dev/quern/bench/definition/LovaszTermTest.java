@@ -54,8 +54,7 @@ class LovaszTermTest {
   @Test
   void softmaxOfTheAuthors() {
     float[] x = {0.2f, 1, -0.5f, 0, 0.1f, -1, 0.7f, 0.3f, 0, 0.4f, 0.2f, -2};
-    Batch batch =
-        new Batch(Layout.LABELS, false, 1, 3, 4, x, new float[] {0, 1, 1, 0}, null, null);
+    Batch batch = new Batch(Layout.LABELS, false, 1, 3, 4, x, new float[] {0, 1, 1, 0}, null, null);
     assertEquals(0.662089, define(batch, PRESENT).value(), 1e-6);
     var all = new Lovasz(false, Averaged.ALL, List.of());
     assertEquals(0.550016, define(batch, all).value(), 1e-6);

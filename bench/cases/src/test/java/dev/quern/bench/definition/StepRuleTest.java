@@ -16,8 +16,7 @@ class StepRuleTest {
 
   private static AdamRule adam(
       double eps, double decay, boolean decoupled, boolean amsgrad, boolean maximize) {
-    return new AdamRule(
-        0.1, 0.9, 0.999, eps, decay, decoupled, 0, false, amsgrad, maximize);
+    return new AdamRule(0.1, 0.9, 0.999, eps, decay, decoupled, 0, false, amsgrad, maximize);
   }
 
   private static void assertTrajectory(StepRule rule, double... expected) {
