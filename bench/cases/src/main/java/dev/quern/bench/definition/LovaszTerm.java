@@ -217,7 +217,8 @@ final class LovaszTerm implements Term {
 
   private double slope(int index) {
     Item item = items[index];
-    return Double.isNaN(item.error) ? Double.NaN : item.slope * item.step;
+    // a class that is not averaged has no slope, whatever it holds
+    return item.slope != 0 && Double.isNaN(item.error) ? Double.NaN : item.slope * item.step;
   }
 
   private double spread(int index) {

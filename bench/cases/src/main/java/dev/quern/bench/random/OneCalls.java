@@ -63,8 +63,8 @@ final class OneCalls {
     var batch = drawn.batch();
     if (loss instanceof LovaszLoss lovasz) {
       int classes = drawn.mode() == Mode.MULTICLASS ? batch.classes() : 1;
-      var lists =
-          new LossExtent(batch.images(), classes, batch.classes() / classes * batch.pixels());
+      long pixels = (long) batch.pixels() * batch.classes() / classes;
+      var lists = new LossExtent(batch.images(), classes, pixels);
       var sorted = lovasz.spec(drawn.targetDtype());
       return valid(arrays.lovasz(sorted, lists, x, target, 1, gradient));
     }
