@@ -52,6 +52,7 @@ public final class LossDefinition {
             case LossOptions.Focal o -> new FocalTerm(o, batch);
             case LossOptions.CrossEntropy o -> new CrossEntropyTerm(o, batch);
             case LossOptions.SoftmaxFocal o -> new SoftmaxFocalTerm(o, batch);
+            case LossOptions.Lovasz o -> new LovaszTerm(o, batch);
           });
     }
     for (int i = 0; i < batch.count(); i++) {

@@ -107,18 +107,29 @@ public final class LossJudge {
     return Double.isFinite(b) ? Math.max(a, b) : a;
   }
 
-  /** Whether other answers at the pixel's jumps make its gradient right. */
+  /** Whether other answers at the pixel's jumps, or another order, make its gradient right. */
   private boolean otherSide(
       LossDefinition loss, int i, Slopes slopes, float[] gradient, double slack) {
     Sides sides = new Sides();
     do {
       sides.again();
       loss.gradient(i, sides, upstream, slopes);
-      if (wrongClass(slopes.g, 0, i, gradient, slack) < 0) {
+      if (wrongClass(slopes.g, 0, i, gradient, slack) < 0
+          || isInOrder(slopes, i, gradient, slack)) {
         return true;
       }
     } while (sides.next());
     return false;
+  }
+
+  private boolean isInOrder(Slopes slopes, int i, float[] gradient, double slack) {
+    for (int c = 0; c < size; c++) {
+      float g = gradient[batch.index(i, c)];
+      if (!Tolerances.near(slopes.g[c], g, slack + slopes.spread[c])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The first class whose derivative is not as expected, or -1. */

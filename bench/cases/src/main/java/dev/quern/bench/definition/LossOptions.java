@@ -78,4 +78,23 @@ public sealed interface LossOptions {
    * @param alpha the weight of all classes but the first, which weighs 1 - alpha; -1 for none
    */
   record SoftmaxFocal(boolean mean, double gamma, double alpha) implements LossOptions {}
+
+  /**
+   * Lovasz hinge of elements, Lovasz-softmax of classes that exclude one another.
+   *
+   * @param perImage whether every image has its own lists
+   * @param classes which classes of the softmax are averaged
+   * @param listed those of LISTED
+   */
+  record Lovasz(boolean perImage, Averaged classes, List<Integer> listed) implements LossOptions {
+    /** Which classes are averaged. */
+    public enum Averaged {
+      /** Those that a valid pixel is labelled with. */
+      PRESENT,
+      /** All. */
+      ALL,
+      /** Exactly those listed. */
+      LISTED
+    }
+  }
 }

@@ -9,6 +9,9 @@ final class Slopes {
 
   final double[] g;
 
+  /** How far another order of errors that rounding cannot tell apart moves each. */
+  final double[] spread;
+
   /** By how much an ulp of a soft target moves the derivatives. */
   double noise;
 
@@ -19,10 +22,12 @@ final class Slopes {
 
   Slopes(int size) {
     this.g = new double[size];
+    this.spread = new double[size];
   }
 
   void clear() {
     Arrays.fill(g, 0);
+    Arrays.fill(spread, 0);
     noise = 0;
     steepest = 0;
   }
@@ -30,6 +35,7 @@ final class Slopes {
   void add(double factor, Slopes other) {
     for (int c = 0; c < g.length; c++) {
       g[c] += factor * other.g[c];
+      spread[c] += Math.abs(factor) * other.spread[c];
     }
     noise += Math.abs(factor) * other.noise;
     steepest += Math.abs(factor) * other.steepest;

@@ -8,6 +8,7 @@ import dev.quern.bench.definition.Batch;
 import dev.quern.bench.definition.LossDefinition.Form;
 import dev.quern.bench.definition.LossDefinition.Weighted;
 import dev.quern.bench.definition.LossJudge;
+import dev.quern.bench.definition.LossOptions;
 import dev.quern.bench.definition.Verdict;
 import dev.quern.loss.LossResult;
 import dev.quern.loss.Mode;
@@ -64,7 +65,11 @@ record LossCase(
 
   @Override
   public Verdict run(Device device) {
-    boolean tensors = memory == Memory.TENSORS || device.arrays() == null;
+    // array kernels know no sums with sorted losses; the forms without an engine do
+    boolean sum = parts.size() > 1 || parts.getFirst().weight() != 1;
+    boolean mixed = sum && parts.stream().anyMatch(LossCase::isLovasz);
+    boolean tensors =
+        memory == Memory.TENSORS || device.arrays() == null || (mixed && !device.oneCall());
     var judge = new LossJudge(batch, parts, form, perImage, tensors ? upstream : 1);
     float[] gradient = new float[batch.x().length];
     float value;
@@ -80,6 +85,18 @@ record LossCase(
       value = OneCalls.loss(device, loss, this, gradient);
     }
     return judge.judge(value, gradient);
+  }
+
+  /** Whether all elements are one pool for every term. */
+  boolean isOneList() {
+    return mode == Mode.BINARY
+        && !perImage
+        && parts.stream()
+            .noneMatch(p -> p.options() instanceof LossOptions.Lovasz o && o.perImage());
+  }
+
+  private static boolean isLovasz(Weighted part) {
+    return part.options() instanceof LossOptions.Lovasz;
   }
 
   private Float onTensors(Engine engine, float[] gradient, float[] alone) {

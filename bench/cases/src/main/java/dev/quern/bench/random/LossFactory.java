@@ -8,6 +8,7 @@ import dev.quern.loss.CrossEntropyLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.FocalLoss;
 import dev.quern.loss.JaccardLoss;
+import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.OverlapLoss;
 import dev.quern.loss.Reduction;
 import dev.quern.loss.SegmentationLoss;
@@ -24,7 +25,10 @@ final class LossFactory {
   static SegmentationLoss loss(LossCase drawn, @Nullable Tensor weight) {
     SegmentationLoss sum = null;
     for (Weighted part : drawn.parts()) {
-      SegmentationLoss one = framed(drawn, single(drawn, part.options(), weight));
+      SegmentationLoss one =
+          part.options() instanceof LossOptions.Lovasz o
+              ? lovasz(drawn, o)
+              : framed(drawn, single(drawn, part.options(), weight));
       if (part.weight() != 1 || drawn.parts().size() > 1) {
         one = part.weight() == 1 ? one : one.times(part.weight());
       }
@@ -65,7 +69,21 @@ final class LossFactory {
         FocalLoss focal = FocalLoss.softmax().gamma(o.gamma()).reduction(reduction(o.mean()));
         yield o.alpha() < 0 ? focal : focal.alpha(o.alpha());
       }
+      case LossOptions.Lovasz o -> throw new IllegalArgumentException(o + " is no sum.");
     };
+  }
+
+  static LovaszLoss lovasz(LossCase drawn, LossOptions.Lovasz o) {
+    LovaszLoss loss = new LovaszLoss().mode(drawn.mode()).perImage(o.perImage());
+    loss =
+        switch (o.classes()) {
+          case PRESENT -> loss;
+          case ALL -> loss.allClasses();
+          case LISTED -> loss.classes(o.listed().stream().mapToInt(Integer::intValue).toArray());
+        };
+    loss = drawn.batch().probabilities() ? loss.fromProbabilities() : loss;
+    Integer ignored = drawn.batch().ignored();
+    return ignored == null ? loss : loss.ignoreIndex(ignored);
   }
 
   private static FocalLoss focal(LossOptions.Focal o) {

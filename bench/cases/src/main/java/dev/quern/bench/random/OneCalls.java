@@ -2,6 +2,7 @@ package dev.quern.bench.random;
 
 import dev.quern.DType;
 import dev.quern.bench.definition.Batch;
+import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.spi.ArrayKernels;
@@ -19,7 +20,7 @@ final class OneCalls {
     float[] x = drawn.batch().x();
     MemorySegment target = Memory.target(drawn.batch().target(), drawn.targetDtype());
     if (drawn.memory() == Memory.ARRAYS) {
-      boolean flat = device.oneCall() && drawn.mode() == Mode.BINARY && !drawn.perImage();
+      boolean flat = device.oneCall() && drawn.isOneList();
       if (flat && drawn.targetDtype() == DType.F32) {
         return loss.forwardBackward(x, drawn.batch().target(), gradient);
       }
@@ -60,9 +61,19 @@ final class OneCalls {
     }
     ArrayKernels arrays = Objects.requireNonNull(device.arrays());
     var batch = drawn.batch();
+    if (loss instanceof LovaszLoss lovasz) {
+      int classes = drawn.mode() == Mode.MULTICLASS ? batch.classes() : 1;
+      long pixels = (long) batch.pixels() * batch.classes() / classes;
+      var lists = new LossExtent(batch.images(), classes, pixels);
+      var sorted = lovasz.spec(drawn.targetDtype());
+      return valid(arrays.lovasz(sorted, lists, x, target, 1, gradient));
+    }
     var extent = new LossExtent(batch.images(), batch.classes(), batch.pixels());
     var spec = loss.spec(drawn.shape(), drawn.targetShape(), drawn.targetDtype(), null);
-    ArrayKernels.Result result = arrays.loss(spec, extent, x, target, 1, gradient, null);
+    return valid(arrays.loss(spec, extent, x, target, 1, gradient, null));
+  }
+
+  private static float valid(ArrayKernels.Result result) {
     if (result.fault() != Long.MAX_VALUE) {
       throw new IllegalStateException("A fault was reported at " + result.fault() + ".");
     }

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Draws optimizer steps. Left out: second moments beyond f32, of gradients of about 1e20 and more
- * that nothing clips, which stop Adam; and those below it together with an eps that does not
- * outweigh them.
+ * that nothing clips, which stop Adam; those below it together with an eps that does not outweigh
+ * them; and a beta2 with little memory together with such an eps, where an update is the sign of
+ * what rounding left.
  */
 final class OptimizerDraw {
   private static final int[] LENGTHS = {
@@ -104,11 +105,12 @@ final class OptimizerDraw {
   }
 
   private AdamRule adam() {
+    double beta2 = draw.of(0.999, 0.999, 0.9999, 0.9, 0, draw.uniform(0, 0.99));
     return new AdamRule(
         rate(),
         draw.of(0.9, 0.9, 0.95, 0.5, 0, draw.uniform(0, 0.99)),
-        draw.of(0.999, 0.999, 0.9999, 0.9, 0, draw.uniform(0, 0.99)),
-        draw.of(1e-8, 1e-8, 1e-8, 1e-3, 1e-16, 0),
+        beta2,
+        beta2 < 0.9 ? draw.of(1e-8, 1e-3) : draw.of(1e-8, 1e-8, 1e-8, 1e-3, 1e-16, 0),
         decay(),
         draw.coin(),
         draw.chance(0.7) ? 0 : draw.of(1e-3, 0.1, 1),

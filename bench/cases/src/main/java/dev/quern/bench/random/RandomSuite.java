@@ -96,7 +96,10 @@ public final class RandomSuite {
     if (kind < 12) {
       return new OptimizerDraw(draw).draw();
     }
-    return kind < 20 ? new MetricDraw(draw).draw() : new LossDraw(draw).draw();
+    if (kind < 20) {
+      return new MetricDraw(draw).draw();
+    }
+    return kind < 32 ? new LovaszDraw(draw).draw() : new LossDraw(draw).draw();
   }
 
   /** The seed of a case: the first has the seed itself, the others well mixed ones. */

@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class RandomSuiteTest {
@@ -27,6 +28,25 @@ class RandomSuiteTest {
     var options = new SelftestOptions(REFERENCE, null, List.of(), true, 50, 1);
     Report report = Selftest.run(options, out);
     assertTrue(report.failures().size() > 5, report.summary());
+  }
+
+  @Test
+  void everyKindOfCaseNoticesSabotage() {
+    var out = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    var options = new SelftestOptions(REFERENCE, null, List.of(), true, 200, 2);
+    List<String> failures = Selftest.run(options, out).failures();
+    for (String kind :
+        List.of(
+            "steps of parameters.*AdamRule",
+            "steps of parameters.*SgdRule",
+            "binary counts",
+            "multilabel counts",
+            "multiclass counts",
+            "options=Lovasz",
+            "options=Overlap")) {
+      Pattern pattern = Pattern.compile(kind);
+      assertTrue(failures.stream().anyMatch(f -> pattern.matcher(f).find()), kind);
+    }
   }
 
   @Test
