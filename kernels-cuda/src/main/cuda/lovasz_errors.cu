@@ -97,7 +97,7 @@ QUERN_KERNEL(lovasz_errors, LovaszErrorsArgs) {
         int falling = foreground;
         float error =
             args.kind == QUERN_LOVASZ_SOFTMAX
-                ? quern_lovasz_softmax_error(quern_exp(x - greatest), rest, foreground)
+                ? quern_lovasz_softmax_error(quern_softmax_exponential(x, greatest), rest, foreground)
                 : quern_lovasz_error(args.kind, x, foreground, &falling);
         key = quern_lovasz_key(error, foreground);
         if (quern_lovasz_is_kept(key)) {
@@ -173,12 +173,12 @@ QUERN_KERNEL(lovasz_softmax_gradient, LovaszSoftmaxGradientArgs) {
       float base = derivatives[likeliest * args.pixels];
       float mean = 0.0f;
       for (int c = 0; c < classes; c++) {
-        float e = quern_exp(pixel[c * args.pixels] - greatest);
+        float e = quern_softmax_exponential(pixel[c * args.pixels], greatest);
         float p = quern_lovasz_softmax_error(e, rest, 0);
         mean = QUERN_FMA(derivatives[c * args.pixels] - base, p, mean);
       }
       for (int c = 0; c < classes; c++) {
-        float e = quern_exp(pixel[c * args.pixels] - greatest);
+        float e = quern_softmax_exponential(pixel[c * args.pixels], greatest);
         float p = quern_lovasz_softmax_error(e, rest, 0);
         derivatives[c * args.pixels] = p * ((derivatives[c * args.pixels] - base) - mean);
       }

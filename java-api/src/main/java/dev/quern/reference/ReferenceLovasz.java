@@ -201,7 +201,9 @@ final class ReferenceLovasz implements LovaszPlan {
     }
 
     private float exponential(int c, int i) {
-      return FloatMath.exp(logit(c, i) - greatest[i]);
+      float x = logit(c, i);
+      // an infinite logit has no difference from itself
+      return x == greatest[i] ? 1 : FloatMath.exp(x - greatest[i]);
     }
 
     private float probability(int c, int i) {

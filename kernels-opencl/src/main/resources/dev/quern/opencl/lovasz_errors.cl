@@ -78,7 +78,7 @@ QUERN_KERNEL void lovasz_errors(
           int falling = foreground;
           float error =
               kind == QUERN_LOVASZ_SOFTMAX
-                  ? quern_lovasz_softmax_error(quern_exp(x - greatest), rest, foreground)
+                  ? quern_lovasz_softmax_error(quern_softmax_exponential(x, greatest), rest, foreground)
                   : quern_lovasz_error(kind, x, foreground, &falling);
           key = quern_lovasz_key(error, foreground);
           if (quern_lovasz_is_kept(key)) {
@@ -151,12 +151,12 @@ QUERN_KERNEL void lovasz_softmax_gradient(
         float base = derivatives[likeliest * pixels];
         float mean = 0.0f;
         for (int c = 0; c < class_count; c++) {
-          float e = quern_exp(pixel[c * pixels] - greatest);
+          float e = quern_softmax_exponential(pixel[c * pixels], greatest);
           float p = quern_lovasz_softmax_error(e, rest, 0);
           mean = fma(derivatives[c * pixels] - base, p, mean);
         }
         for (int c = 0; c < class_count; c++) {
-          float e = quern_exp(pixel[c * pixels] - greatest);
+          float e = quern_softmax_exponential(pixel[c * pixels], greatest);
           float p = quern_lovasz_softmax_error(e, rest, 0);
           derivatives[c * pixels] = p * ((derivatives[c * pixels] - base) - mean);
         }

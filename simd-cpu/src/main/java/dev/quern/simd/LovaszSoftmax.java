@@ -137,8 +137,10 @@ final class LovaszSoftmax extends LovaszCall.Work {
       float[] tile, int logits, int greatest, int rest, int most, int n) {
     for (int i = 0; i < n; i += LANES) {
       FloatVector x = FloatVector.fromArray(SPECIES, tile, logits + i);
-      FloatVector e =
-          VectorMath.expNonPositive(x.sub(FloatVector.fromArray(SPECIES, tile, greatest + i)));
+      FloatVector largest = FloatVector.fromArray(SPECIES, tile, greatest + i);
+      // an infinite logit has no difference from itself
+      FloatVector d = x.sub(largest).blend(lanes(0.0f), x.compare(VectorOperators.EQ, largest));
+      FloatVector e = VectorMath.expNonPositive(d);
       e.intoArray(tile, logits + i);
       FloatVector before = FloatVector.fromArray(SPECIES, tile, most + i);
       VectorMask<Float> above = e.compare(VectorOperators.GT, before);
