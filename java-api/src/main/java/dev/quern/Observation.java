@@ -79,10 +79,8 @@ final class Observation {
 
   private void kernel(Object target, Method method, Object[] arguments, List<NamedSpan> spans)
       throws Throwable {
-    String family = family(method.getDeclaringClass());
-    String operation = operation(method, arguments);
     if (finite != null) {
-      finite.checkRead(family + " " + operation, spans);
+      finite.checkRead(name(method, arguments), spans);
     }
     var event = new KernelEvent();
     event.begin();
@@ -90,14 +88,14 @@ final class Observation {
     event.end();
     if (event.shouldCommit()) {
       event.device = backend.device().id();
-      event.family = family;
-      event.operation = operation;
+      event.family = family(method.getDeclaringClass());
+      event.operation = operation(method, arguments);
       event.elements = spans.stream().mapToLong(s -> s.span().length()).max().orElse(0);
       event.bytes = spans.stream().mapToLong(s -> s.span().byteSize()).sum();
       event.commit();
     }
     if (finite != null) {
-      finite.checkWritten(family + " " + operation, spans);
+      finite.checkWritten(name(method, arguments), spans);
     }
   }
 
@@ -133,6 +131,10 @@ final class Observation {
     } catch (InvocationTargetException e) {
       throw e.getCause();
     }
+  }
+
+  private static String name(Method method, Object[] arguments) {
+    return family(method.getDeclaringClass()) + " " + operation(method, arguments);
   }
 
   private static String family(Class<?> type) {

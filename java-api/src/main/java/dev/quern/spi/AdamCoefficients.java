@@ -15,7 +15,7 @@ package dev.quern.spi;
  * @param gradientUnit what the gradient is multiplied by first, see {@link GradientControl}
  * @param gradientFactor what it is multiplied by then, negative for maximize
  * @param clipValue the largest magnitude of a gradient's element
- * @param l1 the factor of the L1 sub-gradient
+ * @param l1 the factor of the L1 sub-gradient, which follows the sign of the decayed weight
  * @param threshold lr * L1 penalty, the soft threshold
  * @param emaWeight 1 - decay of the moving average
  * @param flags of {@link OptimizerFlags}
@@ -75,7 +75,10 @@ public record AdamCoefficients(
         unit,
         (group.flags() & OptimizerFlags.MAXIMIZE) != 0 ? -factor : factor,
         (float) group.clipValue(),
-        (float) group.l1(),
+        (float)
+            (decoupled
+                ? Math.signum(1 - group.lr() * group.weightDecay()) * group.l1()
+                : group.l1()),
         (float) (group.lr() * group.l1()),
         (float) (1 - group.emaDecay()),
         group.flags());

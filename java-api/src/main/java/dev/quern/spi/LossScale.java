@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param finiteSteps I32, one element: the finite steps in a row since the scale last changed; null
  *     if the scale does not change by itself
  */
-public record LossScale(Span scale, @Nullable Span finiteSteps) {
+public record LossScale(
+    @Written(afterReading = true) Span scale,
+    @Written(afterReading = true) @Nullable Span finiteSteps) {
   /**
    * Moves a scale in host memory behind a step: the Java twin of {@code quern_next_loss_scale} in
    * {@code optimizer.inc}.

@@ -43,7 +43,7 @@ public interface OptimizerKernels {
    */
   void gradientNorm(
       OptimizerArena arena,
-      @Nullable LossScale lossScale,
+      @Written(afterReading = true) @Nullable LossScale lossScale,
       Span rule,
       @Written Span control,
       Span scratch);

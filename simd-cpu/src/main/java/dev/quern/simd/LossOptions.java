@@ -119,6 +119,7 @@ final class LossOptions {
   /** Whether all terms are what {@link LabelLoops} computes. */
   boolean isOfLabels() {
     return spec.layout() == Layout.LABELS
+        && classes > 1
         && !probabilities
         && !focal
         && !softmaxFocal

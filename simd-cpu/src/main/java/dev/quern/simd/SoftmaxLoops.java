@@ -304,9 +304,13 @@ final class SoftmaxLoops {
 
   /** The derivative with respect to ln p: 0 for the likeliest class. */
   static void fromAnchor(LossChunk c) {
+    FloatVector own = FloatVector.broadcast(SPECIES, (float) c.c);
     for (int i = 0; i < c.padded; i += LANES) {
+      VectorMask<Float> isFirst = load(c.first, i).compare(VectorOperators.EQ, own);
       FloatVector p = OverlapLoops.probability(load(c.side, i));
-      load(c.gradient, i).sub(load(c.anchor, i)).mul(p).intoArray(c.gradient, i);
+      // also where a NaN elsewhere made all slopes NaN
+      FloatVector r = load(c.gradient, i).sub(load(c.anchor, i)).mul(p);
+      r.blend(lanes(0.0f), isFirst).intoArray(c.gradient, i);
     }
   }
 

@@ -27,7 +27,6 @@ final class FocalTerm implements Term {
   private double f;
   private double lossSlope;
   private double fSlope;
-  private double noise;
   private double size;
 
   FocalTerm(LossOptions.Focal options, Batch batch) {
@@ -97,10 +96,6 @@ final class FocalTerm implements Term {
       element(pixel, c, sides);
       double through = weightFactor[own] == 0 ? 0 : weightFactor[own] * fSlope;
       slopes.g[c] += chain * (factor[own] * lossSlope + through);
-      // the norm's part cancels the loss's where all elements are alike
-      double size = Math.min(Math.abs(factor[own] * lossSlope), Math.abs(through));
-      slopes.noise = Math.max(slopes.noise, Math.abs(chain * factor[own]) * noise);
-      slopes.noise = Math.max(slopes.noise, Math.abs(chain) * size * 0x1p-23);
       slopes.steep(chain * factor[own]);
     }
   }
@@ -154,7 +149,6 @@ final class FocalTerm implements Term {
     f = reduced || gamma == 0 ? 1 : Math.exp(gamma * (logRest - Math.log(unit)));
     double growth = reduced || gamma == 0 ? 0 : gamma * decline;
     double a = options.alpha() < 0 ? 1 : options.alpha() * t + (1 - options.alpha()) * (1 - t);
-    boolean soft = t != 0 && t != 1;
     loss = times(a, times(f, l));
     // f is e to a power, the size of which counts like that of a term: its logarithm rounds, and
     // the product with gamma
@@ -163,6 +157,5 @@ final class FocalTerm implements Term {
     fSlope = f * growth;
     double grown = growth == 0 || f == 0 ? 0 : growth * l;
     lossSlope = a * f * (cross + grown);
-    noise = soft ? a * f * 0x1p-23 * (Math.max(p, q) + Math.abs(grown)) : 0;
   }
 }

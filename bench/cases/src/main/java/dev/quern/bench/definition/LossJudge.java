@@ -60,7 +60,6 @@ public final class LossJudge {
     var slopes = new Slopes(size);
     double[] expected = new double[count * size];
     double largest = 0;
-    double noise = 0;
     double steepest = 0;
     for (int i = 0; i < count; i++) {
       loss.gradient(i, new Sides(), upstream, slopes);
@@ -69,7 +68,6 @@ public final class LossJudge {
         double magnitude = Math.abs(LossDefinition.inFloat(slopes.g[c]));
         largest = Double.isFinite(magnitude) ? Math.max(largest, magnitude) : largest;
       }
-      noise = finiteMax(noise, slopes.noise);
       steepest = finiteMax(steepest, slopes.steepest);
     }
     double granule = Tolerances.SUBNORMAL * (1 + steepest);
@@ -84,7 +82,7 @@ public final class LossJudge {
     if (gradient == null) {
       return Verdict.RIGHT;
     }
-    double slack = Tolerances.GRADIENT * largest + noise + granule;
+    double slack = Tolerances.GRADIENT * largest + granule;
     boolean chose = false;
     for (int i = 0; i < count; i++) {
       int wrong = wrongClass(expected, i * size, i, gradient, slack);

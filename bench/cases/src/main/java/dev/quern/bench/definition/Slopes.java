@@ -4,16 +4,10 @@ import java.util.Arrays;
 
 /** The derivatives of a loss with respect to one pixel's inputs. */
 final class Slopes {
-  /** An ulp of a soft target. */
-  private static final double ULP = 0x1p-23;
-
   final double[] g;
 
   /** How far another order of errors that rounding cannot tell apart moves each. */
   final double[] spread;
-
-  /** By how much an ulp of a soft target moves the derivatives. */
-  double noise;
 
   /**
    * The largest derivative with respect to a probability: what a subnormal one is multiplied by.
@@ -28,7 +22,6 @@ final class Slopes {
   void clear() {
     Arrays.fill(g, 0);
     Arrays.fill(spread, 0);
-    noise = 0;
     steepest = 0;
   }
 
@@ -37,16 +30,12 @@ final class Slopes {
       g[c] += factor * other.g[c];
       spread[c] += Math.abs(factor) * other.spread[c];
     }
-    noise += Math.abs(factor) * other.noise;
     steepest += Math.abs(factor) * other.steepest;
   }
 
-  /** Adds a difference of two terms, both of which an ulp of a soft target moves. */
+  /** Adds a difference of two terms. */
   void addDifference(int c, double factor, double plus, double minus) {
     g[c] += factor * (plus - minus);
-    if (plus != 0 && minus != 0) {
-      noise = Math.max(noise, Math.abs(factor) * ULP * Math.max(Math.abs(plus), Math.abs(minus)));
-    }
     steep(factor);
   }
 

@@ -12,7 +12,15 @@ public sealed interface StepRule permits AdamRule, SgdRule {
    */
   void step(Weights weights, float[] gradient, double factor, double clipValue);
 
-  /** The gradient as it enters a rule; NaN stays NaN. */
+  /**
+   * Prepares a gradient.
+   *
+   * @param gradient as it is given
+   * @param factor what it is multiplied by
+   * @param clipValue its greatest magnitude then
+   * @param maximize whether its sign is turned
+   * @return what the step takes
+   */
   static double prepared(double gradient, double factor, double clipValue, boolean maximize) {
     double g = Math.max(-clipValue, Math.min(clipValue, gradient * factor));
     return maximize ? -g : g;

@@ -16,9 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Draws fused losses. Not drawn, as neither a definition nor the documentation gives one right
  * result: a pixel whose softmax has two infinite logits or only negative infinite ones; infinite
  * logits in a normalized focal loss; a power of an overlap loss below 0, or of one so small that
- * f32 cannot hold it; a NaN among the probabilities of classes that exclude one another, or with
- * one such class; several logits of 1e38, whose sum f32 cannot hold. Faulty targets have tests of
- * their own.
+ * f32 cannot hold it; a NaN among the probabilities of classes that exclude one another; several
+ * logits of 1e38, whose sum f32 cannot hold. Faulty targets have tests of their own.
  */
 final class LossDraw {
   private static final int[] PIXELS = {
@@ -44,7 +43,7 @@ final class LossDraw {
     Values.Style style = Values.style(draw);
     boolean probabilities = draw.chance(0.25);
     boolean nan = style == Values.Style.NAN && mode == Mode.MULTICLASS;
-    style = nan && (probabilities || classes == 1) ? Values.Style.ORDINARY : style;
+    style = nan && probabilities ? Values.Style.ORDINARY : style;
     Layout layout =
         mode != Mode.MULTICLASS
             ? Layout.ELEMENTS
