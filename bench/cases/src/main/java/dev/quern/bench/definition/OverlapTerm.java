@@ -118,6 +118,7 @@ final class OverlapTerm implements Term {
         loss =
             least ? -Math.log(options.eps()) : score > 0.5 ? -Math.log1p(-lack) : -Math.log(score);
         slope = least ? 0 : slope / score;
+        left[s] = least;
         size1 = Math.max(Math.abs(loss), size1 / score);
       }
       sum += share * loss;
@@ -140,7 +141,7 @@ final class OverlapTerm implements Term {
       value = mean <= 0 ? (options.gamma() == 0 ? 1 : 0) : Math.pow(mean, options.gamma());
       absolute = mean <= 0 ? 0 : value * options.gamma() * (absolute / mean);
       for (int s = 0; s < hit.length; s++) {
-        // an absent class stays without a slope whatever the others have
+        // a class that is absent, or below eps, stays without a slope whatever the others have
         hit[s] = left[s] ? 0 : hit[s] * outer;
         miss[s] = left[s] ? 0 : miss[s] * outer;
       }
