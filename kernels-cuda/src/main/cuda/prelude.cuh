@@ -194,14 +194,14 @@ QUERN_INLINE QuernQuad quern_load_quad(const void *x, int dtype, long long i) {
     case QUERN_DTYPE_I32: {
       QuernFour<int> four = quern_load_four((const int *)x, i, i + 4);
       for (int j = 0; j < 4; j++) {
-        quad.v[j] = (float)four.v[j];
+        quad.v[j] = quern_label_float(four.v[j]);
       }
       return quad;
     }
     case QUERN_DTYPE_I64: {
       QuernFour<long long> four = quern_load_four((const long long *)x, i, i + 4);
       for (int j = 0; j < 4; j++) {
-        quad.v[j] = (float)four.v[j];
+        quad.v[j] = quern_label_float(four.v[j]);
       }
       return quad;
     }
