@@ -18,6 +18,7 @@ final class Allocator {
   private static final long SMALLEST = 256;
 
   private final Backend backend;
+  private final long limit;
   private final Map<Long, ArrayDeque<DeviceBuffer>> free = new HashMap<>();
   private final Set<DeviceBuffer> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean closed;
@@ -26,8 +27,10 @@ final class Allocator {
   private long reserved;
   private long allocations;
 
-  Allocator(Backend backend) {
+  /** Takes at most so many bytes of the device, those kept for reuse included; 0 for no limit. */
+  Allocator(Backend backend, long limit) {
     this.backend = backend;
+    this.limit = limit == 0 ? Long.MAX_VALUE : limit;
   }
 
   DeviceBuffer allocate(long bytes) {
@@ -96,6 +99,14 @@ final class Allocator {
   }
 
   private DeviceBuffer allocateOrTrim(long size) {
+    if (size > limit - reserved) {
+      trim();
+      if (size > limit - reserved) {
+        throw new OutOfDeviceMemoryException(
+            "The engine on %s may take %d bytes, its memory limit: %d are held by tensors, and %d more are asked for. Use a smaller batch, close tensors earlier, or raise the limit."
+                .formatted(backend.device().id(), limit, live, size));
+      }
+    }
     try {
       return backend.memory().allocate(size);
     } catch (OutOfDeviceMemoryException first) {

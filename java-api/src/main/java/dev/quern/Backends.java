@@ -4,24 +4,34 @@ import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Iterator;
+import java.lang.ref.WeakReference;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the backends and chooses among them: this is the whole policy. */
+/**
+ * Finds the backends and chooses among them: this is the whole policy. Backends are looked for
+ * beside these classes and in the calling thread's context class loader.
+ */
 public final class Backends {
   private static final System.Logger LOG = System.getLogger("dev.quern");
   private static final System.Logger.Level DEBUG = System.Logger.Level.DEBUG;
   private static final System.Logger.Level WARNING = System.Logger.Level.WARNING;
   private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+  /** By context class loader; weakly, so that neither loaders nor their backends are kept. */
+  private static final Map<@Nullable ClassLoader, WeakReference<ArrayKernels>> ARRAYS =
+      new WeakHashMap<>();
+
+  /** What the last call chose, so that most calls need no lock. */
+  private static volatile @Nullable Choice last;
+
+  private record Choice(
+      WeakReference<@Nullable ClassLoader> context, WeakReference<ArrayKernels> kernels) {}
 
   private Backends() {}
 
@@ -32,28 +42,81 @@ public final class Backends {
    */
   public static Map<String, Availability> probe() {
     Map<String, Availability> found = new LinkedHashMap<>();
-    for (BackendProvider provider : providers()) {
+    for (BackendProvider provider : here().list()) {
       found.put(provider.name(), provider.probe());
     }
     return found;
   }
 
   /**
-   * Finds the array kernels of the best CPU backend: what the one-call forms run on.
+   * Finds the array kernels that the one-call forms run on: those of the backend that {@code
+   * quern.backend} or {@code QUERN_BACKEND} names if it has some, else of the best CPU backend.
+   * Looked for once per context class loader.
    *
    * @return the kernels, those of the reference backend if nothing better is here
+   * @throws BackendUnavailableException if the backend named cannot be used, with the reasons
    */
   public static ArrayKernels arrays() {
-    return ArrayKernelsHolder.BEST;
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    Choice choice = last;
+    if (choice != null && choice.context.refersTo(context)) {
+      ArrayKernels kernels = choice.kernels.get();
+      if (kernels != null) {
+        return kernels;
+      }
+    }
+    ArrayKernels kernels = arrays(context);
+    last = new Choice(new WeakReference<>(context), new WeakReference<>(kernels));
+    return kernels;
+  }
+
+  private static ArrayKernels arrays(@Nullable ClassLoader context) {
+    synchronized (ARRAYS) {
+      WeakReference<ArrayKernels> known = ARRAYS.get(context);
+      ArrayKernels kernels = known == null ? null : known.get();
+      if (kernels == null) {
+        kernels = bestArrays(Providers.of(context));
+        ARRAYS.put(context, new WeakReference<>(kernels));
+      }
+      return kernels;
+    }
+  }
+
+  private static ArrayKernels bestArrays(Providers providers) {
+    String asked = asked();
+    if (asked != null) {
+      ArrayKernels kernels = usable(providers, asked).arrays();
+      if (kernels != null) {
+        return kernels;
+      }
+    }
+    for (BackendProvider provider : providers.list()) {
+      ArrayKernels kernels = provider.arrays();
+      if (kernels != null) {
+        warnIfReference(provider, providers);
+        return kernels;
+      }
+    }
+    throw new IllegalStateException("The reference has array kernels.");
+  }
+
+  static Engine open(EngineOptions options) {
+    Providers providers = options.providers();
+    String asked = options.backend() == null ? asked() : options.backend();
+    return asked == null
+        ? openBest(providers, options)
+        : new Engine(openNamed(providers, asked, options), options);
+  }
+
+  /** The backend that the process is to use, null if that is left to the choice here. */
+  private static @Nullable String asked() {
+    String asked = System.getProperty("quern.backend", System.getenv("QUERN_BACKEND"));
+    return asked == null || asked.isBlank() ? null : asked;
   }
 
   /** Opens the best device: cuda, an OpenCL GPU, simd, reference. */
-  static Engine openBest() {
-    String asked = System.getProperty("quern.backend", System.getenv("QUERN_BACKEND"));
-    if (asked != null && !asked.isBlank()) {
-      return open(asked);
-    }
-    for (BackendProvider provider : providers()) {
+  private static Engine openBest(Providers providers, EngineOptions options) {
+    for (BackendProvider provider : providers.list()) {
       String name = provider.name();
       if (!(provider.probe() instanceof Availability.Available available)) {
         LOG.log(DEBUG, () -> describe(name, provider.probe()));
@@ -65,8 +128,8 @@ public final class Backends {
         continue;
       }
       try {
-        Engine engine = new Engine(provider.open(device.index()));
-        warnIfReference(provider);
+        Engine engine = new Engine(open(provider, device.index(), options), options);
+        warnIfReference(provider, providers);
         LOG.log(
             System.Logger.Level.INFO, () -> "Using " + device.id() + ", " + device.name() + ".");
         return engine;
@@ -74,11 +137,7 @@ public final class Backends {
         LOG.log(WARNING, "Device " + device.id() + " is there but does not open; going on.", e);
       }
     }
-    throw new BackendUnavailableException("No backend is here: " + describeAll() + ".");
-  }
-
-  static Engine open(String asked) {
-    return new Engine(openBackend(asked));
+    throw new BackendUnavailableException("No backend opens: " + describeAll(providers) + ".");
   }
 
   /**
@@ -89,18 +148,12 @@ public final class Backends {
    * @throws BackendUnavailableException if it cannot be used, with the reasons and what can
    */
   public static Backend openBackend(String asked) {
+    return openNamed(here(), asked, new EngineOptions());
+  }
+
+  private static Backend openNamed(Providers providers, String asked, EngineOptions options) {
+    BackendProvider provider = usable(providers, asked);
     String[] parts = asked.strip().split(":", 2);
-    BackendProvider provider =
-        providers().stream().filter(p -> p.name().equals(parts[0])).findFirst().orElse(null);
-    if (provider == null) {
-      throw new BackendUnavailableException(
-          "There is no backend '" + parts[0] + "' here; there are: " + describeAll() + ".");
-    }
-    if (provider.probe() instanceof Availability.Unavailable unavailable) {
-      throw new BackendUnavailableException(
-          "Backend '%s' cannot be used: %s. Usable here: %s."
-              .formatted(parts[0], joined(unavailable.reasons()), usable()));
-    }
     List<DeviceInfo> devices = ((Availability.Available) provider.probe()).devices();
     int index = parts.length == 1 ? 0 : deviceIndex(asked, parts[1]);
     if (index >= devices.size()) {
@@ -113,17 +166,63 @@ public final class Backends {
                       .map(d -> d.id() + " (" + d.name() + ")")
                       .collect(Collectors.joining(", "))));
     }
-    return provider.open(index);
+    return open(provider, index, options);
   }
 
-  private static void warnIfReference(BackendProvider provider) {
-    if (provider.name().equals("reference") && !WARNED.getAndSet(true)) {
-      LOG.log(
-          WARNING,
-          "Using the slow reference backend. Add the artifact quern-simd for the fast one. Here are: "
-              + describeAll()
-              + ".");
+  private static Backend open(BackendProvider provider, int device, EngineOptions options) {
+    return options.threads() == 0
+        ? provider.open(device)
+        : provider.open(device, options.threads());
+  }
+
+  /** The provider of a backend, which has devices. */
+  private static BackendProvider usable(Providers providers, String asked) {
+    String name = asked.strip().split(":", 2)[0];
+    BackendProvider provider = providers.named(name);
+    if (provider == null) {
+      throw new BackendUnavailableException(
+          "There is no backend '" + name + "' here; there are: " + describeAll(providers) + ".");
     }
+    if (provider.probe() instanceof Availability.Unavailable unavailable) {
+      throw new BackendUnavailableException(
+          "Backend '%s' cannot be used: %s. Usable here: %s."
+              .formatted(name, joined(unavailable.reasons()), usable(providers)));
+    }
+    return provider;
+  }
+
+  private static void warnIfReference(BackendProvider provider, Providers providers) {
+    if (provider.name().equals("reference") && !WARNED.getAndSet(true)) {
+      LOG.log(WARNING, "Using the slow reference backend. " + whySlow(providers));
+    }
+  }
+
+  /** Why nothing faster is used, and what to do about it. */
+  static String whySlow(Providers providers) {
+    BackendProvider simd = providers.named("simd");
+    if (simd != null && simd.probe() instanceof Availability.Unavailable unavailable) {
+      return "The fast one, simd, cannot be used: " + joined(unavailable.reasons()) + ".";
+    }
+    boolean simdIsLost = simd == null && isHere("dev/quern/simd/SimdProvider.class");
+    if (simdIsLost || !providers.referenceIsListed()) {
+      return "META-INF/services/"
+          + BackendProvider.class.getName()
+          + " does not list all backends that are here: a fat jar has kept one artifact's file of"
+          + " several. Merge them (Maven Shade: ServicesResourceTransformer; Gradle Shadow:"
+          + " mergeServiceFiles()).";
+    }
+    return "Add the artifact quern-simd for the fast one. Here are: "
+        + describeAll(providers)
+        + ".";
+  }
+
+  private static boolean isHere(String resource) {
+    ClassLoader own = Backends.class.getClassLoader();
+    return own != null && own.getResource(resource) != null;
+  }
+
+  private static Providers here() {
+    return Providers.of(Thread.currentThread().getContextClassLoader());
   }
 
   private static int deviceIndex(String asked, String index) {
@@ -142,15 +241,15 @@ public final class Backends {
         .orElse(null);
   }
 
-  private static String usable() {
-    return providers().stream()
+  private static String usable(Providers providers) {
+    return providers.list().stream()
         .filter(p -> p.probe() instanceof Availability.Available)
         .map(BackendProvider::name)
         .collect(Collectors.joining(", "));
   }
 
-  private static String describeAll() {
-    return providers().stream()
+  private static String describeAll(Providers providers) {
+    return providers.list().stream()
         .map(p -> describe(p.name(), p.probe()))
         .collect(Collectors.joining("; "));
   }
@@ -167,40 +266,5 @@ public final class Backends {
     return reasons.stream()
         .map(reason -> reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason)
         .collect(Collectors.joining("; "));
-  }
-
-  /** All providers that can be loaded, best first; one that cannot must not hide the others. */
-  private static List<BackendProvider> providers() {
-    List<BackendProvider> providers = new ArrayList<>();
-    Iterator<BackendProvider> found =
-        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).iterator();
-    while (true) {
-      try {
-        if (!found.hasNext()) {
-          break;
-        }
-        providers.add(found.next());
-      } catch (ServiceConfigurationError | LinkageError e) {
-        LOG.log(DEBUG, "A backend provider could not be loaded.", e);
-      }
-    }
-    providers.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
-    return providers;
-  }
-
-  /** The choice is made once per process. */
-  private static final class ArrayKernelsHolder {
-    static final ArrayKernels BEST = best();
-
-    private static ArrayKernels best() {
-      for (BackendProvider provider : providers()) {
-        ArrayKernels kernels = provider.arrays();
-        if (kernels != null) {
-          warnIfReference(provider);
-          return kernels;
-        }
-      }
-      throw new BackendUnavailableException("No backend with array kernels is here.");
-    }
   }
 }

@@ -15,11 +15,15 @@ import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -41,8 +45,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.quern");
+  private static final Cleaner CLEANER = Cleaner.create();
 
   private final Backend backend;
+  private final EngineResources resources;
+  private final Cleaner.Cleanable cleanable;
   private final Observation observation;
   private final ReentrantLock lock = new ReentrantLock();
   private final Allocator allocator;
@@ -65,19 +72,25 @@ public final class Engine implements AutoCloseable {
    *
    * @param backend closed together with this engine, also if that cannot be made
    */
-  @SuppressWarnings("this-escape") // tensors need their engine; nothing else sees it yet
   public Engine(Backend backend) {
+    this(backend, new EngineOptions());
+  }
+
+  @SuppressWarnings("this-escape") // tensors need their engine; nothing else sees it yet
+  Engine(Backend backend, EngineOptions options) {
     this.backend = backend;
     this.observation = new Observation(backend);
-    this.allocator = new Allocator(backend);
+    this.allocator = new Allocator(backend, options.memoryLimit());
+    this.resources = new EngineResources(backend, allocator, arena);
     this.faultBlocks = new FaultBlocks(backend, allocator, arena);
     try {
       this.one = empty(DType.F32, Shape.of(1)).detach();
       submit(b -> b.pointwise().fill(one.span(), 1));
     } catch (RuntimeException e) {
-      backend.close();
+      resources.release();
       throw e;
     }
+    this.cleanable = CLEANER.register(this, resources);
   }
 
   /**
@@ -89,7 +102,7 @@ public final class Engine implements AutoCloseable {
    * @throws BackendUnavailableException if the backend named cannot be used, with the reasons
    */
   public static Engine open() {
-    return Backends.openBest();
+    return open(new EngineOptions());
   }
 
   /**
@@ -100,7 +113,18 @@ public final class Engine implements AutoCloseable {
    * @throws BackendUnavailableException if it cannot be used, with the reasons and what can
    */
   public static Engine open(String name) {
-    return Backends.open(name);
+    return open(new EngineOptions().withBackend(name));
+  }
+
+  /**
+   * Opens a device with options: a cap on threads, a memory limit, where backends are looked for.
+   *
+   * @param options without a backend, the best device is opened as by {@link #open()}
+   * @return the engine, owned by the caller
+   * @throws BackendUnavailableException if the backend named cannot be used, with the reasons
+   */
+  public static Engine open(EngineOptions options) {
+    return Backends.open(options);
   }
 
   /**
@@ -145,9 +169,7 @@ public final class Engine implements AutoCloseable {
    * @return the tensor, owned by the current scope
    */
   public Tensor zeros(DType dtype, Shape shape) {
-    Tensor tensor = empty(dtype, shape);
-    tensor.fill(0);
-    return tensor;
+    return written(empty(dtype, shape), tensor -> tensor.fill(0));
   }
 
   /**
@@ -175,9 +197,90 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Copies integers to the device: labels.
+   *
+   * @param values the elements, row-major
+   * @param dims the shape
+   * @return an I32 tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(int[] values, long... dims) {
+    return upload(MemorySegment.ofArray(values), DType.I32, Shape.of(dims));
+  }
+
+  /**
+   * Copies integers to the device: labels.
+   *
+   * @param values the elements, row-major
+   * @param dims the shape
+   * @return an I64 tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(long[] values, long... dims) {
+    return upload(MemorySegment.ofArray(values), DType.I64, Shape.of(dims));
+  }
+
+  /**
+   * Copies a mask to the device.
+   *
+   * @param values the elements, row-major
+   * @param dims the shape
+   * @return a U8 tensor, 1 where a value is true and 0 elsewhere, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(boolean[] values, long... dims) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (values[i] ? 1 : 0);
+    }
+    return tensor(bytes, dims);
+  }
+
+  /**
+   * Copies a part of an array to the device.
+   *
+   * @param values holds the elements, row-major
+   * @param from the index of the first
+   * @param shape the shape, which says how many there are
+   * @return an F32 tensor, owned by the current scope
+   * @throws IndexOutOfBoundsException if the array ends before
+   */
+  public Tensor tensor(float[] values, int from, Shape shape) {
+    Objects.checkFromIndexSize(from, shape.elements(), values.length);
+    long bytes = shape.elements() * Float.BYTES;
+    MemorySegment part = MemorySegment.ofArray(values).asSlice((long) from * Float.BYTES, bytes);
+    return upload(part, DType.F32, shape);
+  }
+
+  /**
+   * Copies what remains of a buffer to the device, of whatever byte order; position and limit stay.
+   *
+   * @param values the elements, row-major
+   * @param dims the shape
+   * @return an F32 tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(FloatBuffer values, long... dims) {
+    return upload(HostFloats.source(values), DType.F32, Shape.of(dims));
+  }
+
+  /**
+   * Copies what remains of a buffer to the device; position and limit stay.
+   *
+   * @param values the elements, row-major, read as unsigned
+   * @param dims the shape
+   * @return a U8 tensor, owned by the current scope
+   * @throws IllegalArgumentException if the shape does not have as many elements
+   */
+  public Tensor tensor(ByteBuffer values, long... dims) {
+    return upload(MemorySegment.ofBuffer(values), DType.U8, Shape.of(dims));
+  }
+
+  /**
    * Copies host memory to the device.
    *
-   * @param values the elements, row-major, in native byte order
+   * @param values the elements, row-major, in native byte order, which Java's buffers have only if
+   *     {@code order(ByteOrder.nativeOrder())} was called on them
    * @param dtype their type
    * @param shape the shape
    * @return the tensor, owned by the current scope
@@ -185,31 +288,24 @@ public final class Engine implements AutoCloseable {
    */
   public Tensor upload(MemorySegment values, DType dtype, Shape shape) {
     requireSize(values, dtype, shape);
-    Tensor tensor = empty(dtype, shape);
-    tensor.copyFrom(values);
-    return tensor;
+    return written(empty(dtype, shape), tensor -> tensor.copyFrom(values));
   }
 
   /**
-   * Lends host memory to the engine until the current scope closes: without a copy where the device
-   * can (native memory aligned to 4 bytes on the CPU backends), else copied in, and, if written,
-   * copied back when the scope closes.
+   * Lends host memory to the engine until the tensor is closed, by the current scope or, made
+   * without one or detached, by the caller or the engine: without a copy where the device can
+   * (native memory aligned to 4 bytes on the CPU backends), else copied in, and, if written, copied
+   * back when the tensor closes.
    *
-   * @param memory heap or native memory that outlives the scope
+   * @param memory heap or native memory that outlives the tensor
    * @param access whether it may be written
    * @param dtype the element type
    * @param shape the shape
    * @return a tensor over it, owned by the current scope
-   * @throws IllegalStateException without an open scope
    * @throws IllegalArgumentException if sizes differ, or READ_WRITE memory is read-only
    */
   public Tensor borrow(MemorySegment memory, Access access, DType dtype, Shape shape) {
     requireSize(memory, dtype, shape);
-    if (current.get() == null) {
-      throw new IllegalStateException(
-          "Memory is lent until a scope closes, and none is open: call borrow inside"
-              + " engine.scoped.");
-    }
     boolean write = access == Access.READ_WRITE;
     if (write && memory.isReadOnly()) {
       throw new IllegalArgumentException("READ_WRITE was asked for memory that is read-only.");
@@ -231,13 +327,12 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Lends an array to the engine until the current scope closes.
+   * Lends an array to the engine until the tensor is closed.
    *
    * @param values the elements
-   * @param access whether they may be written; what was written is there when the scope is closed
+   * @param access whether they may be written; what was written is there when the tensor is closed
    * @param dims the shape
    * @return a tensor over it, owned by the current scope
-   * @throws IllegalStateException without an open scope
    */
   public Tensor borrow(float[] values, Access access, long... dims) {
     return borrow(MemorySegment.ofArray(values), access, DType.F32, Shape.of(dims));
@@ -251,9 +346,9 @@ public final class Engine implements AutoCloseable {
    * @return an F32 tensor, owned by the current scope
    */
   public Tensor uniform(PhiloxStream stream, long... dims) {
-    Tensor tensor = empty(DType.F32, Shape.of(dims));
-    submit(b -> b.random().uniform(stream, 0, tensor.span()));
-    return tensor;
+    return written(
+        empty(DType.F32, Shape.of(dims)),
+        tensor -> submit(b -> b.random().uniform(stream, 0, tensor.span())));
   }
 
   /**
@@ -269,22 +364,64 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Runs something and frees the tensors it made, except its result.
+   * Runs something and frees the tensors it made on this thread, except those of its result.
    *
-   * @param body what is run; a result that is a {@link Tensor} or a {@link TensorGroup} is kept
+   * @param body what is run; a result that is a {@link Tensor} is kept, and so are the tensors in a
+   *     {@link TensorGroup}, a collection, a map's values, an array or an optional
    * @param <T> the result's type
-   * @return the result of the body
+   * @param <X> what the body throws
+   * @return the result of the body, null if that is null
+   * @throws X what the body throws; then all its tensors are freed
    */
-  public <T> T scoped(Supplier<T> body) {
+  public <T extends @Nullable Object, X extends Exception> T scoped(Scope.Body<T, X> body)
+      throws X {
     try (Scope scope = openScope()) {
-      T result = body.get();
-      switch (result) {
-        case Tensor tensor -> keepIfOwned(scope, tensor);
-        case TensorGroup group -> group.tensors().forEach(t -> keepIfOwned(scope, t));
-        default -> {}
-      }
+      T result = body.run();
+      scope.keepAll(result);
       return result;
     }
+  }
+
+  /**
+   * Runs something and frees the tensors it made on this thread.
+   *
+   * @param action what is run
+   * @param <X> what it throws
+   * @throws X what the action throws
+   */
+  public <X extends Exception> void scoped(Scope.Action<X> action) throws X {
+    try (Scope _ = openScope()) {
+      action.run();
+    }
+  }
+
+  /**
+   * Runs something again and again, each time in a scope, until it no longer becomes faster: until
+   * programs are built and Java's compiler is done with what is called, so that the first call that
+   * matters is as fast as the others. Ends after three seconds at the latest.
+   *
+   * @param work for example a loss of the shape to come, on zeros
+   */
+  public void warmUp(Runnable work) {
+    WarmUp.run(() -> {
+      scoped(work::run);
+      synchronize();
+    });
+  }
+
+  /**
+   * Tells which tensors are open that belong to no scope, or to one that this thread has open.
+   *
+   * @return a line each, or one for several that are alike; with {@code -Dquern.leaks=true} it
+   *     tells where they were made
+   */
+  public List<String> openTensors() {
+    List<Tensor> open = new ArrayList<>(root.open());
+    open.remove(one);
+    for (Scope scope = current.get(); scope != null; scope = scope.outer()) {
+      open.addAll(scope.open());
+    }
+    return OpenTensors.describe(open);
   }
 
   /**
@@ -308,26 +445,30 @@ public final class Engine implements AutoCloseable {
     });
   }
 
-  /** Frees all memory of this engine and closes the device; idempotent. */
+  /**
+   * Closes all tensors, which copies borrowed memory back, frees all memory of this engine and
+   * closes the device; idempotent. With {@code -Dquern.leaks=true} it logs what was still open.
+   */
   @Override
   public void close() {
     locked(() -> {
       if (closed) {
         return null;
       }
+      OpenTensors.logIfAsked(this);
       try {
         for (Scope s = current.get(); s != null; s = s.outer()) {
           s.closeTensors();
         }
         current.remove();
-        allocator.close();
+        root.closeTensors();
       } catch (DeviceException e) {
         // what failed on the device was or will be reported elsewhere; closing must go on
         LOG.log(System.Logger.Level.WARNING, "The device failed before its engine closed.", e);
       } finally {
         closed = true;
-        arena.close();
-        backend.close();
+        resources.release();
+        cleanable.clean();
       }
       return null;
     });
@@ -474,6 +615,12 @@ public final class Engine implements AutoCloseable {
     });
   }
 
+  /** A range of a block as host memory; null where the host cannot reach it. */
+  @Nullable MemorySegment hostMemory(Span span) {
+    MemorySegment block = backend.memory().hostMemory(span.buffer());
+    return block == null ? null : block.asSlice(span.byteOffset(), span.byteSize());
+  }
+
   /** Reads a word and waits. */
   long downloadLong(Span source) {
     return locked(() -> {
@@ -563,9 +710,14 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private static void keepIfOwned(Scope scope, Tensor tensor) {
-    if (tensor.owner() == scope) {
-      scope.keep(tensor);
+  /** Writes a new tensor; if that fails, it is not left behind. */
+  private static Tensor written(Tensor made, Consumer<Tensor> write) {
+    try {
+      write.accept(made);
+      return made;
+    } catch (RuntimeException | Error e) {
+      made.close();
+      throw e;
     }
   }
 

@@ -1,7 +1,12 @@
 package dev.quern;
 
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +15,38 @@ import org.jspecify.annotations.Nullable;
  * engine and to the thread that opened it; scopes nest, and close in the opposite order.
  */
 public final class Scope implements AutoCloseable {
+  /**
+   * What {@link Engine#scoped(Body)} runs.
+   *
+   * @param <T> the result's type
+   * @param <X> what it throws; without checked exceptions the compiler takes RuntimeException
+   */
+  @FunctionalInterface
+  public interface Body<T extends @Nullable Object, X extends Exception> {
+    /**
+     * Does the work.
+     *
+     * @return the result
+     * @throws X whatever it throws
+     */
+    T run() throws X;
+  }
+
+  /**
+   * What {@link Engine#scoped(Action)} runs.
+   *
+   * @param <X> what it throws; without checked exceptions the compiler takes RuntimeException
+   */
+  @FunctionalInterface
+  public interface Action<X extends Exception> {
+    /**
+     * Does the work.
+     *
+     * @throws X whatever it throws
+     */
+    void run() throws X;
+  }
+
   private final Engine engine;
   private final @Nullable Scope outer;
   private final Thread thread;
@@ -38,6 +75,28 @@ public final class Scope implements AutoCloseable {
     return tensor;
   }
 
+  /** Keeps the tensors of a result, if this scope owns them. */
+  void keepAll(@Nullable Object result) {
+    switch (result) {
+      case Tensor tensor -> {
+        if (tensor.owner() == this) {
+          keep(tensor);
+        }
+      }
+      case TensorGroup group -> group.tensors().forEach(this::keepAll);
+      case Collection<?> several -> several.forEach(this::keepAll);
+      case Map<?, ?> named -> named.values().forEach(this::keepAll);
+      case Object[] several -> Arrays.asList(several).forEach(this::keepAll);
+      case Optional<?> one -> one.ifPresent(this::keepAll);
+      case null, default -> {}
+    }
+  }
+
+  /** Those it owns, under the engine's lock. */
+  List<Tensor> open() {
+    return engine.locked(() -> List.copyOf(tensors));
+  }
+
   /**
    * Closes every tensor made in it that was not kept; idempotent.
    *
@@ -64,7 +123,7 @@ public final class Scope implements AutoCloseable {
   /** Closes what it owns; a failing copy back must not keep the others from being closed. */
   void closeTensors() {
     RuntimeException failure = null;
-    for (Tensor tensor : engine.locked(() -> tensors.toArray(Tensor[]::new))) {
+    for (Tensor tensor : open()) {
       try {
         tensor.close();
       } catch (RuntimeException e) {

@@ -71,6 +71,25 @@ public final class Shape {
     return elements;
   }
 
+  /**
+   * Tells whether shapes are equal but for an axis of one channel: (N, 1, H, W) and (N, H, W).
+   *
+   * @param other a shape
+   * @return whether they are equal, or one has an axis 1 of extent 1 that the other lacks
+   */
+  public boolean equalsButForChannel(Shape other) {
+    return equals(other) || hasChannelBeside(other) || other.hasChannelBeside(this);
+  }
+
+  private boolean hasChannelBeside(Shape other) {
+    int rank = dims.length;
+    return rank >= 2
+        && other.dims.length == rank - 1
+        && dims[1] == 1
+        && dims[0] == other.dims[0]
+        && Arrays.equals(dims, 2, rank, other.dims, 1, rank - 1);
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Shape shape && Arrays.equals(dims, shape.dims);

@@ -1,12 +1,19 @@
 package dev.quern;
 
+import dev.quern.spi.Backend;
 import dev.quern.spi.BinaryOp;
 import dev.quern.spi.Span;
 import dev.quern.spi.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * IllegalArgumentException} says both.
  */
 public final class Tensor implements AutoCloseable {
-  private static final boolean RECORD_LEAKS = Boolean.getBoolean("quern.leaks");
-
   private final Engine engine;
   private final Storage storage;
   private final DType dtype;
@@ -26,6 +31,7 @@ public final class Tensor implements AutoCloseable {
   private final Span span;
   private Scope owner;
   private boolean closed;
+  private final @Nullable Throwable madeAt;
   private @Nullable Throwable closedAt;
   private @Nullable MemorySegment copyBack;
   private List<FaultWord> faults = List.of();
@@ -45,6 +51,7 @@ public final class Tensor implements AutoCloseable {
     this.shape = shape;
     this.format = format;
     this.span = new Span(storage.buffer, dtype, offset, shape.elements());
+    this.madeAt = OpenTensors.RECORDED ? new Throwable("made here") : null;
     owner.adopt(this);
   }
 
@@ -176,8 +183,7 @@ public final class Tensor implements AutoCloseable {
   public Tensor scale(float factor) {
     requireDtype(DType.F32, "scale");
     Tensor out = result(dtype, shape, this);
-    engine.submit(b -> b.pointwise().scale(span(), factor, out.span()));
-    return out;
+    return written(out, b -> b.pointwise().scale(span(), factor, out.span()));
   }
 
   /**
@@ -233,8 +239,7 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor notEqual(float value) {
     Tensor out = result(DType.F32, shape, this);
-    engine.submit(b -> b.pointwise().notEqual(span(), value, out.span()));
-    return out;
+    return written(out, b -> b.pointwise().notEqual(span(), value, out.span()));
   }
 
   /**
@@ -247,8 +252,7 @@ public final class Tensor implements AutoCloseable {
       throw new IllegalArgumentException("toF32 converts U8, I32, I64 and F32, not " + dtype + ".");
     }
     Tensor out = result(DType.F32, shape, this);
-    engine.submit(b -> b.pointwise().copy(span(), out.span()));
-    return out;
+    return written(out, b -> b.pointwise().copy(span(), out.span()));
   }
 
   /**
@@ -273,8 +277,8 @@ public final class Tensor implements AutoCloseable {
     }
     long innerExtent = inner;
     Tensor out = result(dtype, shape, this, vector);
-    engine.submit(b -> b.pointwise().addBroadcast(span(), vector.span(), innerExtent, out.span()));
-    return out;
+    return written(
+        out, b -> b.pointwise().addBroadcast(span(), vector.span(), innerExtent, out.span()));
   }
 
   /**
@@ -285,10 +289,10 @@ public final class Tensor implements AutoCloseable {
   public Tensor sum() {
     requireDtype(DType.F32, "sum");
     Tensor out = result(DType.F32, Shape.of(1), this);
-    engine.submitWithScratch(
+    return written(
+        out,
         b -> b.reduction().scratchBytes(shape.elements()),
         (b, scratch) -> b.reduction().sum(span(), out.span(), scratch));
-    return out;
   }
 
   /**
@@ -329,7 +333,8 @@ public final class Tensor implements AutoCloseable {
                   transposeOther ? " transposed" : ""));
     }
     Tensor out = result(DType.F32, Shape.of(m, n), this, other);
-    engine.submitWithScratch(
+    return written(
+        out,
         b -> b.matrix().scratchBytes(m, n, k),
         (b, scratch) ->
             b.matrix()
@@ -343,7 +348,6 @@ public final class Tensor implements AutoCloseable {
                     other.span(),
                     out.span(),
                     scratch));
-    return out;
   }
 
   // Views.
@@ -425,6 +429,17 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Overwrites the elements from what remains of a buffer, of whatever byte order; position and
+   * limit stay.
+   *
+   * @param values as many floats; the dtype is F32
+   */
+  public void copyFrom(FloatBuffer values) {
+    requireDtype(DType.F32, "copyFrom(FloatBuffer)");
+    copyFrom(HostFloats.source(values));
+  }
+
+  /**
    * Overwrites the elements from another tensor of this engine, on the device.
    *
    * @param other of equal dtype and shape
@@ -458,6 +473,38 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Copies the elements to what remains of a buffer, in the buffer's byte order, and waits;
+   * position and limit stay.
+   *
+   * @param target as many floats; the dtype is F32
+   * @throws DataException if the elements come of faulty data; they are copied all the same
+   */
+  public void copyTo(FloatBuffer target) {
+    requireDtype(DType.F32, "copyTo(FloatBuffer)");
+    if (target.order() == ByteOrder.nativeOrder()) {
+      copyTo(MemorySegment.ofBuffer(target));
+      return;
+    }
+    float[] values = new float[target.remaining()];
+    try {
+      copyTo(MemorySegment.ofArray(values));
+    } finally {
+      target.duplicate().put(values);
+    }
+  }
+
+  /**
+   * Looks at the elements where they lie, on a backend that computes in the host's memory.
+   *
+   * @return the tensor's memory, in native byte order, row-major in its {@link #format}; what is
+   *     written there is seen by later operations. Valid until the tensor is closed: then the
+   *     engine reuses it. Empty on devices with memory of their own
+   */
+  public Optional<MemorySegment> hostMemory() {
+    return engine.locked(() -> Optional.ofNullable(engine.hostMemory(span())));
+  }
+
+  /**
    * Copies the elements to an array and waits.
    *
    * @return the elements of an F32 tensor, row-major
@@ -479,6 +526,19 @@ public final class Tensor implements AutoCloseable {
   public byte[] toByteArray() {
     requireDtype(DType.U8, "toByteArray");
     byte[] values = new byte[arrayLength()];
+    copyTo(MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /**
+   * Copies the elements to an array and waits.
+   *
+   * @return the elements of an I32 tensor, row-major
+   * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
+   */
+  public int[] toIntArray() {
+    requireDtype(DType.I32, "toIntArray");
+    int[] values = new int[arrayLength()];
     copyTo(MemorySegment.ofArray(values));
     return values;
   }
@@ -557,7 +617,7 @@ public final class Tensor implements AutoCloseable {
         }
       } finally {
         closed = true;
-        if (RECORD_LEAKS) {
+        if (OpenTensors.RECORDED) {
           closedAt = new Throwable("closed here");
         }
         owner.forget(this);
@@ -571,6 +631,10 @@ public final class Tensor implements AutoCloseable {
   @Override
   public String toString() {
     return dtype + " " + shape + " on " + engine.device().id();
+  }
+
+  @Nullable Throwable madeAt() {
+    return madeAt;
   }
 
   Scope owner() {
@@ -616,11 +680,32 @@ public final class Tensor implements AutoCloseable {
     });
   }
 
+  /** Runs what writes an output; if it fails, the output is not left behind. */
+  private Tensor written(Tensor out, Consumer<Backend> work) {
+    try {
+      engine.submit(work);
+      return out;
+    } catch (RuntimeException | Error e) {
+      out.close();
+      throw e;
+    }
+  }
+
+  private Tensor written(
+      Tensor out, ToLongFunction<Backend> bytes, BiConsumer<Backend, Span> work) {
+    try {
+      engine.submitWithScratch(bytes, work);
+      return out;
+    } catch (RuntimeException | Error e) {
+      out.close();
+      throw e;
+    }
+  }
+
   private Tensor unary(UnaryOp op) {
     requireDtype(DType.F32, op.name().toLowerCase(Locale.ROOT));
     Tensor out = result(dtype, shape, this);
-    engine.submit(b -> b.pointwise().unary(op, span(), out.span()));
-    return out;
+    return written(out, b -> b.pointwise().unary(op, span(), out.span()));
   }
 
   private Tensor binary(BinaryOp op, Tensor other) {
@@ -632,8 +717,7 @@ public final class Tensor implements AutoCloseable {
               .formatted(op, dtype, shape, other.dtype, other.shape));
     }
     Tensor out = result(dtype, shape, this, other);
-    engine.submit(b -> b.pointwise().binary(op, span(), other.span(), out.span()));
-    return out;
+    return written(out, b -> b.pointwise().binary(op, span(), other.span(), out.span()));
   }
 
   private Tensor view(long offset, Shape target) {
@@ -699,7 +783,8 @@ public final class Tensor implements AutoCloseable {
           new IllegalStateException(
               "The tensor %s is closed%s."
                   .formatted(
-                      this, RECORD_LEAKS ? "" : "; run with -Dquern.leaks=true to see where"));
+                      this,
+                      OpenTensors.RECORDED ? "" : "; run with -Dquern.leaks=true to see where"));
       Throwable where = closedAt;
       if (where != null) {
         e.initCause(where);

@@ -115,14 +115,28 @@ class EngineTest {
   void borrowedArraysAreCopiedBack() {
     try (Engine engine = open()) {
       float[] values = {1, 2, 3};
-      assertThrows(
-          IllegalStateException.class, () -> engine.borrow(values, Access.READ, values.length));
-      engine.scoped(() -> {
-        engine.borrow(values, Access.READ_WRITE, values.length).fill(7);
-        return 0;
-      });
+      engine.scoped(() -> engine.borrow(values, Access.READ_WRITE, values.length).fill(7));
       assertArrayEquals(new float[] {7, 7, 7}, values);
     }
+  }
+
+  @Test
+  void aBorrowWithoutAScopeLastsUntilItIsClosed() {
+    float[] first = {1, 2, 3};
+    float[] second = {1, 2, 3};
+    try (Engine engine = open()) {
+      Tensor closed = engine.borrow(first, Access.READ_WRITE, first.length);
+      Tensor left =
+          engine.scoped(() -> engine.borrow(second, Access.READ_WRITE, second.length).detach());
+      engine.scoped(() -> {
+        closed.fill(7);
+        left.fill(8);
+      });
+      assertEquals(1, first[0], "copied back when it closes");
+      closed.close();
+      assertArrayEquals(new float[] {7, 7, 7}, first);
+    }
+    assertArrayEquals(new float[] {8, 8, 8}, second, "the engine closes it");
   }
 
   @Test

@@ -52,7 +52,7 @@ record LossShape(Layout layout, LossExtent extent) {
       }
       return new LossShape(labels ? Layout.LABELS : Layout.ONE_HOT, classes(logits));
     }
-    if (!sameShape) {
+    if (!logits.equalsButForChannel(target)) {
       throw new IllegalArgumentException(
           "target shape " + target + " does not match logits " + logits + ".");
     }

@@ -157,15 +157,17 @@ public final class LovaszLoss extends SegmentationLoss {
     LossExtent extent = requireFitting(logits, target);
     Engine engine = logits.engine();
     LovaszPlan plan = engine.prepare(spec(target.dtype()));
-    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
-      Tensor value = fault.number();
-      engine.submitWithScratch(
-          b -> plan.scratchBytes(extent),
-          (b, scratch) ->
-              plan.forward(
-                  logits.span(), target.span(), extent, value.span(), fault.span(), scratch));
-      return value;
-    }
+    return engine.scoped(() -> {
+      try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
+        Tensor value = fault.number();
+        engine.submitWithScratch(
+            b -> plan.scratchBytes(extent),
+            (b, scratch) ->
+                plan.forward(
+                    logits.span(), target.span(), extent, value.span(), fault.span(), scratch));
+        return value;
+      }
+    });
   }
 
   /**
@@ -195,23 +197,25 @@ public final class LovaszLoss extends SegmentationLoss {
     }
     Engine engine = logits.engine();
     LovaszPlan plan = engine.prepare(spec(target.dtype()));
-    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
-      Tensor value = fault.number();
-      Tensor gradient = fault.carriedBy(engine.empty(DType.F32, logits.shape()));
-      engine.submitWithScratch(
-          b -> plan.scratchBytes(extent),
-          (b, scratch) ->
-              plan.forwardBackward(
-                  logits.span(),
-                  target.span(),
-                  extent,
-                  upstream.span(),
-                  value.span(),
-                  gradient.span(),
-                  fault.span(),
-                  scratch));
-      return new LossResult(value, gradient);
-    }
+    return engine.scoped(() -> {
+      try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
+        Tensor value = fault.number();
+        Tensor gradient = fault.carriedBy(engine.empty(DType.F32, logits.shape()));
+        engine.submitWithScratch(
+            b -> plan.scratchBytes(extent),
+            (b, scratch) ->
+                plan.forwardBackward(
+                    logits.span(),
+                    target.span(),
+                    extent,
+                    upstream.span(),
+                    value.span(),
+                    gradient.span(),
+                    fault.span(),
+                    scratch));
+        return new LossResult(value, gradient);
+      }
+    });
   }
 
   /**
@@ -366,7 +370,11 @@ public final class LovaszLoss extends SegmentationLoss {
     requireTargetDtype(target.dtype());
     LossExtent extent = extent(logits.shape());
     Shape expected = targetShape(logits.shape());
-    if (!expected.equals(target.shape())) {
+    boolean fits =
+        mode == Mode.MULTICLASS
+            ? expected.equals(target.shape())
+            : expected.equalsButForChannel(target.shape());
+    if (!fits) {
       throw new IllegalArgumentException(
           "target shape %s does not match logits %s, which take a target of %s in mode %s."
               .formatted(target.shape(), logits.shape(), expected, mode));

@@ -22,11 +22,12 @@ import org.jspecify.annotations.Nullable;
  * value and the gradient with respect to them. Whatever the sum, logits and target are read twice
  * at most and the gradient is written once; Lovasz losses in it sort, in passes of their own.
  *
- * <p>Logits are F32. {@link Mode#BINARY}: of any shape, the target has the same shape and is U8,
- * I32 or I64 (0 or 1) or F32 (soft targets in [0, 1], unchecked). {@link Mode#MULTILABEL}: (N, C,
- * ...), the target alike. {@link Mode#MULTICLASS}: (N, C, ...), the target is (N, ...) labels below
- * C, or F32 shares of the logits' shape. A whole target out of range counts as ignored; reading the
- * value or the gradient, at once or late, then throws a {@link DataException}.
+ * <p>Logits are F32. {@link Mode#BINARY}: of any shape, the target has the same shape, where an
+ * axis of one channel may be left out ((N, H, W) beside (N, 1, H, W)), and is U8, I32 or I64 (0 or
+ * 1) or F32 (soft targets in [0, 1], unchecked). {@link Mode#MULTILABEL}: (N, C, ...), the target
+ * alike. {@link Mode#MULTICLASS}: (N, C, ...), the target is (N, ...) labels below C, or F32 shares
+ * of the logits' shape. A whole target out of range counts as ignored; reading the value or the
+ * gradient, at once or late, then throws a {@link DataException}.
  *
  * <pre>{@code
  * SegmentationLoss loss = new DiceLoss().plus(new BceLoss());
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, WeightedLoss {
+  /** The last call without an engine: most are followed by others of the same shape. */
+  private volatile @Nullable OneCall lastCall;
+
   SegmentationLoss() {}
 
   abstract Frame frame();
@@ -86,14 +90,19 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     LossShape shape = fitting(logits, target);
     Engine engine = logits.engine();
     FusedLossPlan plan = engine.prepare(spec(shape, logits.dtype(), target.dtype(), null));
-    LossOperands operands = operands(logits, target, shape);
-    if (!isReduced()) {
-      return losses(plan, operands, logits, target);
-    }
+    return engine.scoped(() -> {
+      LossOperands operands = operands(logits, target, shape);
+      return isReduced()
+          ? value(plan, operands, engine)
+          : losses(plan, operands, engine, target.shape());
+    });
+  }
+
+  private Tensor value(FusedLossPlan plan, LossOperands operands, Engine engine) {
     try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
       Tensor value = fault.number();
       engine.submitWithScratch(
-          b -> plan.scratchBytes(shape.extent()),
+          b -> plan.scratchBytes(operands.extent()),
           (b, scratch) -> plan.forward(operands, value.span(), null, fault.span(), scratch));
       return value;
     }
@@ -148,34 +157,37 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     Span counts = metric == null ? null : metric.countsFor(logits, frame().ignoreIndex()).span();
     Float cut = metric == null ? null : metric.cut();
     FusedLossPlan plan = engine.prepare(spec(shape, logits.dtype(), target.dtype(), cut));
-    LossOperands operands = operands(logits, target, shape);
-    try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
-      Tensor value = fault.number();
-      Tensor gradient = fault.carriedBy(engine.empty(logits.dtype(), logits.shape()));
-      if (metric != null) {
-        metric.carry(fault);
+    return engine.scoped(() -> {
+      LossOperands operands = operands(logits, target, shape);
+      try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
+        Tensor value = fault.number();
+        Tensor gradient = fault.carriedBy(engine.empty(logits.dtype(), logits.shape()));
+        if (metric != null) {
+          metric.carry(fault);
+        }
+        engine.submitWithScratch(
+            b -> plan.scratchBytes(shape.extent()),
+            (b, scratch) ->
+                plan.forwardBackward(
+                    operands,
+                    upstream.span(),
+                    value.span(),
+                    gradient.span(),
+                    counts,
+                    fault.span(),
+                    scratch));
+        Tensor shown = isReduced() ? value : losses(plan, operands, engine, target.shape());
+        return new LossResult(shown, gradient);
       }
-      engine.submitWithScratch(
-          b -> plan.scratchBytes(shape.extent()),
-          (b, scratch) ->
-              plan.forwardBackward(
-                  operands,
-                  upstream.span(),
-                  value.span(),
-                  gradient.span(),
-                  counts,
-                  fault.span(),
-                  scratch));
-      return new LossResult(isReduced() ? value : losses(plan, operands, logits, target), gradient);
-    }
+    });
   }
 
-  private Tensor losses(FusedLossPlan plan, LossOperands operands, Tensor logits, Tensor target) {
-    Engine engine = logits.engine();
-    Shape shape = target.shape();
-    if (plan.spec().layout() == FusedLossSpec.Layout.ONE_HOT) {
-      shape = LossShape.withoutClasses(shape);
-    }
+  private static Tensor losses(
+      FusedLossPlan plan, LossOperands operands, Engine engine, Shape target) {
+    Shape shape =
+        plan.spec().layout() == FusedLossSpec.Layout.ONE_HOT
+            ? LossShape.withoutClasses(target)
+            : target;
     try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
       Tensor losses = fault.carriedBy(engine.empty(DType.F32, shape));
       engine.submitWithScratch(
@@ -271,10 +283,24 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
       requireBytes("gradient", gradient, shape.elements(), DType.F32);
     }
     long targets = target.byteSize() / targetDtype.bytes();
-    Shape labels = LossShape.targetShape(frame().mode(), shape, targetDtype, targets);
-    requireBytes("target", target, labels.elements(), targetDtype);
-    LossShape lossShape = LossShape.of(frame(), shape, labels, targetDtype);
-    return onSegments(lossShape, logits, target, targetDtype, gradient);
+    OneCall call = lastCall;
+    if (call == null || !call.fits(shape, targets, targetDtype)) {
+      Shape labels = LossShape.targetShape(frame().mode(), shape, targetDtype, targets);
+      call = oneCall(shape, labels, targetDtype);
+      lastCall = call;
+    }
+    requireBytes("target", target, call.targets(), targetDtype);
+    return call.loss(logits, target, gradient);
+  }
+
+  private OneCall oneCall(Shape logits, Shape target, DType targetDtype) {
+    LossShape shape = LossShape.of(frame(), logits, target, targetDtype);
+    if (!isReduced() || weight() != null) {
+      throw new IllegalArgumentException(
+          "Reduction NONE and element weights need tensors; arrays and segments go without.");
+    }
+    FusedLossSpec spec = spec(shape, DType.F32, targetDtype, null);
+    return new OneCall(logits, target.elements(), targetDtype, shape.extent(), spec);
   }
 
   /**
@@ -323,11 +349,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     Tensor weight = weight();
     if (weight != null) {
       logits.requireSameEngine(weight);
-      if (weight.dtype() != DType.F32 || !weight.shape().equals(logits.shape())) {
-        throw new IllegalArgumentException(
-            "The element weights %s do not match the logits %s: they must be F32 of that shape."
-                .formatted(weight, logits));
-      }
+      weight = ElementWeights.of(weight, logits.shape());
     }
     return new LossOperands(
         logits.span(), target.span(), weight == null ? null : weight.span(), shape.extent());
@@ -361,33 +383,22 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
 
   private float onArrays(
       float[] logits, MemorySegment target, DType targetDtype, float @Nullable [] gradient) {
-    if (frame().mode() != Mode.BINARY || Boolean.TRUE.equals(frame().perImage())) {
-      throw new IllegalArgumentException(
-          "A loss in mode %s%s needs the shape of the logits: use the form with a Shape."
-              .formatted(
-                  frame().mode(), Boolean.TRUE.equals(frame().perImage()) ? " per image" : ""));
+    OneCall call = lastCall;
+    if (call == null || !call.fits(logits.length, targetDtype)) {
+      if (frame().mode() != Mode.BINARY || Boolean.TRUE.equals(frame().perImage())) {
+        throw new IllegalArgumentException(
+            "A loss in mode %s%s needs the shape of the logits: use the form with a Shape."
+                .formatted(
+                    frame().mode(), Boolean.TRUE.equals(frame().perImage()) ? " per image" : ""));
+      }
+      Shape shape = Shape.of(logits.length);
+      call = oneCall(shape, shape, targetDtype);
+      lastCall = call;
     }
-    Shape shape = Shape.of(logits.length);
-    return onSegments(
-        LossShape.of(frame(), shape, shape, targetDtype),
+    return call.loss(
         MemorySegment.ofArray(logits),
         target,
-        targetDtype,
         gradient == null ? null : MemorySegment.ofArray(gradient));
-  }
-
-  private float onSegments(
-      LossShape shape,
-      MemorySegment logits,
-      MemorySegment target,
-      DType targetDtype,
-      @Nullable MemorySegment gradient) {
-    if (!isReduced() || weight() != null) {
-      throw new IllegalArgumentException(
-          "Reduction NONE and element weights need tensors; arrays and segments go without.");
-    }
-    return OneCall.loss(
-        spec(shape, DType.F32, targetDtype, null), shape.extent(), logits, target, gradient);
   }
 
   private static void requireLength(int expected, int actual, String name) {

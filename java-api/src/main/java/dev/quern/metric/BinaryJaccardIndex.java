@@ -169,8 +169,9 @@ public final class BinaryJaccardIndex implements AutoCloseable {
    * Counts a batch without waiting.
    *
    * @param predictions F32
-   * @param target U8, I32, I64 or F32 of equal shape, 0 or 1 or the ignore index; other values are
-   *     left out, and reported whenever the counts are read until the next reset
+   * @param target U8, I32, I64 or F32 of equal shape (an axis of one channel may be left out), 0 or
+   *     1 or the ignore index; other values are left out, and reported whenever the counts are read
+   *     until the next reset
    * @throws IllegalArgumentException if shapes, dtypes or engines do not fit
    */
   public void update(Tensor predictions, Tensor target) {
@@ -223,7 +224,7 @@ public final class BinaryJaccardIndex implements AutoCloseable {
           "Predictions are F32 and the target U8, I32, I64 or F32, but they are %s and %s."
               .formatted(predictions.dtype(), target.dtype()));
     }
-    if (!predictions.shape().equals(target.shape())) {
+    if (!predictions.shape().equalsButForChannel(target.shape())) {
       throw new IllegalArgumentException(
           "target shape %s does not match predictions %s."
               .formatted(target.shape(), predictions.shape()));

@@ -168,7 +168,7 @@ public final class ClassLoss {
       r -= k[own + ElementLoss.K_CROSS_ENTROPY] * share(c, t) / divisor;
     }
     if (softmaxFocal && t != 0) {
-      float growth = Math.fma(gamma, odds(c), 1.0f);
+      float growth = FloatMath.fma(gamma, odds(c), 1.0f);
       float factor = k[own + ElementLoss.K_SOFTMAX_FOCAL] * factors[2 * classes + c];
       r -= factor * t * focalWeight(c) * growth / divisor;
     }
@@ -187,7 +187,7 @@ public final class ClassLoss {
     float rest = c == first ? others : (others - r) + slopes[first];
     // classes that only focal losses see do not depend on one another, not even by a NaN
     boolean coupled = !probabilities && (overlap || crossEntropy || softmaxFocal);
-    float g = coupled ? Math.fma(r, q[c], -(p[c] * rest)) : r;
+    float g = coupled ? FloatMath.fma(r, q[c], -(p[c] * rest)) : r;
     return focal ? g + element.focalGradient(x[c], t, k, at + c * LossTable.COEFFICIENTS) : g;
   }
 

@@ -163,7 +163,7 @@ public final class ElementLoss {
       g = overlapGradient(form, k, at, p, q, t) * slope;
     }
     if (bce) {
-      g = Math.fma(k[at + K_BCE] * weight, bceGradient(t, bcePositive), g);
+      g = FloatMath.fma(k[at + K_BCE] * weight, bceGradient(t, bcePositive), g);
     }
     if (focal) {
       g += focalGradient(t, k, at);
@@ -179,7 +179,7 @@ public final class ElementLoss {
 
   private float focalGradient(float t, float[] k, int at) {
     focal(t);
-    float s = Math.fma(k[at + K_FOCAL], focalSlope, k[at + K_FOCAL_NORM] * focalWeightSlope);
+    float s = FloatMath.fma(k[at + K_FOCAL], focalSlope, k[at + K_FOCAL_NORM] * focalWeightSlope);
     return s * chain;
   }
 
@@ -251,14 +251,14 @@ public final class ElementLoss {
     float d = difference(p, q, t);
     return switch (form) {
       case MIN -> d < 0 ? hit : (d > 0 ? miss : 0.5f * (hit + miss));
-      case PRODUCT -> Math.fma(hit, t, miss * (1 - t));
-      case SQUARED -> Math.fma(hit, t, miss * d);
+      case PRODUCT -> FloatMath.fma(hit, t, miss * (1 - t));
+      case SQUARED -> FloatMath.fma(hit, t, miss * d);
     };
   }
 
   /** A part of the target after label smoothing, from it and the other part. */
   private float smoothed(float part, float other) {
-    return Math.fma(other, smoothing, part * (1.0f - smoothing));
+    return FloatMath.fma(other, smoothing, part * (1.0f - smoothing));
   }
 
   private float bce(float t, float bcePositive) {
@@ -269,17 +269,17 @@ public final class ElementLoss {
       float logQ = FloatMath.log1p(-p);
       logP = logP < -100.0f ? -100.0f : logP;
       logQ = logQ < -100.0f ? -100.0f : logQ;
-      return -Math.fma(on, logP, off * logQ);
+      return -FloatMath.fma(on, logP, off * logQ);
     }
     float miss = x < 0 ? on : off;
     float l = (on + off) * FloatMath.log1pUnit(e);
-    return miss == 0 ? l : Math.fma(x < 0 ? -x : x, miss, l);
+    return miss == 0 ? l : FloatMath.fma(x < 0 ? -x : x, miss, l);
   }
 
   private float bceGradient(float t, float bcePositive) {
     float on = bcePositive * smoothed(t, 1.0f - t);
     float off = smoothed(1.0f - t, t);
-    float g = Math.fma(off, p, -(on * q));
+    float g = FloatMath.fma(off, p, -(on * q));
     if (probabilities) {
       float divisor = p * q;
       return g / (divisor < 1e-12f ? 1e-12f : divisor);
@@ -310,12 +310,12 @@ public final class ElementLoss {
       float small = e * inverse;
       float logitP = x < 0 ? small : inverse;
       float logitQ = x < 0 ? inverse : small;
-      l = Math.fma(size, x < 0 ? t : 1.0f - t, log1p);
-      crossSlope = Math.fma(1.0f - t, logitP, -(t * logitQ));
+      l = FloatMath.fma(size, x < 0 ? t : 1.0f - t, log1p);
+      crossSlope = FloatMath.fma(1.0f - t, logitP, -(t * logitQ));
       float rest;
       if (linear) {
-        hit = Math.fma(logitP, t, logitQ * (1.0f - t));
-        rest = Math.fma(logitP, 1.0f - t, logitQ * t);
+        hit = FloatMath.fma(logitP, t, logitQ * (1.0f - t));
+        rest = FloatMath.fma(logitP, 1.0f - t, logitQ * t);
         decline = (1.0f - 2.0f * t) * (inverse * small) / rest;
       } else {
         hit = FloatMath.exp(-l);
@@ -327,10 +327,10 @@ public final class ElementLoss {
     boolean reduced = hit < threshold;
     float f = reduced || gamma == 0 ? 1 : FloatMath.exp(gamma * (logRest - logThreshold));
     float growth = reduced ? 0 : gamma * decline;
-    float a = Math.fma(positive, t, negative * (1.0f - t));
+    float a = FloatMath.fma(positive, t, negative * (1.0f - t));
     focalWeight = f;
     focalWeightSlope = f * growth;
     focalValue = a * (f * l);
-    focalSlope = a * f * (growth == 0 ? crossSlope : Math.fma(l, growth, crossSlope));
+    focalSlope = a * f * (growth == 0 ? crossSlope : FloatMath.fma(l, growth, crossSlope));
   }
 }

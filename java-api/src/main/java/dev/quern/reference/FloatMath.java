@@ -1,11 +1,58 @@
 package dev.quern.reference;
 
+import dev.quern.spi.JavaMachine;
+
 /**
  * Elementary functions in f32: the scalar twin of {@code formulas/math.inc}, the same operations in
  * the same order, so that results agree to the bit with every backend.
  */
 public final class FloatMath {
+  private static final boolean FUSED = JavaMachine.hasFusedMultiplyAdd();
+
+  /** The bits of a double below those that a float has, and half of the float's last bit. */
+  private static final long BELOW_FLOAT = (1L << 29) - 1;
+
+  private static final long HALF = 1L << 28;
+
+  /** The bits of the least double that surely rounds to a float with all its digits. */
+  private static final long NORMAL = Double.doubleToRawLongBits(2 * Float.MIN_NORMAL);
+
   private FloatMath() {}
+
+  /**
+   * Computes a * b + c, rounded once, where {@link Math#fma} would compute with big decimals too.
+   *
+   * @param a a factor
+   * @param b a factor
+   * @param c what is added to the product
+   * @return {@code Math.fma(a, b, c)}, to the bit but for the bits of a NaN
+   */
+  public static float fma(float a, float b, float c) {
+    return FUSED ? Math.fma(a, b, c) : fmaInDouble(a, b, c);
+  }
+
+  /**
+   * The product of two floats is exact in double. Rounded to double first, the sum rounds to the
+   * wrong float only from the middle between two, or where floats have fewer bits.
+   */
+  static float fmaInDouble(float a, float b, float c) {
+    double product = (double) a * b;
+    double sum = product + c;
+    long bits = Double.doubleToRawLongBits(sum);
+    boolean safe = (bits & BELOW_FLOAT) != HALF && (bits & Long.MAX_VALUE) >= NORMAL;
+    return safe ? (float) sum : fromOdd(product, c, sum);
+  }
+
+  /** Rounds the sum to odd, which keeps what the second rounding needs to know (Boldo, 2008). */
+  private static float fromOdd(double product, double c, double sum) {
+    double added = sum - product;
+    double error = (product - (sum - added)) + (c - added);
+    long bits = Double.doubleToRawLongBits(sum);
+    if ((error > 0 || error < 0) && (bits & 1) == 0) {
+      return (float) Double.longBitsToDouble(error > 0 == sum > 0 ? bits + 1 : bits - 1);
+    }
+    return (float) sum;
+  }
 
   /**
    * Computes e^x; relative error below 1.5e-7.
@@ -17,17 +64,18 @@ public final class FloatMath {
     float clamped = x < -104.0f ? -104.0f : x;
     clamped = clamped > 89.0f ? 89.0f : clamped;
     // adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits
-    float shifted = Math.fma(clamped, 1.442695f, 12582912.0f);
+    float shifted = fma(clamped, 1.442695f, 12582912.0f);
     int n = Float.floatToRawIntBits(shifted) - 0x4B400000;
     float whole = shifted - 12582912.0f;
-    float r = Math.fma(whole, -0x1.63p-1f, clamped);
-    r = Math.fma(whole, 2.1219444e-4f, r);
+    // exact, the product too, so that it may be rounded by itself
+    float r = clamped - whole * 0x1.63p-1f;
+    r = fma(whole, 2.1219444e-4f, r);
     float p = 0.0013927685f;
-    p = Math.fma(p, r, 0.00836438f);
-    p = Math.fma(p, r, 0.041666545f);
-    p = Math.fma(p, r, 0.1666657f);
-    p = Math.fma(p, r, 0.5f);
-    p = Math.fma(r * r, p, r) + 1.0f;
+    p = fma(p, r, 0.00836438f);
+    p = fma(p, r, 0.041666545f);
+    p = fma(p, r, 0.1666657f);
+    p = fma(p, r, 0.5f);
+    p = fma(r * r, p, r) + 1.0f;
     int half = n >> 1;
     float low = Float.intBitsToFloat((half + 127) << 23);
     float high = Float.intBitsToFloat((n - half + 127) << 23);
@@ -42,15 +90,15 @@ public final class FloatMath {
    */
   public static float log1pUnit(float e) {
     float p = -0.003176057f;
-    p = Math.fma(p, e, 0.019542526f);
-    p = Math.fma(p, e, -0.05637361f);
-    p = Math.fma(p, e, 0.105436236f);
-    p = Math.fma(p, e, -0.15269667f);
-    p = Math.fma(p, e, 0.19663274f);
-    p = Math.fma(p, e, -0.24951616f);
-    p = Math.fma(p, e, 0.3332971f);
-    p = Math.fma(p, e, -0.49999893f);
-    return Math.fma(e * e, p, e);
+    p = fma(p, e, 0.019542526f);
+    p = fma(p, e, -0.05637361f);
+    p = fma(p, e, 0.105436236f);
+    p = fma(p, e, -0.15269667f);
+    p = fma(p, e, 0.19663274f);
+    p = fma(p, e, -0.24951616f);
+    p = fma(p, e, 0.3332971f);
+    p = fma(p, e, -0.49999893f);
+    return fma(e * e, p, e);
   }
 
   /**
@@ -110,10 +158,10 @@ public final class FloatMath {
     float f = Float.intBitsToFloat(bits - n * 8388608) - 1.0f;
     float s = f / (2.0f + f);
     float z = s * s;
-    float p = Math.fma(Math.fma(0.29580998f, z, 0.3998875f), z, 0.66666687f);
+    float p = fma(fma(0.29580998f, z, 0.3998875f), z, 0.66666687f);
     float scale = tiny ? n - 25 : n;
-    float small = Math.fma(scale, -2.1219444e-4f, Math.fma(s, Math.fma(z, p, -f), f));
-    float y = Math.fma(scale, 0x1.63p-1f, small);
+    float small = fma(scale, -2.1219444e-4f, fma(s, fma(z, p, -f), f));
+    float y = fma(scale, 0x1.63p-1f, small);
     y = x > Float.MAX_VALUE ? x : y;
     return x > 0.0f ? y : (x == 0.0f ? Float.NEGATIVE_INFINITY : Float.NaN);
   }
@@ -137,10 +185,10 @@ public final class FloatMath {
    * @return 1 - e^-x, without cancellation for small x
    */
   public static float oneMinusExp(float x) {
-    float p = Math.fma(x, -0.008333334f, 0.041666668f);
-    p = Math.fma(p, -x, 0.16666667f);
-    p = Math.fma(p, -x, 0.5f);
-    p = Math.fma(p * x, -x, x);
+    float p = fma(x, -0.008333334f, 0.041666668f);
+    p = fma(p, -x, 0.16666667f);
+    p = fma(p, -x, 0.5f);
+    p = fma(p * x, -x, x);
     return x < 0.125f ? p : 1.0f - exp(-x);
   }
 }

@@ -20,6 +20,7 @@ final class LossTarget {
   private final float ignored;
   private final boolean checked;
   private final int labels;
+  private byte[] bytes = {};
   private long firstFault = Long.MAX_VALUE;
 
   LossTarget(FusedLossSpec spec, MemorySegment memory) {
@@ -41,6 +42,27 @@ final class LossTarget {
       case F64, F16, BF16, BOOL ->
           throw new IllegalArgumentException("A target cannot be " + dtype + ".");
     };
+  }
+
+  /** Reads neighbouring elements. */
+  void read(long first, float[] into, int n) {
+    switch (dtype) {
+      case F32 -> MemorySegment.copy(memory, JAVA_FLOAT, first * Float.BYTES, into, 0, n);
+      case U8 -> {
+        if (bytes.length < n) {
+          bytes = new byte[n];
+        }
+        MemorySegment.copy(memory, JAVA_BYTE, first, bytes, 0, n);
+        for (int j = 0; j < n; j++) {
+          into[j] = Byte.toUnsignedInt(bytes[j]);
+        }
+      }
+      default -> {
+        for (int j = 0; j < n; j++) {
+          into[j] = value(first + j);
+        }
+      }
+    }
   }
 
   /** Labels that no float holds become one that is neither a class nor can be ignored. */

@@ -1,5 +1,6 @@
 package dev.quern.reference;
 
+import static dev.quern.reference.FloatMath.fma;
 import static dev.quern.spi.OptimizerFlags.AMSGRAD;
 import static dev.quern.spi.OptimizerFlags.CLIP_VALUE;
 import static dev.quern.spi.OptimizerFlags.L1;
@@ -15,9 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Optimizer steps over a dense range: the Java twin of {@code formulas/optimizer.inc}, {@code
- * adam.inc} and {@code sgd.inc}.
+ * adam.inc} and {@code sgd.inc}. The loops are over arrays; segments go through arrays of {@link
+ * #BLOCK} elements, as a loop that has met heap and native memory is slow on both.
  */
 final class OptimizerStep {
+  private static final int BLOCK = 1024;
+
   /** A caller's memory may start anywhere. */
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -33,33 +37,66 @@ final class OptimizerStep {
       @Nullable MemorySegment maxExpAvgSq,
       long first,
       long end) {
-    for (long i = first; i < end; i++) {
-      float theta = parameters.getAtIndex(FLOAT, i);
-      float g = gradients.getAtIndex(FLOAT, i) * c.gradientUnit() * c.gradientFactor();
+    int block = (int) Math.min(BLOCK, end - first);
+    float[] p = new float[block];
+    float[] g = new float[block];
+    float[] m = new float[block];
+    float[] v = new float[block];
+    float[] r = maxExpAvgSq == null ? null : new float[block];
+    for (long at = first; at < end; at += block) {
+      int n = (int) Math.min(block, end - at);
+      read(parameters, at, p, n);
+      read(gradients, at, g, n);
+      read(expAvg, at, m, n);
+      read(expAvgSq, at, v, n);
+      if (maxExpAvgSq != null && r != null) {
+        read(maxExpAvgSq, at, r, n);
+      }
+      adam(c, p, g, m, v, r, n);
+      write(p, parameters, at, n);
+      write(m, expAvg, at, n);
+      write(v, expAvgSq, at, n);
+      if (maxExpAvgSq != null && r != null) {
+        write(r, maxExpAvgSq, at, n);
+      }
+    }
+  }
+
+  /** Updates the first {@code n} elements of arrays by Adam. */
+  static void adam(
+      AdamCoefficients c,
+      float[] parameters,
+      float[] gradients,
+      float[] expAvg,
+      float[] expAvgSq,
+      float @Nullable [] maxExpAvgSq,
+      int n) {
+    for (int i = 0; i < n; i++) {
+      float theta = parameters[i];
+      float g = gradients[i] * c.gradientUnit() * c.gradientFactor();
       if (c.has(CLIP_VALUE)) {
         g = clipValue(g, c.clipValue());
       }
       if (c.has(L1)) {
-        g = Math.fma(c.l1(), sign(theta), g);
+        g = fma(c.l1(), sign(theta), g);
       }
-      g = Math.fma(c.l2(), theta, g);
-      float before = expAvg.getAtIndex(FLOAT, i);
-      float m = Math.fma(c.oneMinusBeta1(), g - before, before);
-      float v = Math.fma(c.oneMinusBeta2() * g, g, c.beta2() * expAvgSq.getAtIndex(FLOAT, i));
+      g = fma(c.l2(), theta, g);
+      float m = fma(c.oneMinusBeta1(), g - expAvg[i], expAvg[i]);
+      float v = fma(c.oneMinusBeta2() * g, g, c.beta2() * expAvgSq[i]);
       float r = v;
       if (c.has(AMSGRAD) && maxExpAvgSq != null) {
-        float max = maxExpAvgSq.getAtIndex(FLOAT, i);
+        float max = maxExpAvgSq[i];
         r = max >= v ? max : v;
-        maxExpAvgSq.setAtIndex(FLOAT, i, r);
+        maxExpAvgSq[i] = r;
       }
-      float divisor = Math.fma((float) Math.sqrt(r), c.inverseRootCorrection2(), c.eps());
-      float updated = theta - Math.fma(c.decay(), theta, c.stepSize() * m / divisor);
+      float divisor = fma((float) Math.sqrt(r), c.inverseRootCorrection2(), c.eps());
+      float updated = theta - fma(c.decay(), theta, c.stepSize() * m / divisor);
       if (c.has(PROXIMAL_L1)) {
         updated = softThreshold(updated, c.threshold());
       }
-      parameters.setAtIndex(FLOAT, i, updated);
-      expAvg.setAtIndex(FLOAT, i, m);
-      expAvgSq.setAtIndex(FLOAT, i, v);
+      parameters[i] = updated;
+      expAvg[i] = m;
+      expAvgSq[i] = v;
     }
   }
 
@@ -71,33 +108,74 @@ final class OptimizerStep {
       @Nullable MemorySegment momentumBuffer,
       long first,
       long end) {
-    for (long i = first; i < end; i++) {
-      float theta = parameters.getAtIndex(FLOAT, i);
-      float g = gradients.getAtIndex(FLOAT, i) * c.gradientUnit() * c.gradientFactor();
+    int block = (int) Math.min(BLOCK, end - first);
+    float[] p = new float[block];
+    float[] g = new float[block];
+    float[] m = momentumBuffer == null ? null : new float[block];
+    for (long at = first; at < end; at += block) {
+      int n = (int) Math.min(block, end - at);
+      read(parameters, at, p, n);
+      read(gradients, at, g, n);
+      if (momentumBuffer != null && m != null) {
+        read(momentumBuffer, at, m, n);
+      }
+      sgd(c, p, g, m, n);
+      write(p, parameters, at, n);
+      if (momentumBuffer != null && m != null) {
+        write(m, momentumBuffer, at, n);
+      }
+    }
+  }
+
+  /** Updates the first {@code n} elements of arrays by SGD. */
+  static void sgd(
+      SgdCoefficients c,
+      float[] parameters,
+      float[] gradients,
+      float @Nullable [] momentumBuffer,
+      int n) {
+    for (int i = 0; i < n; i++) {
+      float theta = parameters[i];
+      float g = gradients[i] * c.gradientUnit() * c.gradientFactor();
       if (c.has(CLIP_VALUE)) {
         g = clipValue(g, c.clipValue());
       }
-      g = Math.fma(c.l2(), theta, g);
+      g = fma(c.l2(), theta, g);
       float direction = g;
       if (c.has(MOMENTUM) && momentumBuffer != null) {
-        direction = Math.fma(c.decay(), momentumBuffer.getAtIndex(FLOAT, i), c.gain() * g);
-        momentumBuffer.setAtIndex(FLOAT, i, direction);
+        direction = fma(c.decay(), momentumBuffer[i], c.gain() * g);
+        momentumBuffer[i] = direction;
       }
       if (c.has(NESTEROV)) {
-        direction = Math.fma(c.lookAhead(), direction, g);
+        direction = fma(c.lookAhead(), direction, g);
       }
-      parameters.setAtIndex(FLOAT, i, Math.fma(-c.lr(), direction * c.lrUnit(), theta));
+      parameters[i] = fma(-c.lr(), direction * c.lrUnit(), theta);
     }
   }
 
   /** Moves the average of elements {@code first} to {@code end - 1}. */
   static void movingAverage(
       float weight, MemorySegment parameters, MemorySegment ema, long first, long end) {
-    for (long i = first; i < end; i++) {
-      float average = ema.getAtIndex(FLOAT, i);
-      ema.setAtIndex(
-          FLOAT, i, Math.fma(weight, parameters.getAtIndex(FLOAT, i) - average, average));
+    int block = (int) Math.min(BLOCK, end - first);
+    float[] p = new float[block];
+    float[] average = new float[block];
+    for (long at = first; at < end; at += block) {
+      int n = (int) Math.min(block, end - at);
+      read(parameters, at, p, n);
+      read(ema, at, average, n);
+      for (int i = 0; i < n; i++) {
+        average[i] = fma(weight, p[i] - average[i], average[i]);
+      }
+      write(average, ema, at, n);
     }
+  }
+
+  private static void read(MemorySegment from, long at, float[] to, int n) {
+    MemorySegment.copy(from, FLOAT, at * Float.BYTES, to, 0, n);
+  }
+
+  private static void write(float[] from, MemorySegment to, long at, int n) {
+    MemorySegment.copy(from, 0, to, FLOAT, at * Float.BYTES, n);
   }
 
   private static float clipValue(float g, float bound) {

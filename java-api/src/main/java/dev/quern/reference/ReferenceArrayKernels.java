@@ -8,11 +8,14 @@ import dev.quern.spi.LossExtent;
 import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The reference loops over arrays. */
 final class ReferenceArrayKernels implements ArrayKernels {
+  static final ReferenceArrayKernels SHARED = new ReferenceArrayKernels();
+
+  private ReferenceArrayKernels() {}
+
   @Override
   public Result loss(
       FusedLossSpec spec,
@@ -83,13 +86,8 @@ final class ReferenceArrayKernels implements ArrayKernels {
       float[] expAvgSq,
       float @Nullable [] maxExpAvgSq,
       AdamCoefficients coefficients) {
-    adam(
-        MemorySegment.ofArray(parameters),
-        MemorySegment.ofArray(gradients),
-        MemorySegment.ofArray(expAvg),
-        MemorySegment.ofArray(expAvgSq),
-        maxExpAvgSq == null ? null : floats(maxExpAvgSq),
-        coefficients);
+    int n = parameters.length;
+    OptimizerStep.adam(coefficients, parameters, gradients, expAvg, expAvgSq, maxExpAvgSq, n);
   }
 
   @Override
@@ -110,16 +108,6 @@ final class ReferenceArrayKernels implements ArrayKernels {
       float[] gradients,
       float @Nullable [] momentumBuffer,
       SgdCoefficients coefficients) {
-    OptimizerStep.sgd(
-        coefficients,
-        MemorySegment.ofArray(parameters),
-        MemorySegment.ofArray(gradients),
-        momentumBuffer == null ? null : floats(momentumBuffer),
-        0,
-        parameters.length);
-  }
-
-  private static MemorySegment floats(float @Nullable [] array) {
-    return MemorySegment.ofArray(Objects.requireNonNull(array));
+    OptimizerStep.sgd(coefficients, parameters, gradients, momentumBuffer, parameters.length);
   }
 }

@@ -26,7 +26,7 @@ final class ReferenceCalibrationKernels implements CalibrationKernels {
 
   private static void step(float[] x) {
     for (int i = 0; i < BLOCK; i++) {
-      x[i] = Math.fma(x[i], FACTOR, ADDEND);
+      x[i] = FloatMath.fma(x[i], FACTOR, ADDEND);
     }
   }
 }

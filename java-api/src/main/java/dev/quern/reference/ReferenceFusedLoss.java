@@ -123,25 +123,30 @@ final class ReferenceFusedLoss implements FusedLossPlan {
     private void elementSums(@Nullable MemorySegment counts) {
       ElementLoss loss = new ElementLoss(spec);
       Float cut = spec.countCut();
-      for (long i = 0; i < extent.elements(); i++) {
-        int c = (int) (i / extent.pixels() % spec.classes());
-        int at = segment(i / extent.pixels() / spec.classes(), c) * LossTable.SUMS;
-        float t = target.value(i);
-        if (target.isIgnored(t)) {
-          continue;
-        }
-        sums[at + ElementLoss.VALID]++;
-        if (target.isFaulty(t, i)) {
-          continue;
-        }
-        float input = x.getAtIndex(JAVA_FLOAT, i);
-        loss.add(input, t, weight(i), factors[c], sums, at);
-        if (cut != null && counts != null) {
-          // a soft target counts as positive from 1/2 on
-          int slot = (t >= 0.5f ? 2 : 0) + (input >= cut ? 1 : 0);
-          counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
+      for (ElementBlock block = firstBlock(); block.next(); ) {
+        int at = segment(block.image(), block.c()) * LossTable.SUMS;
+        for (int j = 0; j < block.length(); j++) {
+          float t = block.t[j];
+          if (target.isIgnored(t)) {
+            continue;
+          }
+          sums[at + ElementLoss.VALID]++;
+          if (target.isFaulty(t, block.start() + j)) {
+            continue;
+          }
+          float input = block.x[j];
+          loss.add(input, t, block.w[j], factors[block.c()], sums, at);
+          if (cut != null && counts != null) {
+            // a soft target counts as positive from 1/2 on
+            int slot = (t >= 0.5f ? 2 : 0) + (input >= cut ? 1 : 0);
+            counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
+          }
         }
       }
+    }
+
+    private ElementBlock firstBlock() {
+      return new ElementBlock(x, target, weight, extent, spec.classes());
     }
 
     private float weight(long i) {
@@ -195,20 +200,26 @@ final class ReferenceFusedLoss implements FusedLossPlan {
 
     void pass2(MemorySegment gradient) {
       if (spec.layout() == Layout.ELEMENTS) {
-        ElementLoss loss = new ElementLoss(spec);
-        for (long i = 0; i < extent.elements(); i++) {
-          int c = (int) (i / extent.pixels() % spec.classes());
-          int at = segment(i / extent.pixels() / spec.classes(), c) * LossTable.COEFFICIENTS;
-          float t = target.value(i);
-          float g = 0;
-          if (!target.isIgnored(t) && !target.isFaulty(t, i)) {
-            float input = x.getAtIndex(JAVA_FLOAT, i);
-            g = loss.gradient(input, t, weight(i), factors[c], coefficients, at);
-          }
-          gradient.setAtIndex(JAVA_FLOAT, i, g);
-        }
+        elementGradient(gradient);
       } else {
         pixelGradient(gradient);
+      }
+    }
+
+    private void elementGradient(MemorySegment gradient) {
+      ElementLoss loss = new ElementLoss(spec);
+      float[] g = new float[ElementBlock.SIZE];
+      for (ElementBlock block = firstBlock(); block.next(); ) {
+        int at = segment(block.image(), block.c()) * LossTable.COEFFICIENTS;
+        for (int j = 0; j < block.length(); j++) {
+          float t = block.t[j];
+          boolean counts = !target.isIgnored(t) && !target.isFaulty(t, block.start() + j);
+          g[j] =
+              counts
+                  ? loss.gradient(block.x[j], t, block.w[j], factors[block.c()], coefficients, at)
+                  : 0;
+        }
+        MemorySegment.copy(g, 0, gradient, JAVA_FLOAT, block.start() * Float.BYTES, block.length());
       }
     }
 

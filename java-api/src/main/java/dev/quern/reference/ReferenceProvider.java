@@ -34,7 +34,7 @@ public final class ReferenceProvider implements BackendProvider {
 
   @Override
   public ArrayKernels arrays() {
-    return new ReferenceArrayKernels();
+    return ReferenceArrayKernels.SHARED;
   }
 
   private static DeviceInfo device() {

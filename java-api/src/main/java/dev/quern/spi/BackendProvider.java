@@ -36,9 +36,23 @@ public interface BackendProvider {
   Backend open(int device);
 
   /**
+   * Opens a device of which not all threads take part.
+   *
+   * @param device the index of a device that {@link #probe} listed
+   * @param threads the most threads that work on one call, the caller's among them; devices whose
+   *     kernels do not run on Java's threads pay no heed
+   * @return the backend, owned by the caller
+   * @throws dev.quern.DeviceException if the device cannot be opened after all
+   */
+  default Backend open(int device, int threads) {
+    return open(device);
+  }
+
+  /**
    * Returns the kernels that work on Java arrays directly, without an engine.
    *
-   * @return the array kernels; null if this backend has none or is unavailable
+   * @return the array kernels, always the same object, which callers hold weakly; null if this
+   *     backend has none or is unavailable
    */
   default @Nullable ArrayKernels arrays() {
     return null;

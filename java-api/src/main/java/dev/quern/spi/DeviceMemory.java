@@ -70,4 +70,14 @@ public interface DeviceMemory {
    * @return the block, or null if this memory has to be copied
    */
   @Nullable DeviceBuffer wrap(MemorySegment segment);
+
+  /**
+   * Looks at a block as host memory.
+   *
+   * @param buffer a block of this memory
+   * @return the block's bytes, valid until it is released; null if the host cannot reach them
+   */
+  default @Nullable MemorySegment hostMemory(DeviceBuffer buffer) {
+    return null;
+  }
 }

@@ -92,6 +92,11 @@ public final class HostMemory implements DeviceMemory {
     return segment.isNative() && aligned ? new HostBuffer(segment, () -> {}) : null;
   }
 
+  @Override
+  public MemorySegment hostMemory(DeviceBuffer buffer) {
+    return block(buffer);
+  }
+
   private static MemorySegment block(DeviceBuffer buffer) {
     return ((HostBuffer) buffer).segment();
   }

@@ -3,6 +3,7 @@ package dev.quern.reference;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FloatMathTest {
@@ -88,5 +89,63 @@ class FloatMathTest {
     }
     assertTrue(Float.isNaN(FloatMath.sigmoid(Float.NaN)));
     assertTrue(Float.isNaN(FloatMath.softplus(Float.NaN)));
+  }
+
+  @Test
+  void aMultiplyAddInSoftwareHasTheSameBits() {
+    float[] special = {
+      0f,
+      -0f,
+      1f,
+      -1f,
+      Float.MIN_VALUE,
+      -Float.MIN_VALUE,
+      Float.MIN_NORMAL,
+      1.1754942e-38f,
+      Float.MAX_VALUE,
+      -Float.MAX_VALUE,
+      Float.POSITIVE_INFINITY,
+      Float.NEGATIVE_INFINITY,
+      Float.NaN,
+      3f,
+      1.0000001f,
+      0.99999994f,
+      16777216f,
+      1e-30f,
+      -1e-20f
+    };
+    for (float a : special) {
+      for (float b : special) {
+        for (float c : special) {
+          assertSameFma(a, b, c);
+        }
+      }
+    }
+    long seed = 20261130;
+    System.out.println("FloatMathTest: seed " + seed);
+    Random random = new Random(seed);
+    for (int i = 0; i < 3_000_000; i++) {
+      float a = Float.intBitsToFloat(random.nextInt());
+      float b = Float.intBitsToFloat(random.nextInt());
+      float c = Float.intBitsToFloat(random.nextInt());
+      assertSameFma(a, b, c);
+      // near the middle between two floats
+      float product = a * b;
+      assertSameFma(a, b, -product);
+      assertSameFma(a, b, Math.ulp(product) * 0.5f - product);
+      assertSameFma(a, b, product * 16777216f);
+      assertSameFma(0x1.000002p0f * a, 0x1.fffffep-1f, Math.ulp(a) * 0.5f);
+      assertSameFma(random.nextInt(1 << 12), 0x1p-149f, Float.MIN_NORMAL * random.nextFloat());
+      assertSameFma(random.nextFloat() * 0x1p-75f, random.nextFloat() * 0x1p-74f, 0x1p-149f);
+    }
+  }
+
+  private static void assertSameFma(float a, float b, float c) {
+    float expected = Math.fma(a, b, c);
+    float actual = FloatMath.fmaInDouble(a, b, c);
+    if (Float.floatToIntBits(expected) != Float.floatToIntBits(actual)) {
+      throw new AssertionError(
+          "fma(%a, %a, %a) is %a, but was %a".formatted(a, b, c, expected, actual));
+    }
   }
 }

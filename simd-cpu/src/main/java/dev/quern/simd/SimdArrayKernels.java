@@ -24,9 +24,11 @@ final class SimdArrayKernels implements ArrayKernels {
   private static final long KEPT_SCRATCH = 64L << 20;
 
   private final WorkerPool pool;
+  private final PreparedLosses prepared;
 
   SimdArrayKernels(WorkerPool pool) {
     this.pool = pool;
+    this.prepared = new PreparedLosses(pool);
   }
 
   @Override
@@ -38,8 +40,7 @@ final class SimdArrayKernels implements ArrayKernels {
       float upstream,
       @Nullable MemorySegment gradient,
       long @Nullable [] counts) {
-    return new SimdFusedLoss(spec, pool)
-        .compute(extent, logits, target, upstream, gradient, counts);
+    return prepared.of(spec).compute(extent, logits, target, upstream, gradient, counts);
   }
 
   @Override

@@ -15,10 +15,13 @@ import dev.quern.spi.PointwiseKernels;
 import dev.quern.spi.RandomKernels;
 import dev.quern.spi.ReductionKernels;
 import dev.quern.spi.SegmentationKernels;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The SIMD backend: every call is done when it returns. */
 final class SimdBackend implements Backend {
   private final DeviceInfo device;
+  private final WorkerPool pool;
+  private final AtomicBoolean open = new AtomicBoolean(true);
   private final DeviceMemory memory;
   private final PointwiseKernels pointwise;
   private final ReductionKernels reduction;
@@ -32,6 +35,8 @@ final class SimdBackend implements Backend {
 
   SimdBackend(DeviceInfo device, WorkerPool pool) {
     this.device = device;
+    this.pool = pool;
+    pool.retain();
     this.memory = new HostMemory(HugePages.source());
     this.pointwise = new SimdPointwiseKernels(pool);
     this.reduction = new SimdReductionKernels(pool);
@@ -108,5 +113,9 @@ final class SimdBackend implements Backend {
   public void synchronize() {}
 
   @Override
-  public void close() {}
+  public void close() {
+    if (open.getAndSet(false)) {
+      pool.release();
+    }
+  }
 }

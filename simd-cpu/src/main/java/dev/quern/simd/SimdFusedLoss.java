@@ -54,7 +54,10 @@ final class SimdFusedLoss implements FusedLossPlan {
 
   @Override
   public long scratchBytes(LossExtent extent) {
-    LossPieces pieces = new LossPieces(spec, extent);
+    return scratchBytes(new LossPieces(spec, extent));
+  }
+
+  private static long scratchBytes(LossPieces pieces) {
     return Math.max(1, pieces.count()) * LossPartials.bytes(pieces.width());
   }
 
@@ -102,8 +105,9 @@ final class SimdFusedLoss implements FusedLossPlan {
       float upstream,
       @Nullable MemorySegment gradient,
       long @Nullable [] counts) {
-    MemorySegment scratch = Workspace.current().partials(scratchBytes(extent));
-    Run run = new Run(extent, x, t, null, gradient, scratch);
+    LossPieces pieces = new LossPieces(spec, extent);
+    MemorySegment scratch = Workspace.current().partials(scratchBytes(pieces));
+    Run run = new Run(extent, pieces, x, t, null, gradient, scratch);
     float value = run.compute(upstream, counts == null ? null : MemorySegment.ofArray(counts));
     return new ArrayKernels.Result(value, run.firstFault);
   }
@@ -119,6 +123,7 @@ final class SimdFusedLoss implements FusedLossPlan {
     Run(LossOperands operands, @Nullable MemorySegment out, MemorySegment scratch) {
       this(
           operands.extent(),
+          new LossPieces(spec, operands.extent()),
           HostBuffer.segment(operands.logits()),
           HostBuffer.segment(operands.target()),
           segment(operands.weight()),
@@ -128,13 +133,14 @@ final class SimdFusedLoss implements FusedLossPlan {
 
     Run(
         LossExtent extent,
+        LossPieces pieces,
         MemorySegment x,
         MemorySegment t,
         @Nullable MemorySegment w,
         @Nullable MemorySegment out,
         MemorySegment scratch) {
       this.extent = extent;
-      this.pieces = new LossPieces(spec, extent);
+      this.pieces = pieces;
       this.inputs = new LossInputs(x, t, spec.targetDtype(), w, out, pieces.pixels());
       this.partials = new LossPartials(scratch, pieces.width());
     }

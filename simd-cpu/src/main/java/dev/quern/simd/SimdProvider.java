@@ -5,6 +5,7 @@ import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
+import dev.quern.spi.JavaMachine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +44,12 @@ public final class SimdProvider implements BackendProvider {
                   + " bits here and at least 128 are needed: start Java with its optimizing compiler"
                   + " on and without -XX:UseSSE, -XX:UseAVX or -XX:MaxVectorSize."));
     }
+    List<String> obstacles = JavaMachine.vectorObstacles();
+    if (!obstacles.isEmpty()) {
+      return new Availability.Unavailable(obstacles);
+    }
     try {
-      return new Availability.Available(List.of(device(bits)));
+      return new Availability.Available(List.of(device(bits, WorkerPool.threadsWanted())));
     } catch (IllegalArgumentException e) {
       return new Availability.Unavailable(List.of(String.valueOf(e.getMessage())));
     }
@@ -52,18 +57,28 @@ public final class SimdProvider implements BackendProvider {
 
   @Override
   public Backend open(int device) {
-    return new SimdBackend(device(Machine.vectorBits()), WorkerPool.shared());
+    return open(WorkerPool.shared());
+  }
+
+  @Override
+  public Backend open(int device, int threads) {
+    return open(WorkerPool.shared().limitedTo(threads));
+  }
+
+  private static Backend open(WorkerPool pool) {
+    return new SimdBackend(device(Machine.vectorBits(), pool.threads()), pool);
   }
 
   @Override
   public @Nullable ArrayKernels arrays() {
-    return probe() instanceof Availability.Available
-        ? new SimdArrayKernels(WorkerPool.shared())
-        : null;
+    return probe() instanceof Availability.Available ? Arrays.KERNELS : null;
   }
 
-  private static DeviceInfo device(int bits) {
-    int threads = WorkerPool.threadsWanted();
+  private static final class Arrays {
+    static final ArrayKernels KERNELS = new SimdArrayKernels(WorkerPool.shared());
+  }
+
+  private static DeviceInfo device(int bits, int threads) {
     return new DeviceInfo(
         "simd",
         0,

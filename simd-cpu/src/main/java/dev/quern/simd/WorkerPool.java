@@ -1,36 +1,28 @@
 package dev.quern.simd;
 
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that share the pieces of a {@link Task}: the caller and daemon workers. Pieces are
- * claimed in runs of neighbours from one counter. Between tasks a worker spins for a while, because
- * waking it costs more than a small kernel takes, and then parks. A call that finds the workers
- * busy with another caller's task does its pieces alone.
+ * The threads that share the pieces of a {@link Task}: the caller and {@link Workers}. Pieces are
+ * claimed in runs of neighbours from one counter. A call that finds the workers busy with another
+ * caller's task does its pieces alone.
  */
 final class WorkerPool {
-  /** How long a worker looks for the next task before it parks. */
-  private static final long SPIN_NANOS = 50_000;
-
   /** How often a caller looks for the last pieces before it offers its processor. */
   private static final int WAIT_SPINS = 10_000;
 
-  private final Worker[] workers;
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private volatile long epoch;
-  private volatile @Nullable Job job;
+  private final Workers workers;
+  private final int threads;
 
   /** Creates a pool of so many threads, the caller among them. */
   WorkerPool(int threads, boolean pin) {
-    workers = new Worker[threads - 1];
-    for (int i = 0; i < workers.length; i++) {
-      workers[i] = new Worker(i + 1, pin);
-      workers[i].start();
-    }
+    this(new Workers(threads - 1, pin), threads);
+  }
+
+  private WorkerPool(Workers workers, int threads) {
+    this.workers = workers;
+    this.threads = threads;
   }
 
   /** Returns the process's pool: {@code quern.threads} threads, or one per available processor. */
@@ -55,9 +47,24 @@ final class WorkerPool {
     return Integer.parseInt(wanted);
   }
 
-  /** Returns the number of threads, the caller's among them. */
+  /** Returns the same workers, of which so many threads take part, the caller among them. */
+  WorkerPool limitedTo(int most) {
+    return most >= threads ? this : new WorkerPool(workers, most);
+  }
+
+  /** Returns the number of threads that take part, the caller's among them. */
   int threads() {
-    return workers.length + 1;
+    return threads;
+  }
+
+  /** Keeps the workers, however long they idle, until {@link #release}. */
+  void retain() {
+    workers.retain();
+  }
+
+  /** Takes one {@link #retain} back. */
+  void release() {
+    workers.release();
   }
 
   /**
@@ -68,49 +75,44 @@ final class WorkerPool {
    * @param inlineBelow with fewer pieces the caller does them alone: sharing would cost more
    */
   void run(Task task, long pieces, long inlineBelow) {
-    if (workers.length == 0
+    if (threads == 1
         || pieces < 2
         || pieces < inlineBelow
         || task.isConfined()
-        || lock.isHeldByCurrentThread()
-        || !lock.tryLock()) {
+        || !workers.tryOccupy()) {
       task.run(0, pieces);
       return;
     }
     try {
-      share(new Job(task, pieces, Math.max(1, pieces / (16L * threads()))));
+      Job job = new Job(task, pieces, Math.max(1, pieces / (16L * threads)), threads - 1);
+      workers.start(job);
+      job.work();
+      job.await();
     } finally {
-      lock.unlock();
+      workers.leave();
     }
-  }
-
-  @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
-  private void share(Job next) {
-    job = next;
-    epoch++;
-    for (Worker worker : workers) {
-      if (worker.parked) {
-        LockSupport.unpark(worker);
-      }
-    }
-    next.work();
-    next.await();
-    job = null;
   }
 
   /** One task being shared. */
-  private static final class Job {
+  static final class Job {
     private final Task task;
     private final long pieces;
     private final long grain;
+    private final int helpers;
     private final AtomicLong claimed = new AtomicLong();
     private final AtomicLong done = new AtomicLong();
     private volatile @Nullable Throwable failure;
 
-    Job(Task task, long pieces, long grain) {
+    private Job(Task task, long pieces, long grain, int helpers) {
       this.task = task;
       this.pieces = pieces;
       this.grain = grain;
+      this.helpers = helpers;
+    }
+
+    /** How many workers help at most. */
+    int helpers() {
+      return helpers;
     }
 
     void work() {
@@ -130,7 +132,7 @@ final class WorkerPool {
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // yielding only saves time where processors are few
-    void await() {
+    private void await() {
       for (int spins = 0; done.get() < pieces; spins++) {
         if (spins < WAIT_SPINS) {
           Thread.onSpinWait();
@@ -143,56 +145,6 @@ final class WorkerPool {
         case RuntimeException e -> throw e;
         case Error e -> throw e;
         case Throwable e -> throw new IllegalStateException(e);
-      }
-    }
-  }
-
-  /** A thread that waits for tasks as long as the process lives. */
-  private final class Worker extends Thread {
-    private final int number;
-    private final boolean pin;
-    volatile boolean parked;
-
-    Worker(int number, boolean pin) {
-      super(null, null, "quern-worker-" + number, 0, false);
-      this.number = number;
-      this.pin = pin;
-      setDaemon(true);
-      setContextClassLoader(null);
-    }
-
-    @Override
-    public void run() {
-      if (pin) {
-        Affinity.pin(number);
-      }
-      long seen = 0;
-      while (true) {
-        seen = nextEpoch(seen);
-        Job current = job;
-        if (current != null) {
-          current.work();
-        }
-      }
-    }
-
-    private long nextEpoch(long seen) {
-      long start = System.nanoTime();
-      while (true) {
-        for (int i = 0; i < 64; i++) {
-          long now = epoch;
-          if (now != seen) {
-            return now;
-          }
-          Thread.onSpinWait();
-        }
-        if (System.nanoTime() - start > SPIN_NANOS) {
-          parked = true;
-          while (epoch == seen) {
-            LockSupport.park(WorkerPool.this);
-          }
-          parked = false;
-        }
       }
     }
   }

@@ -2,6 +2,10 @@ package dev.quern.simd;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Scratch memory of one thread, kept as long as the thread, so that no kernel call allocates. */
@@ -9,7 +13,15 @@ final class Workspace {
   /** The most elements a tail is padded to. */
   static final int PAD = 64;
 
-  private static final ThreadLocal<Workspace> CURRENT = ThreadLocal.withInitial(Workspace::new);
+  /**
+   * Weakly, as a thread that outlives this class would keep its class loader otherwise; {@link
+   * #KEPT} keeps them as long as thread and class live.
+   */
+  private static final ThreadLocal<@Nullable WeakReference<Workspace>> CURRENT =
+      new ThreadLocal<>();
+
+  private static final Map<Thread, Workspace> KEPT =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   /** A chunk of f32 targets or random numbers, and some more: whole vectors are written. */
   final MemorySegment stage;
@@ -110,6 +122,15 @@ final class Workspace {
 
   /** Returns the calling thread's. */
   static Workspace current() {
-    return CURRENT.get();
+    WeakReference<Workspace> reference = CURRENT.get();
+    Workspace workspace = reference == null ? null : reference.get();
+    return workspace == null ? make() : workspace;
+  }
+
+  private static Workspace make() {
+    Workspace workspace = new Workspace();
+    KEPT.put(Thread.currentThread(), workspace);
+    CURRENT.set(new WeakReference<>(workspace));
+    return workspace;
   }
 }
