@@ -134,4 +134,59 @@ class WorkerPoolTest {
       assertEquals(6, ((HostBuffer) block).segment().getAtIndex(ValueLayout.JAVA_FLOAT, n - 1));
     }
   }
+
+  @Test
+  void aLimitHolds() {
+    WorkerPool two = pool.limitedTo(2);
+    assertEquals(2, two.threads());
+    for (int i = 0; i < 200; i++) {
+      Counting task = new Counting();
+      two.run(task, PIECES, 2);
+      task.check();
+      assertTrue(task.threads.size() <= 2);
+    }
+    assertSame(pool, pool.limitedTo(9));
+    Counting alone = new Counting();
+    pool.limitedTo(1).run(alone, PIECES, 2);
+    assertEquals(Set.of(Thread.currentThread()), alone.threads);
+  }
+
+  private static Thread worker(WorkerPool pool) {
+    for (int i = 0; i < 1000; i++) {
+      Counting task = new Counting();
+      pool.run(task, PIECES, 2);
+      for (Thread thread : task.threads) {
+        if (thread.getName().startsWith("quern-worker")) {
+          return thread;
+        }
+      }
+    }
+    throw new AssertionError("no worker ever took part");
+  }
+
+  @Test
+  void anInterruptedWorkerEndsAndIsReplaced() throws InterruptedException {
+    pool.retain();
+    try {
+      Thread first = worker(pool);
+      first.interrupt();
+      first.join(10_000);
+      assertEquals(Thread.State.TERMINATED, first.getState());
+      assertTrue(worker(pool).isAlive());
+    } finally {
+      pool.release();
+    }
+  }
+
+  @Test
+  void workersEndWhenNobodyRetainsThem() throws InterruptedException {
+    pool.retain();
+    Thread worker = worker(pool);
+    Thread.sleep(Workers.STAY_NANOS / 1_000_000 + 1000);
+    assertTrue(worker.isAlive(), "an engine is open");
+    pool.release();
+    worker.join(20_000);
+    assertEquals(Thread.State.TERMINATED, worker.getState());
+    assertTrue(worker(pool).isAlive());
+  }
 }

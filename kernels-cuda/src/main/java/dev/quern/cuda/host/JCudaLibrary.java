@@ -1,5 +1,6 @@
 package dev.quern.cuda.host;
 
+import dev.quern.spi.LoadFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,24 +43,20 @@ final class JCudaLibrary {
           + " ("
           + e.getMessage()
           + "): name a writable folder by -Djava.io.tmpdir.";
-    } catch (LinkageError e) {
-      return isDriverMissing(e)
+    } catch (LinkageError | IllegalCallerException e) {
+      return LoadFailure.says(e, "libcuda.so.1")
           ? "libcuda.so.1 not found: install the NVIDIA driver."
-          : "JCuda's library libJCudaDriver cannot be loaded: put the one for this platform on"
-              + " java.library.path.";
+          : LoadFailure.explain(
+              e,
+              "JCuda",
+              "dev.quern.cuda,jcuda",
+              "JCuda's library libJCudaDriver is not here: add org.jcuda:jcuda-natives of JCuda's"
+                  + " version with the classifier linux-x86_64, or put the library on"
+                  + " java.library.path.");
     } finally {
       System.setProperty(TEMPORARY_FOLDER, before);
       delete(folder);
     }
-  }
-
-  private static boolean isDriverMissing(Throwable error) {
-    for (@Nullable Throwable e = error; e != null; e = e.getCause()) {
-      if (String.valueOf(e.getMessage()).contains("libcuda.so.1")) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Deletes the folder; a loaded library needs its file no more. */

@@ -1,5 +1,6 @@
 package dev.quern.opencl.host;
 
+import dev.quern.spi.LoadFailure;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
@@ -35,8 +36,12 @@ final class JoclLibrary {
   }
 
   private static @Nullable String tryLoad() {
-    if (isLoaderMissing()) {
-      return LOADER_MISSING;
+    try {
+      if (isLoaderMissing()) {
+        return LOADER_MISSING;
+      }
+    } catch (IllegalCallerException e) {
+      return explain(e);
     }
     String before = System.getProperty(TEMPORARY_FOLDER);
     @Nullable Path folder = null;
@@ -51,26 +56,35 @@ final class JoclLibrary {
           + " ("
           + e.getMessage()
           + "): name a writable folder by -Djava.io.tmpdir.";
-    } catch (LinkageError e) {
-      return saysLoaderMissing(e)
-          ? LOADER_MISSING
-          : "JOCL's library cannot be loaded on this platform ("
-              + e.getMessage()
-              + "): put JOCL's library for it on java.library.path.";
+    } catch (LinkageError | IllegalCallerException e) {
+      return explain(e);
     } finally {
       System.setProperty(TEMPORARY_FOLDER, before);
       delete(folder);
     }
   }
 
+  private static String explain(Throwable e) {
+    return LoadFailure.says(e, "Implementation library could not be loaded")
+        ? LOADER_MISSING
+        : LoadFailure.explain(
+            e,
+            "JOCL",
+            "dev.quern.opencl,jocl",
+            "JOCL has no library for this platform, "
+                + System.getProperty("os.name")
+                + " "
+                + System.getProperty("os.arch")
+                + ": put one on java.library.path.");
+  }
+
   /**
-   * Looks for the loader without JOCL, which would write to the standard error stream that it is
-   * missing. Only where native access is enabled, so as not to cause a warning instead.
+   * Looks for the loader without JOCL, which would write to the standard streams that it is
+   * missing.
    */
   @SuppressWarnings("restricted")
   private static boolean isLoaderMissing() {
-    boolean linux = System.getProperty("os.name", "").equals("Linux");
-    if (!linux || !JoclLibrary.class.getModule().isNativeAccessEnabled()) {
+    if (!System.getProperty("os.name", "").equals("Linux")) {
       return false;
     }
     try (Arena arena = Arena.ofConfined()) {
@@ -79,16 +93,6 @@ final class JoclLibrary {
     } catch (IllegalArgumentException e) {
       return true;
     }
-  }
-
-  /** Tells whether JOCL could be loaded, but not the loader. */
-  private static boolean saysLoaderMissing(Throwable error) {
-    for (@Nullable Throwable e = error; e != null; e = e.getCause()) {
-      if (String.valueOf(e.getMessage()).contains("Implementation library could not be loaded")) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Deletes the folder; a loaded library needs its file no more. */

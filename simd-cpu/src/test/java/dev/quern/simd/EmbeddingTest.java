@@ -1,0 +1,74 @@
+package dev.quern.simd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.quern.bench.UnloadCheck;
+import dev.quern.loss.BceLoss;
+import dev.quern.loss.DiceLoss;
+import dev.quern.loss.SegmentationLoss;
+import java.io.IOException;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What the backend does to the program that it is part of. */
+class EmbeddingTest {
+  private static final String VECTOR = "--add-modules=jdk.incubator.vector";
+
+  @Test
+  void classLoadersAreUnloaded() throws Exception {
+    assertEquals(0, UnloadCheck.loadersLeft("simd"));
+  }
+
+  /** Dice and BCE of 100,000 elements: prints the least time, value and sums of the gradient. */
+  static final class Loss {
+    private Loss() {}
+
+    public static void main(String[] arguments) {
+      int n = 100_000;
+      float[] x = new float[n];
+      byte[] t = new byte[n];
+      Random random = new Random(1);
+      for (int i = 0; i < n; i++) {
+        x[i] = (float) random.nextGaussian() * 3;
+        t[i] = (byte) random.nextInt(2);
+      }
+      SegmentationLoss loss = new DiceLoss().plus(new BceLoss());
+      float[] gradient = new float[n];
+      float value = 0;
+      long least = Long.MAX_VALUE;
+      long end = System.nanoTime() + 2_000_000_000L;
+      while (System.nanoTime() < end) {
+        long start = System.nanoTime();
+        value = loss.forwardBackward(x, t, gradient);
+        least = Math.min(least, System.nanoTime() - start);
+      }
+      double sum = 0;
+      for (float g : gradient) {
+        sum += Math.abs(g);
+      }
+      System.out.printf("result %a %.9f %d%n", value, sum, least / 1000);
+    }
+  }
+
+  private static String[] result(String output) {
+    return output.substring(output.indexOf("result ")).strip().split(" ");
+  }
+
+  @Test
+  void withoutFmaOrTheOptimizingCompilerPlainCodeIsUsedAndSaidSo()
+      throws IOException, InterruptedException {
+    String[] plain = result(ChildProcess.run(Loss.class, VECTOR, "-Dquern.backend=reference"));
+    for (String flag : new String[] {"-XX:-UseFMA", "-XX:UseAVX=0", "-XX:TieredStopAtLevel=1"}) {
+      String output = ChildProcess.run(Loss.class, VECTOR, flag);
+      assertTrue(output.contains("The fast one, simd, cannot be used: "), output);
+      assertTrue(output.contains(flag.substring(0, flag.length() - 2)), output);
+      String[] result = result(output);
+      assertEquals(plain[1], result[1], flag);
+      assertEquals(plain[2], result[2], flag);
+      long micros = Long.parseLong(result[3]);
+      // about twice the time on an idle machine; it was hundreds of times
+      assertTrue(micros < 6 * Long.parseLong(plain[3]), flag + ": " + micros + " us");
+    }
+  }
+}
