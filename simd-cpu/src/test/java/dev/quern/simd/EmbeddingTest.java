@@ -1,8 +1,12 @@
 package dev.quern.simd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.DType;
+import dev.quern.Engine;
+import dev.quern.Shape;
 import dev.quern.bench.UnloadCheck;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
@@ -70,5 +74,30 @@ class EmbeddingTest {
       // about twice the time on an idle machine; it was hundreds of times
       assertTrue(micros < 6 * Long.parseLong(plain[3]), flag + ": " + micros + " us");
     }
+  }
+
+  /** Leaves tensors open. */
+  static final class Leaks {
+    private Leaks() {}
+
+    public static void main(String[] arguments) {
+      try (Engine engine = Engine.open("simd")) {
+        for (int i = 0; i < 3; i++) {
+          engine.zeros(DType.F32, Shape.of(2, 3));
+        }
+        engine.scoped(() -> engine.zeros(DType.U8, Shape.of(5)).close());
+      }
+    }
+  }
+
+  @Test
+  void leaksAreListedWithThePlaceWhereTheyWereMade() throws IOException, InterruptedException {
+    String output = ChildProcess.run(Leaks.class, VECTOR, "-Dquern.leaks=true");
+    assertTrue(output.contains("The engine on simd:0 closes with tensors open:"), output);
+    String expected = "3 times F32 (2, 3) on simd:0, made at ";
+    assertTrue(output.contains(expected), output);
+    assertTrue(output.contains("EmbeddingTest$Leaks.main(EmbeddingTest.java:"), output);
+    assertFalse(output.contains("U8"), output);
+    assertFalse(ChildProcess.run(Leaks.class, VECTOR).contains("closes with"), output);
   }
 }

@@ -1,0 +1,4 @@
+/** A program that trains something with Quern. */
+module com.example.app {
+  requires dev.quern;
+}
