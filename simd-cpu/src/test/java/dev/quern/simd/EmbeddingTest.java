@@ -13,9 +13,11 @@ import dev.quern.loss.DiceLoss;
 import dev.quern.loss.SegmentationLoss;
 import java.io.IOException;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What the backend does to the program that it is part of. */
+/** What the backend does to the program that it is part of; once, as vectors do not matter. */
+@Tag("speed")
 class EmbeddingTest {
   private static final String VECTOR = "--add-modules=jdk.incubator.vector";
 
