@@ -39,6 +39,29 @@ class HostDataTest {
   }
 
   @Test
+  void masksOfOneCallsMayBeOfAnyType() {
+    float[] logits = {1, -2, 3, -4};
+    for (SegmentationLoss loss :
+        new SegmentationLoss[] {
+          new BceLoss(), new LovaszLoss(), new BceLoss().plus(new LovaszLoss())
+        }) {
+      float[] expected = new float[4];
+      float[] gradient = new float[4];
+      float value = loss.forwardBackward(logits, new byte[] {1, 0, 0, 1}, expected);
+      assertEquals(value, loss.forwardBackward(logits, new int[] {1, 0, 0, 1}, gradient));
+      assertArrayEquals(expected, gradient);
+      gradient = new float[4];
+      boolean[] mask = {true, false, false, true};
+      assertEquals(value, loss.forwardBackward(logits, mask, gradient));
+      assertArrayEquals(expected, gradient);
+      assertEquals(value, loss.forward(logits, new byte[] {1, 0, 0, 1}));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> loss.forwardBackward(logits, new int[3], new float[4]));
+    }
+  }
+
+  @Test
   void rangesOfArrays() {
     float[] values = {0, 1, 2, 3, 4, 5};
     assertArrayEquals(new float[] {2, 3, 4}, engine.tensor(values, 2, Shape.of(3)).toFloatArray());

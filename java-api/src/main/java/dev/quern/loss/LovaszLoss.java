@@ -219,38 +219,6 @@ public final class LovaszLoss extends SegmentationLoss {
   }
 
   /**
-   * Computes the value of a loss over one list on arrays, on the CPU, without an engine.
-   *
-   * @param logits the logits
-   * @param target 0, 1 or the ignore index, as many
-   * @return the loss
-   * @throws IllegalArgumentException if the lengths differ, or the loss is MULTICLASS or per image
-   *     and so needs a shape
-   * @throws DataException if a label is out of range
-   */
-  @Override
-  public float forward(float[] logits, byte[] target) {
-    return onArrays(logits, MemorySegment.ofArray(target), DType.U8, null);
-  }
-
-  /**
-   * Computes value and gradient of a loss over one list on arrays, on the CPU, without an engine.
-   *
-   * @param logits the logits
-   * @param target 0, 1 or the ignore index, as many
-   * @param gradient receives the derivative of the loss with respect to each logit; another array
-   * @return the loss
-   * @throws IllegalArgumentException if the lengths differ, or the loss is MULTICLASS or per image
-   *     and so needs a shape
-   * @throws DataException if a label is out of range; the gradient is written all the same
-   */
-  @Override
-  public float forwardBackward(float[] logits, byte[] target, float[] gradient) {
-    return onArrays(
-        logits, MemorySegment.ofArray(target), DType.U8, MemorySegment.ofArray(gradient));
-  }
-
-  /**
    * Computes value and gradient on memory segments, on the CPU, without an engine.
    *
    * @param shape the shape of the logits
@@ -320,17 +288,6 @@ public final class LovaszLoss extends SegmentationLoss {
   }
 
   @Override
-  public float forward(float[] logits, float[] target) {
-    return onArrays(logits, MemorySegment.ofArray(target), DType.F32, null);
-  }
-
-  @Override
-  public float forwardBackward(float[] logits, float[] target, float[] gradient) {
-    return onArrays(
-        logits, MemorySegment.ofArray(target), DType.F32, MemorySegment.ofArray(gradient));
-  }
-
-  @Override
   Frame frame() {
     Frame frame = Frame.PIXELS.withMode(mode).withInput(input);
     return ignoreIndex == null ? frame : frame.withIgnoreIndex(ignoreIndex);
@@ -351,15 +308,19 @@ public final class LovaszLoss extends SegmentationLoss {
     metric.update(logits, target);
   }
 
-  private float onArrays(
-      float[] logits, MemorySegment target, DType dtype, @Nullable MemorySegment gradient) {
+  @Override
+  float onArrays(float[] logits, MemorySegment target, DType dtype, float @Nullable [] gradient) {
     if (mode == Mode.MULTICLASS || perImage) {
       throw new IllegalArgumentException(
           "A loss that is MULTICLASS or per image needs the shape of the logits: call"
               + " forwardBackward(shape, ...) with MemorySegment.ofArray.");
     }
     return forwardBackward(
-        Shape.of(1, logits.length), MemorySegment.ofArray(logits), target, dtype, gradient);
+        Shape.of(1, logits.length),
+        MemorySegment.ofArray(logits),
+        target,
+        dtype,
+        gradient == null ? null : MemorySegment.ofArray(gradient));
   }
 
   private LossExtent requireFitting(Tensor logits, Tensor target) {

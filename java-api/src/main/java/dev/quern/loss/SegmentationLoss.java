@@ -206,7 +206,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
    * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    * @throws DataException if a target is out of range
    */
-  public float forward(float[] logits, byte[] target) {
+  public final float forward(float[] logits, byte[] target) {
     requireLength(logits.length, target.length, "target");
     return onArrays(logits, MemorySegment.ofArray(target), DType.U8, null);
   }
@@ -219,7 +219,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
    * @return the loss
    * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    */
-  public float forward(float[] logits, float[] target) {
+  public final float forward(float[] logits, float[] target) {
     requireLength(logits.length, target.length, "target");
     return onArrays(logits, MemorySegment.ofArray(target), DType.F32, null);
   }
@@ -230,12 +230,12 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
    * @param logits the logits
    * @param target 0, 1 or the ignore index, as many
    * @param gradient receives the derivative of the loss with respect to each logit; may be {@code
-   *     logits} itself
+   *     logits} itself, except for Lovasz losses
    * @return the loss
    * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    * @throws DataException if a target is out of range; the gradient is written all the same
    */
-  public float forwardBackward(float[] logits, byte[] target, float[] gradient) {
+  public final float forwardBackward(float[] logits, byte[] target, float[] gradient) {
     requireLength(logits.length, target.length, "target");
     requireLength(logits.length, gradient.length, "gradient");
     return onArrays(logits, MemorySegment.ofArray(target), DType.U8, gradient);
@@ -247,14 +247,47 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
    * @param logits the logits
    * @param target soft targets in [0, 1], as many
    * @param gradient receives the derivative of the loss with respect to each logit; may be {@code
-   *     logits} itself
+   *     logits} itself, except for Lovasz losses
    * @return the loss
    * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
    */
-  public float forwardBackward(float[] logits, float[] target, float[] gradient) {
+  public final float forwardBackward(float[] logits, float[] target, float[] gradient) {
     requireLength(logits.length, target.length, "target");
     requireLength(logits.length, gradient.length, "gradient");
     return onArrays(logits, MemorySegment.ofArray(target), DType.F32, gradient);
+  }
+
+  /**
+   * Computes value and gradient of a binary loss on arrays, on the CPU, without an engine.
+   *
+   * @param logits the logits
+   * @param target 0, 1 or the ignore index, as many
+   * @param gradient receives the derivative of the loss with respect to each logit
+   * @return the loss
+   * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
+   * @throws DataException if a target is out of range; the gradient is written all the same
+   */
+  public final float forwardBackward(float[] logits, int[] target, float[] gradient) {
+    requireLength(logits.length, target.length, "target");
+    requireLength(logits.length, gradient.length, "gradient");
+    return onArrays(logits, MemorySegment.ofArray(target), DType.I32, gradient);
+  }
+
+  /**
+   * Computes value and gradient of a binary loss on arrays, on the CPU, without an engine.
+   *
+   * @param logits the logits
+   * @param target the mask, as many
+   * @param gradient receives the derivative of the loss with respect to each logit
+   * @return the loss
+   * @throws IllegalArgumentException if the lengths differ, or the loss needs a shape
+   */
+  public final float forwardBackward(float[] logits, boolean[] target, float[] gradient) {
+    byte[] bytes = new byte[target.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (target[i] ? 1 : 0);
+    }
+    return forwardBackward(logits, bytes, gradient);
   }
 
   /**
@@ -381,7 +414,8 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     }
   }
 
-  private float onArrays(
+  /** A loss over one list of logits; lengths are checked. */
+  float onArrays(
       float[] logits, MemorySegment target, DType targetDtype, float @Nullable [] gradient) {
     OneCall call = lastCall;
     if (call == null || !call.fits(logits.length, targetDtype)) {
@@ -401,8 +435,9 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
         gradient == null ? null : MemorySegment.ofArray(gradient));
   }
 
-  private static void requireLength(int expected, int actual, String name) {
-    if (expected != actual) {
+  /** With several classes an array form is refused for another reason. */
+  private void requireLength(int expected, int actual, String name) {
+    if (expected != actual && frame().mode() != Mode.MULTICLASS) {
       throw new IllegalArgumentException(
           "There are %d logits, but the %s has %d elements.".formatted(expected, name, actual));
     }

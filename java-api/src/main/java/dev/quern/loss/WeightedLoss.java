@@ -117,35 +117,10 @@ final class WeightedLoss extends SegmentationLoss {
   }
 
   @Override
-  public float forward(float[] logits, byte[] target) {
-    return sorted.isEmpty()
-        ? super.forward(logits, target)
-        : onArrays(logits, MemorySegment.ofArray(target), DType.U8, null);
-  }
-
-  @Override
-  public float forward(float[] logits, float[] target) {
-    return sorted.isEmpty()
-        ? super.forward(logits, target)
-        : onArrays(logits, MemorySegment.ofArray(target), DType.F32, null);
-  }
-
-  @Override
-  public float forwardBackward(float[] logits, byte[] target, float[] gradient) {
-    return sorted.isEmpty()
-        ? super.forwardBackward(logits, target, gradient)
-        : onArrays(logits, MemorySegment.ofArray(target), DType.U8, gradient);
-  }
-
-  @Override
-  public float forwardBackward(float[] logits, float[] target, float[] gradient) {
-    return sorted.isEmpty()
-        ? super.forwardBackward(logits, target, gradient)
-        : onArrays(logits, MemorySegment.ofArray(target), DType.F32, gradient);
-  }
-
-  private float onArrays(
-      float[] logits, MemorySegment target, DType dtype, float @Nullable [] gradient) {
+  float onArrays(float[] logits, MemorySegment target, DType dtype, float @Nullable [] gradient) {
+    if (sorted.isEmpty()) {
+      return super.onArrays(logits, target, dtype, gradient);
+    }
     if (frame.mode() == Mode.MULTICLASS) {
       throw new IllegalArgumentException(
           "A loss in mode MULTICLASS needs the shape of the logits: use the form with a Shape.");
@@ -191,7 +166,7 @@ final class WeightedLoss extends SegmentationLoss {
       }
     }
     if (gradient != null && total != null) {
-      MemorySegment.copy(total, 0, gradient, ValueLayout.JAVA_FLOAT, 0, length);
+      MemorySegment.copy(total, 0, gradient, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, length);
     }
     return (float) value;
   }

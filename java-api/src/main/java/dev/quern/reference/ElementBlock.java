@@ -1,6 +1,6 @@
 package dev.quern.reference;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.quern.spi.LossExtent;
 import java.lang.foreign.MemorySegment;
@@ -62,10 +62,10 @@ final class ElementBlock {
       return false;
     }
     length = (int) Math.min(SIZE, extent.pixels() - ahead);
-    MemorySegment.copy(inputs, JAVA_FLOAT, start() * Float.BYTES, x, 0, length);
+    MemorySegment.copy(inputs, JAVA_FLOAT_UNALIGNED, start() * Float.BYTES, x, 0, length);
     targets.read(start(), t, length);
     if (weights != null) {
-      MemorySegment.copy(weights, JAVA_FLOAT, start() * Float.BYTES, w, 0, length);
+      MemorySegment.copy(weights, JAVA_FLOAT_UNALIGNED, start() * Float.BYTES, w, 0, length);
     }
     return true;
   }

@@ -1,9 +1,9 @@
 package dev.quern.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.DType;
 import dev.quern.spi.FusedLossSpec;
@@ -35,10 +35,10 @@ final class LossTarget {
 
   float value(long i) {
     return switch (dtype) {
-      case F32 -> memory.getAtIndex(JAVA_FLOAT, i);
+      case F32 -> memory.getAtIndex(JAVA_FLOAT_UNALIGNED, i);
       case U8 -> Byte.toUnsignedInt(memory.getAtIndex(JAVA_BYTE, i));
-      case I32 -> label(memory.getAtIndex(JAVA_INT, i));
-      case I64 -> label(memory.getAtIndex(JAVA_LONG, i));
+      case I32 -> label(memory.getAtIndex(JAVA_INT_UNALIGNED, i));
+      case I64 -> label(memory.getAtIndex(JAVA_LONG_UNALIGNED, i));
       case F64, F16, BF16, BOOL ->
           throw new IllegalArgumentException("A target cannot be " + dtype + ".");
     };
@@ -47,7 +47,7 @@ final class LossTarget {
   /** Reads neighbouring elements. */
   void read(long first, float[] into, int n) {
     switch (dtype) {
-      case F32 -> MemorySegment.copy(memory, JAVA_FLOAT, first * Float.BYTES, into, 0, n);
+      case F32 -> MemorySegment.copy(memory, JAVA_FLOAT_UNALIGNED, first * Float.BYTES, into, 0, n);
       case U8 -> {
         if (bytes.length < n) {
           bytes = new byte[n];

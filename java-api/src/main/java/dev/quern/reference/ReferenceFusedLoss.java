@@ -1,7 +1,7 @@
 package dev.quern.reference;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.spi.FusedLossPlan;
 import dev.quern.spi.FusedLossSpec;
@@ -40,7 +40,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
     Run run = new Run(operands);
     float result = run.pass1(0, counts == null ? null : HostBuffer.segment(counts));
     run.report(fault);
-    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result);
+    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT_UNALIGNED, 0, result);
   }
 
   @Override
@@ -52,12 +52,12 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       @Nullable Span counts,
       Span fault,
       Span scratch) {
-    float factor = HostBuffer.segment(upstream).getAtIndex(JAVA_FLOAT, 0);
+    float factor = HostBuffer.segment(upstream).getAtIndex(JAVA_FLOAT_UNALIGNED, 0);
     Run run = new Run(operands);
     float result = run.pass1(factor, counts == null ? null : HostBuffer.segment(counts));
     run.report(fault);
     run.pass2(HostBuffer.segment(gradient));
-    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT, 0, result);
+    HostBuffer.segment(value).setAtIndex(JAVA_FLOAT_UNALIGNED, 0, result);
   }
 
   @Override
@@ -103,7 +103,8 @@ final class ReferenceFusedLoss implements FusedLossPlan {
 
     void report(Span fault) {
       MemorySegment word = HostBuffer.segment(fault);
-      word.setAtIndex(JAVA_LONG, 0, Math.min(fault(), word.getAtIndex(JAVA_LONG, 0)));
+      word.setAtIndex(
+          JAVA_LONG_UNALIGNED, 0, Math.min(fault(), word.getAtIndex(JAVA_LONG_UNALIGNED, 0)));
     }
 
     float pass1(float upstream, @Nullable MemorySegment counts) {
@@ -139,7 +140,8 @@ final class ReferenceFusedLoss implements FusedLossPlan {
           if (cut != null && counts != null) {
             // a soft target counts as positive from 1/2 on
             int slot = (t >= 0.5f ? 2 : 0) + (input >= cut ? 1 : 0);
-            counts.setAtIndex(JAVA_LONG, slot, counts.getAtIndex(JAVA_LONG, slot) + 1);
+            counts.setAtIndex(
+                JAVA_LONG_UNALIGNED, slot, counts.getAtIndex(JAVA_LONG_UNALIGNED, slot) + 1);
           }
         }
       }
@@ -150,7 +152,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
     }
 
     private float weight(long i) {
-      return weight == null ? 1 : weight.getAtIndex(JAVA_FLOAT, i);
+      return weight == null ? 1 : weight.getAtIndex(JAVA_FLOAT_UNALIGNED, i);
     }
 
     private void pixelSums() {
@@ -181,7 +183,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
 
     private void read(ClassLoss loss, long first) {
       for (int c = 0; c < spec.classes(); c++) {
-        loss.input(c, x.getAtIndex(JAVA_FLOAT, first + c * extent.pixels()));
+        loss.input(c, x.getAtIndex(JAVA_FLOAT_UNALIGNED, first + c * extent.pixels()));
       }
       loss.pixel();
     }
@@ -219,7 +221,8 @@ final class ReferenceFusedLoss implements FusedLossPlan {
                   ? loss.gradient(block.x[j], t, block.w[j], factors[block.c()], coefficients, at)
                   : 0;
         }
-        MemorySegment.copy(g, 0, gradient, JAVA_FLOAT, block.start() * Float.BYTES, block.length());
+        MemorySegment.copy(
+            g, 0, gradient, JAVA_FLOAT_UNALIGNED, block.start() * Float.BYTES, block.length());
       }
     }
 
@@ -242,7 +245,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
         // shares are read before the gradient, which may lie where the logits are
         for (int c = 0; c < classes; c++) {
           float g = counted ? loss.gradient(c, share(label, first, c), coefficients, at) : 0;
-          gradient.setAtIndex(JAVA_FLOAT, first + c * extent.pixels(), g);
+          gradient.setAtIndex(JAVA_FLOAT_UNALIGNED, first + c * extent.pixels(), g);
         }
       }
     }
@@ -258,7 +261,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
         if (!target.isIgnored(t) && !target.isFaulty(t, i)) {
           if (elements) {
             int c = (int) (i / extent.pixels() % spec.classes());
-            element.add(x.getAtIndex(JAVA_FLOAT, i), t, weight(i), factors[c], own, 0);
+            element.add(x.getAtIndex(JAVA_FLOAT_UNALIGNED, i), t, weight(i), factors[c], own, 0);
           } else {
             long first = first(i);
             read(pixel, first);
@@ -272,7 +275,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
                 + own[ElementLoss.FOCAL]
                 + own[ElementLoss.CROSS_ENTROPY]
                 + own[ElementLoss.SOFTMAX_FOCAL];
-        out.setAtIndex(JAVA_FLOAT, i, (float) (spec.terms().getFirst().weight() * loss));
+        out.setAtIndex(JAVA_FLOAT_UNALIGNED, i, (float) (spec.terms().getFirst().weight() * loss));
       }
     }
   }

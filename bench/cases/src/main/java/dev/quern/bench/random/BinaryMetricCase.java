@@ -156,7 +156,7 @@ record BinaryMetricCase(
   }
 
   private MemorySegment place(MemorySegment heap, Arena arena) {
-    return memory == Memory.NATIVE ? Memory.copy(heap, arena) : heap;
+    return memory.isNative() ? memory.copy(heap, arena) : heap;
   }
 
   private static long[] rows(List<ConfusionCounts> counts) {

@@ -10,8 +10,15 @@ enum Memory {
   TENSORS,
   /** Java arrays. */
   ARRAYS,
-  /** Native memory. */
-  NATIVE;
+  /** Native memory, aligned to whole elements. */
+  NATIVE,
+  /** Native memory that starts at an odd address. */
+  UNALIGNED;
+
+  /** Whether operands are copied to native memory. */
+  boolean isNative() {
+    return this == NATIVE || this == UNALIGNED;
+  }
 
   /** A target in its own dtype, on the heap. */
   static MemorySegment target(float[] values, DType dtype) {
@@ -41,11 +48,11 @@ enum Memory {
     };
   }
 
-  /** A copy in native memory, aligned to whole elements. */
-  static MemorySegment copy(MemorySegment from, Arena arena) {
+  /** A copy in native memory of this kind. */
+  MemorySegment copy(MemorySegment from, Arena arena) {
     return arena
-        .allocate(Math.max(1, from.byteSize()), 8)
-        .asSlice(0, from.byteSize())
+        .allocate(from.byteSize() + Long.BYTES, Long.BYTES)
+        .asSlice(this == UNALIGNED ? 3 : 0, from.byteSize())
         .copyFrom(from);
   }
 }

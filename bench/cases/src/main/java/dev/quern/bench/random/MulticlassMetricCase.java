@@ -94,11 +94,11 @@ record MulticlassMetricCase(
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment x = Memory.target(predictions, predictionsDtype);
       MemorySegment labels = Memory.target(target, targetDtype);
-      boolean copies = memory == Memory.NATIVE;
+      boolean copies = memory.isNative();
       return MulticlassConfusion.count(
-          copies ? Memory.copy(x, arena) : x,
+          copies ? memory.copy(x, arena) : x,
           predictionsDtype,
-          copies ? Memory.copy(labels, arena) : labels,
+          copies ? memory.copy(labels, arena) : labels,
           targetDtype,
           pixels,
           options);

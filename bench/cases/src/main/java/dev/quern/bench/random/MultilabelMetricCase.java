@@ -96,10 +96,10 @@ record MultilabelMetricCase(
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment predictions = MemorySegment.ofArray(x);
       MemorySegment labels = Memory.target(target, targetDtype);
-      boolean copies = memory == Memory.NATIVE;
+      boolean copies = memory.isNative();
       return MultilabelConfusion.count(
-          copies ? Memory.copy(predictions, arena) : predictions,
-          copies ? Memory.copy(labels, arena) : labels,
+          copies ? memory.copy(predictions, arena) : predictions,
+          copies ? memory.copy(labels, arena) : labels,
           targetDtype,
           classes,
           pixels,

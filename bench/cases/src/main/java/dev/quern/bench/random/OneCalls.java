@@ -30,17 +30,19 @@ final class OneCalls {
       return call(
           device, loss, drawn, MemorySegment.ofArray(x), target, MemorySegment.ofArray(gradient));
     }
+    Memory memory = drawn.memory();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment written = Memory.copy(MemorySegment.ofArray(gradient), arena);
+      MemorySegment written = memory.copy(MemorySegment.ofArray(gradient), arena);
       float value =
           call(
               device,
               loss,
               drawn,
-              Memory.copy(MemorySegment.ofArray(x), arena),
-              Memory.copy(target, arena),
+              memory.copy(MemorySegment.ofArray(x), arena),
+              memory.copy(target, arena),
               written);
-      MemorySegment.copy(written, ValueLayout.JAVA_FLOAT, 0, gradient, 0, gradient.length);
+      MemorySegment.copy(
+          written, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, gradient, 0, gradient.length);
       return value;
     }
   }
