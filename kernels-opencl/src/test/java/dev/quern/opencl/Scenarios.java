@@ -167,6 +167,8 @@ public final class Scenarios {
 
   /** The threads that opening, transfers of all kinds and closing leave behind. */
   private static void transfers() {
+    // starts the thread that looks for dropped engines
+    Engine.open("reference").close();
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     try (Engine engine = Engine.open("opencl")) {
       compute(engine);
