@@ -85,7 +85,7 @@ public final class Backends {
   private static ArrayKernels bestArrays(Providers providers) {
     String asked = asked();
     if (asked != null) {
-      ArrayKernels kernels = usable(providers, asked).arrays();
+      ArrayKernels kernels = requireUsable(providers, asked).arrays();
       if (kernels != null) {
         return kernels;
       }
@@ -152,7 +152,7 @@ public final class Backends {
   }
 
   private static Backend openNamed(Providers providers, String asked, EngineOptions options) {
-    BackendProvider provider = usable(providers, asked);
+    BackendProvider provider = requireUsable(providers, asked);
     String[] parts = asked.strip().split(":", 2);
     List<DeviceInfo> devices = ((Availability.Available) provider.probe()).devices();
     int index = parts.length == 1 ? 0 : deviceIndex(asked, parts[1]);
@@ -176,7 +176,7 @@ public final class Backends {
   }
 
   /** The provider of a backend, which has devices. */
-  private static BackendProvider usable(Providers providers, String asked) {
+  private static BackendProvider requireUsable(Providers providers, String asked) {
     String name = asked.strip().split(":", 2)[0];
     BackendProvider provider = providers.named(name);
     if (provider == null) {
@@ -186,7 +186,7 @@ public final class Backends {
     if (provider.probe() instanceof Availability.Unavailable unavailable) {
       throw new BackendUnavailableException(
           "Backend '%s' cannot be used: %s. Usable here: %s."
-              .formatted(name, joined(unavailable.reasons()), usable(providers)));
+              .formatted(name, joined(unavailable.reasons()), usableNames(providers)));
     }
     return provider;
   }
@@ -241,7 +241,7 @@ public final class Backends {
         .orElse(null);
   }
 
-  private static String usable(Providers providers) {
+  private static String usableNames(Providers providers) {
     return providers.list().stream()
         .filter(p -> p.probe() instanceof Availability.Available)
         .map(BackendProvider::name)

@@ -75,6 +75,14 @@ public final class Scope implements AutoCloseable {
     return tensor;
   }
 
+  /**
+   * Makes all tensors it owns outlive every scope, as {@link Tensor#detach} does: for whoever makes
+   * several, of which none is to be left if the last cannot be made.
+   */
+  public void detachAll() {
+    open().forEach(Tensor::detach);
+  }
+
   /** Keeps the tensors of a result, if this scope owns them. */
   void keepAll(@Nullable Object result) {
     switch (result) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.optim.Adam;
+import dev.quern.optim.ParameterStore;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
@@ -40,6 +42,23 @@ class EngineOptionsTest {
       assertTrue(message.contains("1048576 bytes, its memory limit"), message);
       assertTrue(engine.memory().reserved() <= 1 << 20);
       assertEquals(0, kept.sum().item());
+    }
+  }
+
+  @Test
+  void anOptimizerThatDoesNotFitLeavesNothing() {
+    EngineOptions options = new EngineOptions().withBackend("reference").withMemoryLimit(1 << 20);
+    try (Engine engine = Engine.open(options)) {
+      ParameterStore.Builder builder =
+          ParameterStore.builder(engine).add("w", new float[60_000], 60_000);
+      ParameterStore store = builder.build();
+      Tensor values = store.parameter("w");
+      List<String> before = engine.openTensors();
+      assertThrows(OutOfDeviceMemoryException.class, () -> Adam.builder(store).build());
+      assertThrows(OutOfDeviceMemoryException.class, builder::build);
+      assertEquals(before, engine.openTensors());
+      assertEquals(0, values.sum().item());
+      store.close();
     }
   }
 

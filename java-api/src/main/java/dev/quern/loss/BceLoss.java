@@ -70,7 +70,8 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    * Weighs every element.
    *
    * @param factors F32 of the logits' shape, or one that is repeated along axes in which its extent
-   *     is 1, as NumPy does: (C, 1, 1) or (N, 1, H, W); read at every call, stays the caller's
+   *     is 1, as NumPy does: (C, 1, 1) or (N, 1, H, W); read, and repeated, at every call; stays
+   *     the caller's
    * @return a loss that differs in this
    */
   public BceLoss weight(Tensor factors) {

@@ -195,18 +195,20 @@ public final class BinaryJaccardIndex implements AutoCloseable {
           "Images are counted along the first axis, but the predictions have none.");
     }
     long images = predictions.shape().dim(0);
-    Tensor perImage = engine.zeros(DType.I64, Shape.of(images, 4));
     long inner = images == 0 ? 1 : Math.max(1, predictions.shape().elements() / images);
     DType dtype = target.dtype();
-    try (FaultWord fault =
-        engine.openFaultWord(
-            index -> DataException.binaryTarget(index, dtype, options.ignoreIndex()))) {
-      if (options.validate()) {
-        fault.carriedBy(perImage);
+    return engine.scoped(() -> {
+      Tensor perImage = engine.zeros(DType.I64, Shape.of(images, 4));
+      try (FaultWord fault =
+          engine.openFaultWord(
+              index -> DataException.binaryTarget(index, dtype, options.ignoreIndex()))) {
+        if (options.validate()) {
+          fault.carriedBy(perImage);
+        }
+        count(predictions, target, inner, perImage, fault::span);
+        return perImage;
       }
-      count(predictions, target, inner, perImage, fault::span);
-      return perImage;
-    }
+    });
   }
 
   /** Counts rows, of this metric or another. */

@@ -1,6 +1,7 @@
 package dev.quern.optim;
 
 import dev.quern.Backends;
+import dev.quern.Scope;
 import dev.quern.Tensor;
 import dev.quern.spi.AdamCoefficients;
 import dev.quern.spi.AdamGroup;
@@ -311,7 +312,11 @@ public final class Adam extends Optimizer<AdamOptions> {
      * @throws IllegalArgumentException if a parameter is in no group or in two
      */
     public Adam build() {
-      return new Adam(this);
+      try (Scope scope = store.engine().openScope()) {
+        Adam made = new Adam(this);
+        scope.detachAll();
+        return made;
+      }
     }
   }
 }

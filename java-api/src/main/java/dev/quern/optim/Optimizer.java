@@ -77,9 +77,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
     double scale = builder.lossScale;
     this.reduces = builder.skipNonFinite || builder.maxNorm < Double.POSITIVE_INFINITY || scale > 0;
-    this.lossScale = scale > 0 ? engine.tensor(new float[] {(float) scale}, 1).detach() : null;
-    this.finiteSteps =
-        dynamicLossScale == null ? null : engine.zeros(DType.I32, Shape.of(1)).detach();
+    this.lossScale = scale > 0 ? engine.tensor(new float[] {(float) scale}, 1) : null;
+    this.finiteSteps = dynamicLossScale == null ? null : engine.zeros(DType.I32, Shape.of(1));
     this.gradientRule = upload(rule(builder.maxNorm, dynamicLossScale).toTable());
     this.ema = emaDecay < 1 ? zeros() : null;
     this.emaViews = viewsOf(ema);
@@ -90,8 +89,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.segmentTable = upload(segments.memory());
     this.groupTable = upload(groupCopy);
     writeGroups();
-    this.ticket = engine.zeros(DType.I32, Shape.of(1)).detach();
-    this.control = engine.tensor(new float[] {0, 1, 1, 1, 1}, GradientControl.LENGTH).detach();
+    this.ticket = engine.zeros(DType.I32, Shape.of(1));
+    this.control = engine.tensor(new float[] {0, 1, 1, 1, 1}, GradientControl.LENGTH);
     this.pointers = store.isOutside() ? pointers() : null;
     boolean copies = store.isOutside() && pointers == null;
     this.parameterArena = copies ? zeros() : store.parameters();
@@ -474,7 +473,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   /** An arena as long as the parameters', of zeros. */
   final Tensor zeros() {
-    return engine.zeros(DType.F32, Shape.of(store.length())).detach();
+    return engine.zeros(DType.F32, Shape.of(store.length()));
   }
 
   /** The parameters' views of an arena; none of no arena. */
@@ -513,7 +512,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   }
 
   private Tensor upload(MemorySegment table) {
-    return engine.upload(table, DType.U8, Shape.of(table.byteSize())).detach();
+    return engine.upload(table, DType.U8, Shape.of(table.byteSize()));
   }
 
   private static <O extends OptimizerOptions<O>> int[] groupOfParameter(

@@ -2,6 +2,7 @@ package dev.quern.optim;
 
 import dev.quern.DType;
 import dev.quern.Engine;
+import dev.quern.Scope;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.spi.OptimizerArena;
@@ -52,8 +53,8 @@ public final class ParameterStore implements AutoCloseable {
     this.length = builder.length;
     this.outside = builder.values.isEmpty();
     Shape arena = Shape.of(outside ? 0 : length);
-    this.parameters = engine.zeros(DType.F32, arena).detach();
-    this.gradients = engine.zeros(DType.F32, arena).detach();
+    this.parameters = engine.zeros(DType.F32, arena);
+    this.gradients = engine.zeros(DType.F32, arena);
     this.parameterViews = outside ? views(builder.parameters) : views(parameters);
     this.gradientViews = outside ? views(builder.gradients) : views(gradients);
   }
@@ -167,7 +168,7 @@ public final class ParameterStore implements AutoCloseable {
     List<Tensor> views = new ArrayList<>();
     for (Entry entry : entries) {
       try (Tensor slice = arena.slice(entry.offset(), entry.offset() + entry.length())) {
-        views.add(slice.reshape(dims(entry.shape())).detach());
+        views.add(slice.reshape(dims(entry.shape())));
       }
     }
     return List.copyOf(views);
@@ -175,7 +176,7 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Views of tensors, which hold their memory until they are closed. */
   private static List<Tensor> views(List<Tensor> tensors) {
-    return tensors.stream().map(tensor -> tensor.reshape(dims(tensor.shape())).detach()).toList();
+    return tensors.stream().map(tensor -> tensor.reshape(dims(tensor.shape()))).toList();
   }
 
   private static long[] dims(Shape shape) {
@@ -284,11 +285,14 @@ public final class ParameterStore implements AutoCloseable {
             "A parameter store has either its own parameters or the caller's, but %d are its own and %d the caller's."
                 .formatted(values.size(), parameters.size()));
       }
-      ParameterStore store = new ParameterStore(this);
-      for (int i = 0; i < values.size(); i++) {
-        store.parameterViews.get(i).copyFrom(values.get(i));
+      try (Scope scope = engine.openScope()) {
+        ParameterStore store = new ParameterStore(this);
+        for (int i = 0; i < values.size(); i++) {
+          store.parameterViews.get(i).copyFrom(values.get(i));
+        }
+        scope.detachAll();
+        return store;
       }
-      return store;
     }
   }
 }

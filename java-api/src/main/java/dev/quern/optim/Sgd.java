@@ -1,6 +1,7 @@
 package dev.quern.optim;
 
 import dev.quern.Backends;
+import dev.quern.Scope;
 import dev.quern.Tensor;
 import dev.quern.spi.OptimizerArena;
 import dev.quern.spi.OptimizerKernels;
@@ -197,7 +198,11 @@ public final class Sgd extends Optimizer<SgdOptions> {
      * @throws IllegalArgumentException if a parameter is in no group or in two
      */
     public Sgd build() {
-      return new Sgd(this);
+      try (Scope scope = store.engine().openScope()) {
+        Sgd made = new Sgd(this);
+        scope.detachAll();
+        return made;
+      }
     }
   }
 }
