@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ElementBlock {
   /** The most elements of a block. */
-  static final int SIZE = 1024;
+  static final int SIZE = 128;
 
   /** Logits or probabilities. */
   final float[] x;

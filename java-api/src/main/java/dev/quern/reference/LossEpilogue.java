@@ -252,6 +252,8 @@ public final class LossEpilogue {
         slope /= score.divisor;
         if (score.clamped) {
           k[ElementLoss.K_HIT] += slope;
+          // 0, but for a NaN, which stays
+          k[ElementLoss.K_MISS] += 0 * slope;
           return;
         }
         // dS/dp = (tau (1 - S (1 - beta)) - (1 - tau) S alpha) / D

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * #BLOCK} elements, as a loop that has met heap and native memory is slow on both.
  */
 final class OptimizerStep {
-  private static final int BLOCK = 1024;
+  private static final int BLOCK = 128;
 
   /** A caller's memory may start anywhere. */
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;

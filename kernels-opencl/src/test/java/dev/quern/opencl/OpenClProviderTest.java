@@ -8,6 +8,8 @@ import dev.quern.DeviceException;
 import dev.quern.DeviceInfo;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class OpenClProviderTest {
@@ -35,6 +37,15 @@ class OpenClProviderTest {
     String before = System.getProperty("java.io.tmpdir");
     var _ = new OpenClProvider().probe();
     assertEquals(before, System.getProperty("java.io.tmpdir"));
+  }
+
+  @Test
+  void deniedNativeAccessIsAReason() {
+    List<String> lines = ChildProcess.run("devices", Map.of(), "--illegal-native-access=deny");
+    String first = lines.getFirst();
+    assertTrue(first.startsWith("Native access is denied to JOCL: "), first);
+    assertTrue(first.contains("--enable-native-access=dev.quern.opencl,jocl"), first);
+    assertTrue(lines.get(1).startsWith("Backend 'opencl' cannot be used: "), lines.toString());
   }
 
   @Test

@@ -40,6 +40,18 @@ public final class LossDefinition {
    */
   public LossDefinition(
       Batch batch, List<Weighted> parts, Form form, boolean perImage, Sides sides) {
+    this(batch, parts, form, perImage, sides, 0, batch.count());
+  }
+
+  /** Computes a loss of the pixels from the first to before the end. */
+  LossDefinition(
+      Batch batch,
+      List<Weighted> parts,
+      Form form,
+      boolean perImage,
+      Sides sides,
+      int first,
+      int end) {
     this.batch = batch;
     this.parts = parts;
     this.pixel = Pixel.of(batch);
@@ -55,7 +67,7 @@ public final class LossDefinition {
             case LossOptions.Lovasz o -> new LovaszTerm(o, batch);
           });
     }
-    for (int i = 0; i < batch.count(); i++) {
+    for (int i = first; i < end; i++) {
       if (!batch.isIgnored(i)) {
         pixel.read(batch, i);
         terms.forEach(term -> term.add(pixel, sides));

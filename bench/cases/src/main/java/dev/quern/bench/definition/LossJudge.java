@@ -54,6 +54,33 @@ public final class LossJudge {
     return first;
   }
 
+  /**
+   * Judges the losses of single elements or pixels.
+   *
+   * @param losses one for each; the terms are sums, not means
+   * @return what is wrong with them
+   */
+  public Verdict judgeEach(float[] losses) {
+    for (int i = 0; i < losses.length; i++) {
+      Sides sides = new Sides();
+      double right;
+      boolean near;
+      do {
+        sides.again();
+        var loss = new LossDefinition(batch, parts, form, perImage, sides, i, i + 1);
+        right = loss.value();
+        double slack =
+            Math.max(Tolerances.SINGLE * Math.abs(right), Tolerances.TERMS * loss.absolute());
+        // weights, up to 15 together, multiply what a number below all normal ones has lost
+        near = Tolerances.near(right, losses[i], slack + 16 * Tolerances.SUBNORMAL);
+      } while (!near && sides.next());
+      if (!near) {
+        return Verdict.wrong("loss[%d] %.9g in place of %.9g".formatted(i, losses[i], right));
+      }
+    }
+    return Verdict.RIGHT;
+  }
+
   private Verdict judge(float value, float @Nullable [] gradient, Sides sides) {
     var loss = new LossDefinition(batch, parts, form, perImage, sides);
     int count = batch.count();

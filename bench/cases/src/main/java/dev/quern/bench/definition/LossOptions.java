@@ -1,6 +1,7 @@
 package dev.quern.bench.definition;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The options of one term of a loss. Lists hold one number per class, or none for the default. */
 public sealed interface LossOptions {
@@ -96,5 +97,23 @@ public sealed interface LossOptions {
       /** Exactly those listed. */
       LISTED
     }
+  }
+
+  /**
+   * Returns the term as a sum, whose value over one element or pixel is that one's own loss.
+   *
+   * @return the options with a sum in place of a mean; null for a term of no own losses
+   */
+  default @Nullable LossOptions ofEach() {
+    return switch (this) {
+      case Bce o -> new Bce(false, o.smoothing(), o.positive());
+      case Focal o ->
+          o.normalized() || !o.shares().isEmpty()
+              ? null
+              : new Focal(false, o.gamma(), o.alpha(), o.threshold(), o.linear(), false, List.of());
+      case CrossEntropy o -> new CrossEntropy(false, o.smoothing(), o.weights());
+      case SoftmaxFocal o -> new SoftmaxFocal(false, o.gamma(), o.alpha());
+      case Overlap _, Lovasz _ -> null;
+    };
   }
 }

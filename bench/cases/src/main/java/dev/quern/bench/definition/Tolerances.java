@@ -11,6 +11,9 @@ final class Tolerances {
   /** Of a value, as a part of the absolute values that it is the sum of. */
   static final double TERMS = 1e-7;
 
+  /** Of the loss of one element or pixel, whose errors no others offset, as a part of it. */
+  static final double SINGLE = 4e-6;
+
   /** The distance of f32 numbers near 0. */
   static final double SUBNORMAL = 0x1p-148;
 

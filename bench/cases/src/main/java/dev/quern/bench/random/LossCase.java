@@ -15,6 +15,7 @@ import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fused loss.
@@ -80,11 +81,38 @@ record LossCase(
       if (failure != null) {
         return Verdict.wrong("without gradient " + failure);
       }
+      failure = withoutReduction(device.engine());
+      if (failure != null) {
+        return Verdict.wrong("without reduction " + failure);
+      }
     } else {
       SegmentationLoss loss = LossFactory.loss(this, null);
       value = OneCalls.loss(device, loss, this, gradient);
     }
     return judge.judge(value, gradient);
+  }
+
+  /** What is wrong with the losses of single elements or pixels, if the only term has some. */
+  private @Nullable String withoutReduction(Engine engine) {
+    LossOptions each = parts.size() == 1 ? parts.getFirst().options().ofEach() : null;
+    if (each == null
+        || (each instanceof LossOptions.Focal && batch.layout() != Batch.Layout.ELEMENTS)) {
+      return null;
+    }
+    float[] losses =
+        engine.scoped(() -> {
+          Tensor logits = floats(engine, batch.x(), shape);
+          MemorySegment labels = Memory.target(batch.target(), targetDtype);
+          Tensor target = engine.upload(labels, targetDtype, targetShape);
+          float[] weights = batch.weight();
+          Tensor factors = weights == null ? null : floats(engine, weights, shape);
+          return LossFactory.ofEach(this, factors).forward(logits, target).toFloatArray();
+        });
+    // reduced, a focal loss is the mean of those of the classes
+    double weight = each instanceof LossOptions.Focal ? batch.classes() : 1;
+    return new LossJudge(batch, List.of(new Weighted(each, weight)), form, perImage, 1)
+        .judgeEach(losses)
+        .failure();
   }
 
   /** Whether all elements are one pool for every term. */

@@ -40,6 +40,17 @@ final class LossFactory {
     return sum;
   }
 
+  /** The only term of a case, without reduction. */
+  static SegmentationLoss ofEach(LossCase drawn, @Nullable Tensor weight) {
+    return switch (single(drawn, drawn.parts().getFirst().options(), weight)) {
+      case BceLoss bce -> framed(drawn, bce.reduction(Reduction.NONE));
+      case FocalLoss focal -> framed(drawn, focal.reduction(Reduction.NONE));
+      case CrossEntropyLoss cross -> framed(drawn, cross.reduction(Reduction.NONE));
+      case OverlapLoss<?> overlap ->
+          throw new IllegalArgumentException(overlap + " has no losses of pixels.");
+    };
+  }
+
   private static <L extends SingleLoss<L>> SegmentationLoss framed(
       LossCase drawn, SingleLoss<L> single) {
     L loss = single.mode(drawn.mode());
