@@ -6,6 +6,7 @@ import dev.quern.spi.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.LossExtent;
 import dev.quern.spi.LossTable;
 import dev.quern.spi.LossTerm;
+import java.util.Arrays;
 
 /**
  * Turns the sums of a fused loss into its value and the coefficients of its gradient, in f64: the
@@ -53,7 +54,7 @@ public final class LossEpilogue {
     double[] k = new double[LossTable.COEFFICIENTS];
     for (int image = 0; image < images; image++) {
       for (int c = 0; c < classes; c++) {
-        java.util.Arrays.fill(k, 0);
+        Arrays.fill(k, 0);
         for (int i = 0; i < terms; i++) {
           add(spec.terms().get(i), i, sums, images, image, c, outer[i], k);
         }
@@ -71,21 +72,23 @@ public final class LossEpilogue {
    *
    * @param extent the batch
    * @param upstream the factor of the gradient
+   * @param sums scratch memory of {@link LossTable#SUMS} per segment, of zeros before and after
    * @param coefficients {@link LossTable#COEFFICIENTS} per segment, written
    * @throws IllegalStateException if the specification is not {@link FusedLossSpec#isOnePass}
    */
-  public void applyBeforehand(LossExtent extent, float upstream, float[] coefficients) {
+  public void applyBeforehand(
+      LossExtent extent, float upstream, double[] sums, float[] coefficients) {
     if (!spec.isOnePass()) {
       throw new IllegalStateException("The divisors depend on the pixels: " + spec);
     }
     int images = spec.perImage() ? Math.toIntExact(extent.images()) : 1;
     double pixels = spec.perImage() ? extent.pixels() : extent.labels();
-    double[] sums = new double[images * classes * LossTable.SUMS];
     for (int at = 0; at < sums.length; at += LossTable.SUMS) {
       sums[at + ElementLoss.VALID] = pixels;
       sums[at + ElementLoss.CROSS_ENTROPY_WEIGHT] = pixels;
     }
     apply(sums, images, extent.elements(), upstream, coefficients);
+    Arrays.fill(sums, 0);
   }
 
   private double value(

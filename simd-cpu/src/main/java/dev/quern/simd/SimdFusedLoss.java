@@ -147,13 +147,16 @@ final class SimdFusedLoss implements FusedLossPlan {
 
     float compute(float upstream, @Nullable MemorySegment counts) {
       float[] coefficients = new float[pieces.segments() * LossTable.COEFFICIENTS];
+      double[] sums = new double[pieces.segments() * LossTable.SUMS];
       boolean backward = inputs.out() != null;
       boolean onePass = backward && spec.isOnePass();
       if (onePass) {
-        epilogue.applyBeforehand(extent, upstream, coefficients);
+        epilogue.applyBeforehand(extent, upstream, sums, coefficients);
       }
-      pass(p -> onePass ? p.both : backward ? p.first : p.sums, coefficients);
-      double[] sums = new double[pieces.segments() * LossTable.SUMS];
+      // none of them captures anything, and so makes an object
+      Function<LossPasses, List<LossStep.Phase>> first =
+          onePass ? p -> p.both : backward ? p -> p.first : p -> p.sums;
+      pass(first, coefficients);
       partials.addSums(pieces, sums);
       if (counts != null) {
         partials.addCounts(pieces.count(), counts);
