@@ -31,6 +31,8 @@ final class KernelSuites {
    */
   static final long MAX_ELEMENTS = Long.getLong("quern.selftest.maxElements", Long.MAX_VALUE);
 
+  private static final Part PART = Part.parse(System.getProperty("quern.selftest.part", "1/1"));
+
   private final Backend reference;
   private final Backend tested;
   private final @Nullable Digests digests;
@@ -49,10 +51,11 @@ final class KernelSuites {
   List<CaseResult> parity(KernelFamily family) {
     var results = new ArrayList<CaseResult>();
     var parity = new Parity(reference, tested);
-    for (KernelCase kernelCase : KernelCases.of(family)) {
-      if (kernelCase.bytes() / Float.BYTES > MAX_ELEMENTS) {
-        continue;
-      }
+    List<KernelCase> small =
+        KernelCases.of(family).stream()
+            .filter(kernelCase -> kernelCase.bytes() / Float.BYTES <= MAX_ELEMENTS)
+            .toList();
+    for (KernelCase kernelCase : part(small)) {
       results.add(
           tested.supports(family, kernelCase.dtype())
               ? attempt(
@@ -134,6 +137,15 @@ final class KernelSuites {
                   suite, name, "not supported with " + spec.logitsDtype() + " by this backend"));
     }
     return results;
+  }
+
+  /**
+   * {@return those of a suite's kernel or golden cases that this process is to run: all, or with
+   * {@code -Dquern.selftest.part=K/N} each N-th from the K-th on, counted through all suites; for
+   * watchers that lose track in a process of many cases}
+   */
+  static <T> List<T> part(List<T> cases) {
+    return PART.of(cases);
   }
 
   /** A check that says what does not hold, or nothing. */
