@@ -133,8 +133,9 @@ public final class OptimizerState {
    * count are taken, while growth, backoff, interval and limits stay the optimizer's.
    *
    * @param optimizer of the same kind, with as many groups of as many parameters
-   * @throws BadInputException when the state does not fit the optimizer, or a group needs memory,
-   *     for amsgrad or momentum, that the optimizer was not made with; nothing is changed then
+   * @throws BadInputException when the state does not fit the optimizer, holds a NaN or an
+   *     infinity, or a group needs memory, for amsgrad or momentum, that the optimizer was not made
+   *     with; nothing is changed then
    */
   public void restore(Optimizer<?> optimizer) {
     List<String> names = new ArrayList<>();
@@ -260,12 +261,12 @@ public final class OptimizerState {
         steps[id] = step(id, options.get(g));
         for (String key : keys(optimizer, options.get(g), hasBuffer(id))) {
           if (steps[id] > 0) {
-            requireShape(entry(id, key), content.tensor(entry(id, key)), name, shape);
+            requireUsable(entry(id, key), content.tensor(entry(id, key)), name, shape);
           }
         }
         StoredTensor average = content.tensors().get("ema." + id);
         if (average != null) {
-          requireShape("ema." + id, average, name, shape);
+          requireUsable("ema." + id, average, name, shape);
         }
         id++;
       }
@@ -291,11 +292,15 @@ public final class OptimizerState {
     return (float) exact == step ? exact : (long) step;
   }
 
-  private static void requireShape(String key, StoredTensor stored, String name, Shape shape) {
+  private static void requireUsable(String key, StoredTensor stored, String name, Shape shape) {
     if (!stored.shape().equals(shape) || stored.dtype() != DType.F32) {
       throw new IllegalStateException(
           "%s is %s %s, the parameter '%s' F32 %s"
               .formatted(key, stored.dtype(), stored.shape(), name, shape));
+    }
+    if (!stored.isFinite()) {
+      throw new IllegalStateException(
+          "%s holds a NaN or an infinity, because training had diverged".formatted(key));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.quern.train.BadInputException;
 import dev.quern.train.io.AtomicFile;
 import dev.quern.train.io.IoReason;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -26,6 +27,9 @@ import java.util.Map;
  * @param metadata free text by name
  */
 public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String> metadata) {
+
+  /** As in the format's reference implementation. */
+  private static final int LONGEST_HEADER = 100_000_000;
 
   /** Copies both maps and keeps their order. */
   public Safetensors {
@@ -64,28 +68,58 @@ public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String>
   }
 
   /**
-   * Reads a file into memory and checks that it is whole.
+   * Reads a file into memory and checks it by the rules of the format: nothing missing, nothing
+   * between the tensors or behind them, no byte in two of them, no name twice.
    *
    * @param file of at most 2 GB
    * @return its content
-   * @throws BadInputException when the file is missing, cut off, or not of this format
+   * @throws BadInputException when the file is missing, cut off, or breaks a rule
    */
   public static Safetensors read(Path file) {
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      long size = Files.isRegularFile(file) ? Files.size(file) : Integer.MAX_VALUE;
+      int length = headerLength(in.readNBytes(Long.BYTES), size);
+      byte[] header = in.readNBytes(length);
+      if (header.length < length) {
+        throw cutOff(length, header.length);
+      }
+      return SafetensorsHeader.decode(
+          header, MemorySegment.ofArray(in.readAllBytes()).asReadOnly());
     } catch (IOException e) {
       throw new BadInputException(
           "Cannot read the checkpoint %s: %s.".formatted(file, IoReason.of(e)), e);
-    }
-    try {
-      return parse(bytes);
     } catch (IllegalStateException e) {
       throw new BadInputException(
           "%s is not a whole safetensors file (%s); use another checkpoint or train anew."
               .formatted(file, e.getMessage()),
           e);
     }
+  }
+
+  /** Checked before any memory is taken for what a damaged or foreign file claims to hold. */
+  private static int headerLength(byte[] beginning, long size) {
+    if (beginning.length < Long.BYTES) {
+      throw new IllegalStateException("it has only " + beginning.length + " bytes");
+    }
+    long length = ByteBuffer.wrap(beginning).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    if (length < 2 || length > LONGEST_HEADER) {
+      throw new IllegalStateException(
+          "it begins with a header's length of %s bytes, and headers have 2 to %d"
+              .formatted(Long.toUnsignedString(length), LONGEST_HEADER));
+    }
+    if (length > size - Long.BYTES) {
+      throw cutOff(length, size - Long.BYTES);
+    }
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalStateException(
+          "it has %d bytes, and files of up to 2 GB are read".formatted(size));
+    }
+    return (int) length;
+  }
+
+  private static IllegalStateException cutOff(long length, long present) {
+    return new IllegalStateException(
+        "its header should have %d bytes, the file has %d for it".formatted(length, present));
   }
 
   /**
@@ -121,18 +155,5 @@ public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String>
       MemorySegment.copy(data, at, MemorySegment.ofArray(chunk), 0, length);
       out.write(chunk, 0, length);
     }
-  }
-
-  private static Safetensors parse(byte[] bytes) {
-    if (bytes.length < 8) {
-      throw new IllegalStateException("it has only " + bytes.length + " bytes");
-    }
-    long length = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-    if (length < 2 || length > bytes.length - 8) {
-      throw new IllegalStateException(
-          "its header should have %d bytes, the file has %d".formatted(length, bytes.length));
-    }
-    MemorySegment data = MemorySegment.ofArray(bytes).asSlice(8 + length).asReadOnly();
-    return SafetensorsHeader.decode(bytes, 8, (int) length, data);
   }
 }

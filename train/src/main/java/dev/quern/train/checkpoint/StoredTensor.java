@@ -17,6 +17,10 @@ public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
 
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfDouble DOUBLE =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -80,6 +84,28 @@ public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
     long[] values = new long[Math.toIntExact(shape.elements())];
     MemorySegment.copy(data, LONG, 0, values, 0, values.length);
     return values;
+  }
+
+  /**
+   * Whether every element is a finite number, as integers always are.
+   *
+   * @return false when there is a NaN or an infinity
+   */
+  public boolean isFinite() {
+    for (long at = 0; at < data.byteSize(); at += dtype.bytes()) {
+      double value =
+          switch (dtype) {
+            case F32 -> data.get(FLOAT, at);
+            case F64 -> data.get(DOUBLE, at);
+            case F16 -> Float.float16ToFloat(data.get(SHORT, at));
+            case BF16 -> Float.intBitsToFloat(data.get(SHORT, at) << 16);
+            case U8, I32, I64, BOOL -> 0;
+          };
+      if (!Double.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void requireType(DType wanted) {

@@ -107,11 +107,26 @@ final class PixelCheckpoint {
   /**
    * Reads a checkpoint.
    *
-   * @throws BadInputException when it is damaged or of another model
+   * @throws BadInputException when it is damaged, of another model or of a training that diverged
    */
   static PixelCheckpoint read(Path file) {
     PixelCheckpoint checkpoint = new PixelCheckpoint(file, Safetensors.read(file));
-    return checkpoint.understand(checkpoint::checked);
+    checkpoint.understand(checkpoint::checked);
+    checkpoint.requireFinite();
+    return checkpoint;
+  }
+
+  private void requireFinite() {
+    content
+        .tensors()
+        .forEach((name, tensor) -> {
+          if (!tensor.isFinite()) {
+            throw new BadInputException(
+                "%s holds a NaN or an infinity in the tensor %s, because training had diverged when it"
+                        .formatted(file, name)
+                    + " was written; use an earlier checkpoint, or train anew with a lower --lr.");
+          }
+        });
   }
 
   private PixelCheckpoint checked() {
@@ -124,6 +139,10 @@ final class PixelCheckpoint {
               .formatted(content.text("feature_version"), FeatureExtractor.VERSION));
     }
     int channels = Integer.parseInt(content.text("channels"));
+    if (channels != 1 && channels != 3) {
+      throw new IllegalStateException(
+          "its images have %d channels, not 1 or 3".formatted(channels));
+    }
     int size = new FeatureExtractor(channels).size();
     for (String name : List.of(PixelModel.WEIGHT, "features.mean", "features.std")) {
       if (content.tensor(name).floats().length != size) {
@@ -134,6 +153,12 @@ final class PixelCheckpoint {
     }
     if (content.tensor(PixelModel.BIAS).floats().length != 1) {
       throw new IllegalStateException("its bias is not one value");
+    }
+    for (float std : content.tensor("features.std").floats()) {
+      if (std <= 0) {
+        throw new IllegalStateException(
+            "features.std holds %s, which is not above 0".formatted(std));
+      }
     }
     return this;
   }
