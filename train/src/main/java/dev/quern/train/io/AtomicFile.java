@@ -7,17 +7,22 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes a file whole or not at all: the bytes go to a temporary file in the same folder, are
- * forced to the disk, and take the final name by an atomic rename. When a write fails, the
- * temporary file is removed and a file that was there before stays as it was.
+ * Writes a file whole or not at all: the bytes go to a {@link TemporaryFile} in the same folder,
+ * are forced to the disk, and take the final name by an atomic rename. When a write fails, the
+ * temporary file is removed and a file that was there before stays as it was. A link is followed,
+ * and what is no file, such as a device or a pipe, is written to as it is.
  */
 public final class AtomicFile {
+
+  /** What the usual file systems take; they count bytes, not letters. */
+  private static final int LONGEST_NAME = 255;
 
   private AtomicFile() {}
 
@@ -35,25 +40,41 @@ public final class AtomicFile {
 
   /**
    * Creates the folder of {@code file} and tries a temporary file in it, so that long work does not
-   * begin whose result could not be kept.
+   * begin whose result could not be kept. Removes what killed processes left there.
    *
    * @param file the final name
    * @throws BadInputException when nothing can be written there, with the reason the system gave
    */
   public static void requireWritable(Path file) {
+    requireName(file);
     if (Files.isDirectory(file)) {
       throw new BadInputException(
           "Cannot write %s: it is a folder; name a file in it.".formatted(file));
     }
-    Path temporary = beside(file);
     try {
+      Path target = target(file);
+      if (isDevice(target)) {
+        requireWritableDevice(target);
+        return;
+      }
+      Path temporary = TemporaryFile.of(target);
       createFolder(temporary);
       Files.deleteIfExists(temporary);
       Files.createFile(temporary);
       Files.delete(temporary);
+      removeLeftovers(temporary.resolveSibling(""));
     } catch (IOException e) {
       throw refused(file, e);
     }
+  }
+
+  /**
+   * Deletes the temporary files of processes that were killed while they wrote.
+   *
+   * @param folder whose files are looked at, but not those of its folders
+   */
+  public static void removeLeftovers(Path folder) {
+    TemporaryFile.removeLeftovers(folder);
   }
 
   /**
@@ -64,11 +85,26 @@ public final class AtomicFile {
    * @throws BadInputException when the file cannot be written, with the reason the system gave
    */
   public static void write(Path file, Content content) {
-    Path absolute = file.toAbsolutePath().normalize();
-    Path temporary = beside(file);
+    requireName(file);
     try {
-      createFolder(temporary);
-      Files.deleteIfExists(temporary);
+      Path target = target(file);
+      if (isDevice(target)) {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target))) {
+          content.writeTo(out);
+        }
+      } else {
+        replace(target, content);
+      }
+    } catch (IOException e) {
+      throw refused(file, e);
+    }
+  }
+
+  private static void replace(Path target, Content content) throws IOException {
+    Path temporary = TemporaryFile.of(target);
+    createFolder(temporary);
+    Files.deleteIfExists(temporary);
+    try {
       try (FileChannel channel =
               FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
           OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
@@ -77,29 +113,43 @@ public final class AtomicFile {
         channel.force(true);
       }
       Files.move(
-          temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      BadInputException failure = refused(file, e);
-      try {
-        Files.deleteIfExists(temporary);
-      } catch (IOException left) {
-        failure.addSuppressed(left);
-      }
-      throw failure;
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
     }
   }
 
-  /** Beside the final file, because a rename is atomic only inside one file system. */
-  private static Path beside(Path file) {
-    Path absolute = file.toAbsolutePath().normalize();
-    return absolute.resolveSibling(
-        "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+  /** Where the bytes belong; a rename would put a file in the place of a link. */
+  private static Path target(Path file) throws IOException {
+    return Files.exists(file) ? file.toRealPath() : file.toAbsolutePath().normalize();
+  }
+
+  private static boolean isDevice(Path target) {
+    return Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target);
+  }
+
+  private static void requireWritableDevice(Path device) throws IOException {
+    if (!Files.isWritable(device)) {
+      throw new AccessDeniedException(device.toString());
+    }
   }
 
   private static void createFolder(Path file) throws IOException {
     Path folder = file.getParent();
     if (folder != null) {
       Files.createDirectories(folder);
+    }
+  }
+
+  /** The temporary file's name is short, so that only the rename would find this out. */
+  private static void requireName(Path file) {
+    for (Path part : file) {
+      int bytes = part.toString().getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > LONGEST_NAME) {
+        throw new BadInputException(
+            "Cannot write %s: the name %s has %d bytes, and file systems take %d; give a shorter one."
+                .formatted(file, part, bytes, LONGEST_NAME));
+      }
     }
   }
 
