@@ -12,10 +12,13 @@ import dev.quern.train.command.TrainCommand;
 import dev.quern.train.pixel.DivergedException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,8 +26,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code quern} command line. Exit codes: 0 done, 1 failed, 2 the input cannot be worked with.
- * Errors are one sentence on the error stream; {@code --debug} adds the stack trace.
+ * The {@code quern} command line. Exit codes: 0 done, 1 failed, 2 the input cannot be worked with,
+ * 141 done, but the reader of the output closed the pipe before its end. Errors are one sentence on
+ * the error stream; {@code --debug} adds the stack trace.
  */
 @Command(
     name = "quern",
@@ -39,7 +43,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
-      BundleCommand.class
+      BundleCommand.class,
+      HelpCommand.class
     })
 public final class Main implements Runnable {
 
@@ -66,9 +71,13 @@ public final class Main implements Runnable {
    * @param args the command line
    */
   public static void main(String[] args) {
-    TerminalErrors.use();
+    ErrorStream.restore();
+    // Numbers are the same for every reader, and for programs.
+    Locale.setDefault(Locale.ROOT);
     quietLog();
-    System.exit(run(writer(System.out), writer(System.err), args));
+    StandardOutput output = StandardOutput.use();
+    PrintWriter err = writer(System.err);
+    System.exit(output.exitCode(run(writer(System.out), err, args), err));
   }
 
   /** Warnings in one line; the choice of the backend is said by the commands themselves. */
@@ -97,13 +106,10 @@ public final class Main implements Runnable {
     CommandLine quern = main.commandLine(out, err);
     try {
       return quern.execute(args);
-    } catch (OutOfMemoryError e) {
-      err.printf(
-          "quern: The heap of %d MB is too small (%s); give more, for example QUERN_JAVA_OPTS=-Xmx8g,"
-              + " or smaller images.%n",
-          Runtime.getRuntime().maxMemory() >> 20, e.getMessage());
-      main.stackTrace(e, err);
-      return FAILED;
+    } catch (Error e) {
+      return main.report(e, err);
+    } finally {
+      out.flush();
     }
   }
 
@@ -112,6 +118,9 @@ public final class Main implements Runnable {
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Path.class, new PathValue())
+        // A folder may be named @scans.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler((e, _) -> report(e, err))
         .setExecutionExceptionHandler((e, _, _) -> report(e, err));
   }
@@ -122,37 +131,42 @@ public final class Main implements Runnable {
     spec.commandLine().usage(spec.commandLine().getOut());
   }
 
-  private int report(Exception failure, PrintWriter err) {
+  private int report(Throwable failure, PrintWriter err) {
     int code =
         switch (failure) {
-          case BadInputException _, BackendUnavailableException _ -> BAD_INPUT;
-          case ParameterException _ -> BAD_INPUT;
+          case BadInputException _, BackendUnavailableException _, ParameterException _ ->
+              BAD_INPUT;
           default -> FAILED;
         };
-    boolean foreseen =
-        code == BAD_INPUT
-            || failure instanceof DivergedException
-            || failure instanceof DeviceException;
-    String message = String.valueOf(failure.getMessage());
-    err.println(
-        "quern: "
-            + (foreseen
-                ? message
-                : failure.getClass().getSimpleName()
-                    + ": "
-                    + message
-                    + " (run again with --debug for the stack trace)"));
-    if (failure instanceof ParameterException) {
-      err.println("quern: see quern " + "--help for the commands and options.");
+    // Whatever is in a file's name or a library's message, a failure is one line.
+    err.println("quern: " + sentence(failure).replaceAll("\\R", " "));
+    if (failure instanceof ParameterException e) {
+      err.println("quern: see " + new CommandLineFault(e).help());
     }
-    stackTrace(failure, err);
-    return code;
-  }
-
-  private void stackTrace(Throwable failure, PrintWriter err) {
     if (debug) {
       failure.printStackTrace(err);
     }
     err.flush();
+    return code;
+  }
+
+  private static String sentence(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return "The heap of %d MB is too small (%s); give more, for example QUERN_JAVA_OPTS=-Xmx8g, or smaller images."
+            .formatted(Runtime.getRuntime().maxMemory() >> 20, cause.getMessage());
+      }
+    }
+    return switch (failure) {
+      case ParameterException e -> new CommandLineFault(e).sentence();
+      case BadInputException _,
+          BackendUnavailableException _,
+          DivergedException _,
+          DeviceException _ ->
+          String.valueOf(failure.getMessage());
+      default ->
+          "%s: %s (run again with --debug for the stack trace)"
+              .formatted(failure.getClass().getSimpleName(), failure.getMessage());
+    };
   }
 }

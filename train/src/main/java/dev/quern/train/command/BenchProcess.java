@@ -17,7 +17,7 @@ final class BenchProcess {
 
   /** Options that write to a file, a descriptor or a port which this process already has. */
   private static final String OWN =
-      "-Dquern[.]stderr=.*|-XX:StartFlightRecording.*|-Xlog.*|-agentlib:jdwp.*";
+      "-Dquern[.](errors|stderr)=.*|-XX:StartFlightRecording.*|-Xlog.*|-agentlib:jdwp.*";
 
   private BenchProcess() {}
 

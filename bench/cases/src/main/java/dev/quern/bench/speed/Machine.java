@@ -43,7 +43,7 @@ public record Machine(
         System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .filter(option -> option.startsWith("-X") || option.startsWith("-Dquern."))
-            .filter(option -> !option.matches("-Dquern[.](home|stderr)=.*"))
+            .filter(option -> !option.matches("-Dquern[.](errors|home|stderr)=.*"))
             .toList());
   }
 
