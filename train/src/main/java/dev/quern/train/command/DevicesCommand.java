@@ -45,7 +45,9 @@ public final class DevicesCommand implements Callable<Integer> {
     StringBuilder line = new StringBuilder();
     line.append(String.format(Locale.ROOT, "%-14s %s", device.id(), device.name()));
     line.append(", ").append(device.kind());
-    line.append(", ").append(device.computeUnits()).append(" compute units");
+    line.append(", ")
+        .append(device.computeUnits())
+        .append(device.computeUnits() == 1 ? " compute unit" : " compute units");
     if (device.memoryBytes() > 0) {
       double gigabytes = device.memoryBytes() / (double) (1 << 30);
       line.append(String.format(Locale.ROOT, ", %.1f GiB", gigabytes));

@@ -1,6 +1,7 @@
 package dev.quern.train.report;
 
 import static dev.quern.train.report.Html.escape;
+import static dev.quern.train.report.Html.plural;
 import static dev.quern.train.report.Html.resource;
 
 import dev.quern.bench.speed.Comparison;
@@ -62,10 +63,11 @@ public record BenchReport(SpeedRun run, @Nullable Comparison comparison) {
   }
 
   private String summary() {
-    return "%s, %d processors, %s. %s, %s (%.0f s)."
+    return "%s, %d %s, %s. %s, %s (%.0f s)."
         .formatted(
             run.machine().processor(),
             run.machine().processors(),
+            plural(run.machine().processors(), "processor"),
             run.machine().java(),
             run.started().replace('T', ' ').replace("Z", " UTC"),
             run.command(),
@@ -74,8 +76,8 @@ public record BenchReport(SpeedRun run, @Nullable Comparison comparison) {
 
   private void tiles(StringBuilder out) {
     out.append("<div class=\"tiles\">\n");
-    tile(out, String.valueOf(benchmarks().size()), "kernels");
-    tile(out, String.valueOf(run.devices().size()), "devices");
+    tile(out, String.valueOf(benchmarks().size()), plural(benchmarks().size(), "kernel"));
+    tile(out, String.valueOf(run.devices().size()), plural(run.devices().size(), "device"));
     run.measurements().stream()
         .filter(m -> !m.device().startsWith("reference") && run.againstUnfused(m).isPresent())
         .max(Comparator.comparingDouble(m -> run.againstUnfused(m).orElse(0.0)))

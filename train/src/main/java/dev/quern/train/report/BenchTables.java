@@ -82,7 +82,10 @@ record BenchTables(SpeedRun run) {
     List<Row> others = comparison.rows().stream().filter(row -> !changed.contains(row)).toList();
     out.append("<h2>Since the older run</h2>\n<p>New time over old in the device's own pace, the ");
     out.append("median over the sizes. ").append(changed.size()).append(" of ");
-    out.append(comparison.rows().size()).append(" kernels changed beyond the noise.</p>\n");
+    out.append(comparison.rows().size())
+        .append(" ")
+        .append(Html.plural(comparison.rows().size(), "kernel"))
+        .append(" changed beyond the noise.</p>\n");
     if (!comparison.differences().isEmpty()) {
       out.append("<p>Not the same machine: ");
       out.append(escape(String.join("; ", comparison.differences()))).append(".</p>\n");

@@ -92,12 +92,17 @@ final class ExamplePictures {
     return mask.values()[y * stride * mask.width() + x * stride] != 0;
   }
 
+  /** Outside the picture there is no object, so that one that fills it has a rim too. */
   private boolean rim(Mask mask, int x, int y) {
     return set(mask, x, y)
-        && ((x > 0 && !set(mask, x - 1, y))
-            || (y > 0 && !set(mask, x, y - 1))
-            || (x < width - 1 && !set(mask, x + 1, y))
-            || (y < height - 1 && !set(mask, x, y + 1)));
+        && (x == 0
+            || y == 0
+            || x == width - 1
+            || y == height - 1
+            || !set(mask, x - 1, y)
+            || !set(mask, x, y - 1)
+            || !set(mask, x + 1, y)
+            || !set(mask, x, y + 1));
   }
 
   private static int blend(int pixel, int colour) {

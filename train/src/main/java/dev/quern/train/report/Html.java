@@ -19,6 +19,11 @@ final class Html {
         .replace("\"", "&quot;");
   }
 
+  /** The noun as it follows a count. */
+  static String plural(long count, String noun) {
+    return count == 1 ? noun : noun + "s";
+  }
+
   /** The text of a file beside this class. */
   static String resource(String name) {
     try (InputStream in = Html.class.getResourceAsStream(name)) {

@@ -1,6 +1,7 @@
 package dev.quern.train.report;
 
 import static dev.quern.train.report.Html.escape;
+import static dev.quern.train.report.Html.plural;
 import static dev.quern.train.report.Html.resource;
 
 import dev.quern.train.io.AtomicFile;
@@ -59,7 +60,7 @@ public record RunReport(
     tile(out, number(best.valIou()), "validation IoU, epoch " + best.epoch());
     tile(out, number(otsuIou), "IoU of Otsu's threshold");
     tile(out, String.format(Locale.ROOT, "%+.4f", best.valIou() - otsuIou), "gain over Otsu");
-    tile(out, String.valueOf(epochs.size()), "epochs");
+    tile(out, String.valueOf(epochs.size()), plural(epochs.size(), "epoch"));
     tile(out, String.format(Locale.ROOT, "%.1f s", seconds), "training and validation");
     out.append("</div>\n<h2>Curves</h2>\n<div class=\"charts\">\n");
     chart(out, "iou", "IoU");

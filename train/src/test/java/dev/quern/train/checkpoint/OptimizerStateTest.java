@@ -266,6 +266,27 @@ class OptimizerStateTest {
     }
   }
 
+  @Test
+  void refusesNumbersThatAreNone() throws IOException {
+    Safetensors whole = Safetensors.read(fromPyTorch());
+    Path damaged = folder.resolve("damaged.safetensors");
+    try (Engine engine = Engine.open("simd");
+        ParameterStore store = storeFor(engine, whole);
+        Adam adam = Adam.builder(store).build()) {
+      for (String name : List.of("state.0.exp_avg", "state.31.exp_avg_sq")) {
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>(whole.tensors());
+        float[] values = whole.tensor(name).floats();
+        values[values.length - 1] = name.endsWith("sq") ? Float.POSITIVE_INFINITY : Float.NaN;
+        tensors.put(name, StoredTensor.of(whole.tensor(name).shape(), values));
+        new Safetensors(tensors, whole.metadata()).write(damaged);
+        String message = refusal(OptimizerState.load(damaged), adam);
+        assertTrue(message.contains(damaged + " "), message);
+        assertTrue(message.contains(name + " holds a NaN or an infinity"), message);
+        assertTrue(Arrays.stream(adam.steps()).allMatch(step -> step == 0));
+      }
+    }
+  }
+
   /** Everything that restoring changes. */
   private static List<Object> everything(Optimizer<?> optimizer) {
     List<Object> all = new ArrayList<>(optimizer.groups());

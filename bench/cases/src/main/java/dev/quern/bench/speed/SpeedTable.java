@@ -18,8 +18,12 @@ public final class SpeedTable {
   public static void print(SpeedRun run, PrintStream out) {
     Machine machine = run.machine();
     out.printf(
-        "%s, %d processors, %.0f GB, %s%n",
-        machine.processor(), machine.processors(), machine.memoryBytes() / 1e9, machine.java());
+        "%s, %d %s, %.0f GB, %s%n",
+        machine.processor(),
+        machine.processors(),
+        machine.processors() == 1 ? "processor" : "processors",
+        machine.memoryBytes() / 1e9,
+        machine.java());
     out.printf(
         "%n%-14s %8s %8s %8s %10s %8s %8s %8s  device%n",
         "ceilings", "copy", "read", "triad", "fma", "launch", "upload", "download");
