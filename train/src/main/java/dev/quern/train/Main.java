@@ -36,6 +36,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     version = "quern 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "  0:done",
+      "  1:failed",
+      "  2:what was given cannot be worked with",
+      "141:the reader of the output left before its end",
+    },
     subcommands = {
       DevicesCommand.class,
       SelftestCommand.class,

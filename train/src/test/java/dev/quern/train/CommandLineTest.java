@@ -65,6 +65,15 @@ class CommandLineTest {
   }
 
   @Test
+  void threadsThatNoBackendCanHave() {
+    for (int threads : new int[] {0, -1, 10_000}) {
+      Quern quern = Quern.run("train", "--threads", threads, "--synthetic", 1);
+      assertEquals(2, quern.code());
+      assertEquals("quern: --threads is " + threads + "; give 1 to 9999.", quern.err().strip());
+    }
+  }
+
+  @Test
   void valuesThatAreNotOffered() {
     fault("train", "--optimizer is 'lion'; give one of ADAM, ADAMW, SGD.", "--optimizer", "lion");
     fault("bench", "--dtype is 'f8'; give one of F32, F64", "--dtype", "f32,f8");
@@ -111,6 +120,7 @@ class CommandLineTest {
       Quern quern = Quern.run(words.toArray());
       assertEquals(0, quern.code());
       assertTrue(quern.out().startsWith("Usage: quern "), quern.out());
+      assertTrue(quern.out().contains("141"), quern.out());
     }
   }
 

@@ -8,6 +8,9 @@ import picocli.CommandLine.Option;
 /** Which backend computes, and on how many threads. */
 final class EngineOptions {
 
+  /** What the simd backend takes; with more it would not be there. */
+  private static final int MOST_THREADS = 9999;
+
   @Option(
       names = "--backend",
       paramLabel = "NAME",
@@ -26,8 +29,9 @@ final class EngineOptions {
   /** Opens the engine; the thread count holds for the whole process from here on. */
   Engine open(@Nullable String name) {
     if (threads != null) {
-      if (threads < 1) {
-        throw new BadInputException("--threads is %d; give at least 1.".formatted(threads));
+      if (threads < 1 || threads > MOST_THREADS) {
+        throw new BadInputException(
+            "--threads is %d; give 1 to %d.".formatted(threads, MOST_THREADS));
       }
       System.setProperty("quern.threads", threads.toString());
     }
