@@ -160,8 +160,7 @@ public final class Main implements Runnable {
   private static String sentence(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
-        return "The heap of %d MB is too small (%s); give more, for example QUERN_JAVA_OPTS=-Xmx8g, or smaller images."
-            .formatted(Runtime.getRuntime().maxMemory() >> 20, cause.getMessage());
+        return heapTooSmall(String.valueOf(cause.getMessage()));
       }
     }
     return switch (failure) {
@@ -175,5 +174,11 @@ public final class Main implements Runnable {
           "%s: %s (run again with --debug for the stack trace)"
               .formatted(failure.getClass().getSimpleName(), failure.getMessage());
     };
+  }
+
+  private static String heapTooSmall(String reason) {
+    long heap = Runtime.getRuntime().maxMemory();
+    return "The heap of %d MB is too small (%s); give more, for example QUERN_JAVA_OPTS=-Xmx%dg, or smaller images."
+        .formatted(heap >> 20, reason, Math.max(8, 2 * Math.ceilDiv(heap, 1L << 30)));
   }
 }

@@ -53,10 +53,21 @@ class DivergedCheckpointTest {
       refused(Quern.run("train", "--resume", run, "--epochs", 2), name);
     }
     assertFalse(Files.exists(out));
+    refusedMetadata(whole, run, "epoch", "-1");
+    refusedMetadata(whole, run, "best_val_iou", "NaN");
     with(whole, "features.std", 0).write(last);
     Quern flat = Quern.run("predict", "--checkpoint", last, "--images", images(), "--out", out);
     assertEquals(2, flat.code());
     assertTrue(flat.err().contains("features.std holds 0.0"), flat.err());
+  }
+
+  private static void refusedMetadata(Safetensors whole, Path run, String key, String value) {
+    Map<String, String> metadata = new LinkedHashMap<>(whole.metadata());
+    metadata.put(key, value);
+    new Safetensors(whole.tensors(), metadata).write(run.resolve("checkpoint-last.safetensors"));
+    Quern resumed = Quern.run("train", "--resume", run, "--epochs", 2);
+    assertEquals(2, resumed.code(), resumed.err());
+    assertTrue(resumed.err().contains("its " + key + " is " + value), resumed.err());
   }
 
   private Path images() {

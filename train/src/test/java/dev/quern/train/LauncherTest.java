@@ -82,9 +82,9 @@ class LauncherTest {
           shell(
               """
               set -m
-              launch "$JAVA" "$MODULES" -- train --synthetic 400 --epochs 1000 --backend reference --out %s >log &
-              for i in {1..300}; do grep -q '^ *1/' log && break; sleep 0.1; done
-              kill -%s $!
+              launch "$JAVA" "$MODULES" -- train --synthetic 400 --epochs 1000 --backend reference --out %1$s >log &
+              for i in {1..300}; do [ -e %1$s/config.json ] && break; sleep 0.1; done
+              kill -%2$s $!
               wait $!\
               """
                   .formatted(folder.resolve(signal.getKey()), signal.getKey()));
@@ -116,6 +116,18 @@ class LauncherTest {
     String all = outcome.out() + outcome.err();
     assertTrue(all.contains("--epochs is 0"), all);
     assertTrue(all.chars().noneMatch(c -> c > 127 && Character.isDigit(c)), all);
+  }
+
+  @Test
+  void aHeapThatIsTooSmallIsOneSentence() throws IOException, InterruptedException {
+    Outcome outcome =
+        shell(
+            "export QUERN_JAVA_OPTS=-Xmx14m\n"
+                + "quern train --synthetic 60 --epochs 1 --pixels 40000 --backend reference --out run");
+    assertEquals(1, outcome.code());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+    assertTrue(outcome.err().startsWith("quern: The heap of 14 MB is too small"), outcome.err());
+    assertTrue(outcome.err().contains("QUERN_JAVA_OPTS=-Xmx8g"), outcome.err());
   }
 
   @Test

@@ -221,12 +221,24 @@ final class PixelCheckpoint {
 
   /** Epochs done. */
   int epoch() {
-    return understand(() -> Integer.parseInt(content.text("epoch")));
+    return understand(() -> {
+      int epoch = Integer.parseInt(content.text("epoch"));
+      if (epoch < 1) {
+        throw new IllegalStateException("its epoch is %d".formatted(epoch));
+      }
+      return epoch;
+    });
   }
 
   /** The best validation IoU up to this epoch. */
   double bestIou() {
-    return understand(() -> Double.parseDouble(content.text("best_val_iou")));
+    return understand(() -> {
+      double best = Double.parseDouble(content.text("best_val_iou"));
+      if (!Double.isFinite(best)) {
+        throw new IllegalStateException("its best_val_iou is %s".formatted(best));
+      }
+      return best;
+    });
   }
 
   /** The schedule as it was after this epoch. */
