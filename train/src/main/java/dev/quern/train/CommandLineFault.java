@@ -72,7 +72,7 @@ record CommandLineFault(ParameterException fault) {
     }
     return "%s needs %s."
         .formatted(
-            command().getCommandSpec().qualifiedName(),
+            command().getCommandSpec().name(),
             e.getMissing().stream()
                 .map(argument -> name(argument) + " " + argument.paramLabel())
                 .collect(Collectors.joining(" and ")));
@@ -80,7 +80,7 @@ record CommandLineFault(ParameterException fault) {
 
   private String unmatched(List<String> words) {
     String word = words.getFirst().split("=", 2)[0];
-    String command = command().getCommandSpec().qualifiedName();
+    String command = command().getCommandSpec().name();
     if (word.startsWith("-")) {
       return "%s has no option %s%s".formatted(command, word, suggestion(word, options()));
     }

@@ -13,7 +13,7 @@ class CommandLineTest {
 
   @Test
   void unknownOptions() {
-    fault("train", "train has no option --epoch; did you mean --epochs?", "--epoch", 5);
+    fault("train", "quern: train has no option --epoch; did you mean --epochs?", "--epoch", 5);
     fault("train", "no option --epcohs; did you mean --epochs?", "--epcohs=5");
     fault("train", "no option -epochs; did you mean --epochs?", "-epochs", 5);
     fault("train", "no option --BATCH_SIZE; did you mean --batch-size?", "--BATCH_SIZE", 5);
@@ -50,7 +50,7 @@ class CommandLineTest {
 
   @Test
   void missingOptions() {
-    fault("evaluate", "quern evaluate needs --images DIR and --masks DIR.", "--checkpoint", "x");
+    fault("evaluate", "quern: evaluate needs --images DIR and --masks DIR.", "--checkpoint", "x");
   }
 
   @Test
