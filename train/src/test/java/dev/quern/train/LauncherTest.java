@@ -60,10 +60,13 @@ class LauncherTest {
 
   @Test
   void errorsOfTheVirtualMachineAreShown() throws IOException, InterruptedException {
+    // a pipe, which ends when the filter does
     Outcome outcome =
-        shell("QUERN_JAVA_OPTS=-XX:NoSuchOption quern --version; code=$?; sleep 1; exit $code");
-    assertEquals(1, outcome.code());
-    assertTrue(outcome.err().contains("NoSuchOption"), outcome.err());
+        shell(
+            "export QUERN_JAVA_OPTS=-XX:NoSuchOption\n"
+                + "{ quern --version; echo \"code $?\"; } 2>&1 | cat");
+    assertTrue(outcome.out().contains("NoSuchOption"), outcome.out());
+    assertTrue(outcome.out().contains("code 1"), outcome.out());
   }
 
   @Test
@@ -105,6 +108,17 @@ class LauncherTest {
       assertTrue(outcome.err().contains("nowhere"), outcome.err());
       assertFalse(outcome.err().contains("unmappable"), outcome.err());
     }
+  }
+
+  @Test
+  void withoutTheLauncherTheCLocaleIsNamed() throws IOException, InterruptedException {
+    Outcome outcome =
+        shell(
+            "LC_ALL=C \"$JAVA\" --module-path \"$MODULES\" --module dev.quern.train/dev.quern.train.Main"
+                + " train --images gew\u00e4sser");
+    assertEquals(2, outcome.code());
+    assertTrue(outcome.err().contains("--images has letters"), outcome.err());
+    assertTrue(outcome.err().contains("set LC_ALL=C.UTF-8"), outcome.err());
   }
 
   @Test
