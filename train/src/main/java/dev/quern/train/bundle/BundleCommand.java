@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.spi.ToolProvider;
@@ -100,7 +101,7 @@ public final class BundleCommand implements Callable<Integer> {
       pack(work, name, packed);
       Files.move(
           packed, archive, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-      say("Wrote %s, %.1f MB.".formatted(archive, Files.size(archive) / 1e6));
+      say(String.format(Locale.ROOT, "Wrote %s, %.1f MB.", archive, Files.size(archive) / 1e6));
       if (dir) {
         Path left = output.resolve(name);
         delete(left);

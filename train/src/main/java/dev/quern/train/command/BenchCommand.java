@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -181,8 +182,10 @@ public final class BenchCommand implements Callable<Integer> {
       progress.clear();
     }
     System.out.printf(
+        Locale.ROOT,
         "%nProcesses compared, of each build at its fastest: %d of the older, %d of this:%n",
-        old.size(), recent.size());
+        old.size(),
+        recent.size());
     return comparison;
   }
 

@@ -63,15 +63,16 @@ public record BenchReport(SpeedRun run, @Nullable Comparison comparison) {
   }
 
   private String summary() {
-    return "%s, %d %s, %s. %s, %s (%.0f s)."
-        .formatted(
-            run.machine().processor(),
-            run.machine().processors(),
-            plural(run.machine().processors(), "processor"),
-            run.machine().java(),
-            run.started().replace('T', ' ').replace("Z", " UTC"),
-            run.command(),
-            run.seconds());
+    return String.format(
+        Locale.ROOT,
+        "%s, %d %s, %s. %s, %s (%.0f s).",
+        run.machine().processor(),
+        run.machine().processors(),
+        plural(run.machine().processors(), "processor"),
+        run.machine().java(),
+        run.started().replace('T', ' ').replace("Z", " UTC"),
+        run.command(),
+        run.seconds());
   }
 
   private void tiles(StringBuilder out) {

@@ -188,14 +188,15 @@ record BenchTables(SpeedRun run) {
   private String machineLine() {
     String options =
         run.machine().options().isEmpty() ? "" : ", " + String.join(" ", run.machine().options());
-    return "%s, %.0f GB, %s, %s%s; %s"
-        .formatted(
-            run.machine().architecture(),
-            run.machine().memoryBytes() / 1e9,
-            run.machine().system(),
-            run.machine().java(),
-            options,
-            run.quern());
+    return String.format(
+        Locale.ROOT,
+        "%s, %.0f GB, %s, %s%s; %s",
+        run.machine().architecture(),
+        run.machine().memoryBytes() / 1e9,
+        run.machine().system(),
+        run.machine().java(),
+        options,
+        run.quern());
   }
 
   /** Everything measured, and what was left out and why. */

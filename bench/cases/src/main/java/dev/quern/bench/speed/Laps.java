@@ -3,6 +3,7 @@ package dev.quern.bench.speed;
 import dev.quern.OutOfDeviceMemoryException;
 import dev.quern.bench.kernels.Benchmark;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -199,14 +200,15 @@ final class Laps implements AutoCloseable {
     long bytes = cell.memoryBytes();
     long available = device.backend().device().memoryBytes();
     if (available > 0 && bytes > available / 2) {
-      return "needs %d MB on the device".formatted(bytes >> 20);
+      return String.format(Locale.ROOT, "needs %d MB on the device", bytes >> 20);
     }
     if (bytes > Runtime.getRuntime().maxMemory() / 2 && !cell.unfused()) {
-      return "needs %d MB of heap, QUERN_JAVA_OPTS=-Xmx gives more".formatted(bytes >> 20);
+      return String.format(
+          Locale.ROOT, "needs %d MB of heap, QUERN_JAVA_OPTS=-Xmx gives more", bytes >> 20);
     }
     double expected = cell.expectedNanos(shortest);
     if (expected > pace.longestCallNanos()) {
-      return "a call would take about %.1f s".formatted(expected / 1e9);
+      return String.format(Locale.ROOT, "a call would take about %.1f s", expected / 1e9);
     }
     return null;
   }

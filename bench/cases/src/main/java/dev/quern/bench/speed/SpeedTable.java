@@ -18,6 +18,7 @@ public final class SpeedTable {
   public static void print(SpeedRun run, PrintStream out) {
     Machine machine = run.machine();
     out.printf(
+        Locale.ROOT,
         "%s, %d %s, %.0f GB, %s%n",
         machine.processor(),
         machine.processors(),
@@ -64,7 +65,12 @@ public final class SpeedTable {
         .filter(m -> !m.taken())
         .forEach(m ->
             out.printf(
-                "%-22s %9d %-12s left out: %s%n", name(m), m.elements(), m.device(), m.leftOut()));
+                Locale.ROOT,
+                "%-22s %9d %-12s left out: %s%n",
+                name(m),
+                m.elements(),
+                m.device(),
+                m.leftOut()));
   }
 
   private static String name(Measurement m) {
