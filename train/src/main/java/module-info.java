@@ -4,6 +4,9 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.quern.train {
   requires transitive dev.quern;
+  requires com.twelvemonkeys.common.io;
+  requires com.twelvemonkeys.imageio.tiff;
+  requires com.twelvemonkeys.imageio.webp;
   requires dev.quern.bench;
   requires info.picocli;
   requires java.desktop;
