@@ -13,6 +13,7 @@ module dev.quern.train {
   requires java.logging;
   requires java.management;
   requires me.tongfei.progressbar;
+  requires org.apache.commons.csv;
   requires tools.jackson.databind;
   requires static org.jspecify;
 

@@ -1,5 +1,7 @@
 package dev.quern.train;
 
+import java.util.List;
+
 /**
  * What the user gave cannot be worked with. The message is one sentence that names the file or the
  * option and the remedy; the command line prints it alone and exits with code 2.
@@ -8,13 +10,35 @@ public final class BadInputException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private final transient List<String> details;
+
   /**
    * Makes the exception from its sentence.
    *
    * @param message one sentence for the user, with the remedy
    */
   public BadInputException(String message) {
+    this(message, List.of());
+  }
+
+  /**
+   * Makes the exception from its sentence and what it sums up.
+   *
+   * @param message one sentence for the user, with the remedy
+   * @param details a sentence each, shown in lines of their own
+   */
+  public BadInputException(String message, List<String> details) {
     super(message);
+    this.details = List.copyOf(details);
+  }
+
+  /**
+   * What the message sums up.
+   *
+   * @return a sentence each; mostly none
+   */
+  public List<String> details() {
+    return details;
   }
 
   /**
@@ -25,5 +49,6 @@ public final class BadInputException extends RuntimeException {
    */
   public BadInputException(String message, Throwable cause) {
     super(message, cause);
+    this.details = List.of();
   }
 }

@@ -7,6 +7,7 @@ import dev.quern.train.command.BenchCommand;
 import dev.quern.train.command.DevicesCommand;
 import dev.quern.train.command.EvaluateCommand;
 import dev.quern.train.command.PredictCommand;
+import dev.quern.train.command.ReportCommand;
 import dev.quern.train.command.SelftestCommand;
 import dev.quern.train.command.TrainCommand;
 import dev.quern.train.pixel.DivergedException;
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
       BundleCommand.class,
       HelpCommand.class
     })
@@ -147,6 +149,9 @@ public final class Main implements Runnable {
         };
     // Whatever is in a file's name or a library's message, a failure is one line.
     err.println("quern: " + sentence(failure).replaceAll("\\R", " "));
+    if (failure instanceof BadInputException e) {
+      e.details().forEach(detail -> err.println("  " + detail.replaceAll("\\R", " ")));
+    }
     if (failure instanceof ParameterException e) {
       err.println("quern: see " + new CommandLineFault(e).help());
     }

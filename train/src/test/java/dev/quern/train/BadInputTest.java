@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
+import dev.quern.train.data.MaskPng;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -231,7 +231,7 @@ class BadInputTest {
     assertRefused(
         Quern.run("train", "--resume", run, "--images", images, "--masks", masks),
         "--images",
-        "not set");
+        "started without");
     assertRefused(Quern.run("train", "--resume", run, "--out", folder), "--out cannot be given");
     assertRefused(Quern.run("train", "--resume", folder), "holds no run");
   }
@@ -275,6 +275,6 @@ class BadInputTest {
   private static void write(Path folder, int index, int height, int width) {
     byte[] values = new byte[height * width];
     Arrays.fill(values, width, 3 * width, (byte) 1);
-    ImageFiles.writeMask(folder.resolve("i" + index + ".png"), new Mask(height, width, values));
+    MaskPng.write(folder.resolve("i" + index + ".png"), new Mask(height, width, values));
   }
 }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.Shape;
 import dev.quern.train.checkpoint.Safetensors;
 import dev.quern.train.checkpoint.StoredTensor;
-import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
+import dev.quern.train.data.MaskPng;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -73,7 +73,7 @@ class DivergedCheckpointTest {
   private Path images() {
     Path images = folder.resolve("images");
     if (!Files.exists(images)) {
-      ImageFiles.writeMask(images.resolve("one.png"), new Mask(2, 3, new byte[6]));
+      MaskPng.write(images.resolve("one.png"), new Mask(2, 3, new byte[6]));
     }
     return images;
   }

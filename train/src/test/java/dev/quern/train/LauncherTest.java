@@ -4,9 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
-import java.io.File;
+import dev.quern.train.data.MaskPng;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,8 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -100,7 +97,7 @@ class LauncherTest {
   void fileNamesOfAnyLettersWorkInTheCLocale() throws IOException, InterruptedException {
     String accents = "gew\u00e4sser-\u6c34";
     Path images = folder.resolve(accents);
-    ImageFiles.writeMask(images.resolve("\u00e9.png"), new Mask(2, 2, new byte[4]));
+    MaskPng.write(images.resolve("\u00e9.png"), new Mask(2, 2, new byte[4]));
     for (String locale :
         List.of("export LC_ALL=C", "export LC_ALL=POSIX", "unset LC_ALL LANG LC_CTYPE")) {
       Outcome outcome = shell(locale + "\nquern train --images " + accents + " --masks nowhere");
@@ -162,17 +159,6 @@ class LauncherTest {
     assertEquals("", outcome.err());
   }
 
-  /** With the module of the launcher's options that Surefire has on the class path. */
-  private static String modulePath() {
-    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> entry.contains("jline"))
-        .collect(
-            Collectors.joining(
-                File.pathSeparator,
-                System.getProperty("jdk.module.path") + File.pathSeparator,
-                ""));
-  }
-
   private Outcome shell(String script) throws IOException, InterruptedException {
     Path out = folder.resolve("out.txt");
     Path err = folder.resolve("err.txt");
@@ -188,7 +174,7 @@ class LauncherTest {
             .redirectError(err.toFile());
     Map<String, String> environment = builder.environment();
     environment.put("JAVA", Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    environment.put("MODULES", modulePath());
+    environment.put("MODULES", ModulePath.all());
     environment.put("LC_ALL", "C.UTF-8");
     Process process = builder.start();
     assertTrue(process.waitFor(2, TimeUnit.MINUTES));

@@ -22,4 +22,22 @@ record Quern(int code, String out, String err) {
     int code = Main.run(new PrintWriter(out), new PrintWriter(err), words);
     return new Quern(code, out.toString(), err.toString());
   }
+
+  /** The best validation IoU that a training printed. */
+  double iou() {
+    return number("Best validation IoU ");
+  }
+
+  /** The IoU of Otsu's threshold that a training printed. */
+  double otsu() {
+    return number("Baseline, Otsu's threshold per image: IoU ");
+  }
+
+  private double number(String after) {
+    int from = out.indexOf(after) + after.length();
+    if (from < after.length()) {
+      throw new AssertionError(out + err);
+    }
+    return Double.parseDouble(out.substring(from).split("[\\s,]", 2)[0]);
+  }
 }

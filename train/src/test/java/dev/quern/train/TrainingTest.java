@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.train.checkpoint.Safetensors;
-import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
+import dev.quern.train.data.MaskPng;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.SyntheticMicroscopy;
 import java.awt.image.BufferedImage;
@@ -223,8 +223,8 @@ class TrainingTest {
     long intersection = 0;
     long union = 0;
     for (int i = 0; i < 10; i++) {
-      Mask truth = ImageFiles.readMask(masks.resolve("m" + i + ".png"));
-      Mask mask = ImageFiles.readMask(out.resolve("m" + i + ".png"));
+      Mask truth = MaskPng.read(masks.resolve("m" + i + ".png"));
+      Mask mask = MaskPng.read(out.resolve("m" + i + ".png"));
       for (int p = 0; p < truth.values().length; p++) {
         intersection += truth.values()[p] & mask.values()[p];
         union += truth.values()[p] | mask.values()[p];
@@ -269,12 +269,12 @@ class TrainingTest {
       for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {
           int at = y * SyntheticMicroscopy.SIDE + x;
-          picture.getRaster().setSample(x, y, 0, Math.round(255 * sample.image().values()[at]));
+          picture.getRaster().setSample(x, y, 0, Math.round(255 * sample.image().plane(0)[at]));
           mask[y * width + x] = sample.mask().values()[at];
         }
       }
       ImageIO.write(picture, "png", images.resolve("m" + i + ".png").toFile());
-      ImageFiles.writeMask(masks.resolve("m" + i + ".png"), new Mask(height, width, mask));
+      MaskPng.write(masks.resolve("m" + i + ".png"), new Mask(height, width, mask));
     }
   }
 

@@ -37,7 +37,7 @@ class WriteFailureTest {
             "--pixels=100",
             "--backend=reference",
             "--out=" + run));
-    assertEquals(List.of(run.resolve("config.json")), entries(run));
+    assertEquals(List.of(run.resolve(".lock"), run.resolve("config.json")), entries(run));
   }
 
   @Test
@@ -111,7 +111,7 @@ class WriteFailureTest {
                 "bash",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--module-path",
-                System.getProperty("jdk.module.path"),
+                ModulePath.all(),
                 "--module",
                 "dev.quern.train/dev.quern.train.Main"));
     command.addAll(arguments);
@@ -137,7 +137,7 @@ class WriteFailureTest {
 
   private static List<Path> entries(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.toList();
+      return entries.sorted().toList();
     }
   }
 }

@@ -1,10 +1,16 @@
 package dev.quern.train.command;
 
 import dev.quern.Engine;
+import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.train.BadInputException;
 import dev.quern.train.data.Dataset;
-import dev.quern.train.data.FolderDataset;
+import dev.quern.train.data.FirstLook;
+import dev.quern.train.data.Look;
+import dev.quern.train.data.Mask;
 import dev.quern.train.pixel.TrainedPixelModel;
+import dev.quern.train.run.DataConfig;
+import dev.quern.train.run.LabelledData;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -15,15 +21,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Scores a checkpoint on a folder of images with masks. */
+/** Scores a checkpoint on images with masks. */
 @Command(
     name = "evaluate",
     description = "Score a checkpoint on images with masks.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
 public final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
-  @Mixin private EngineOptions options;
 
   @Option(
       names = "--checkpoint",
@@ -32,19 +38,9 @@ public final class EvaluateCommand implements Callable<Integer> {
       description = "A checkpoint that quern train wrote.")
   private Path checkpoint;
 
-  @Option(
-      names = "--images",
-      required = true,
-      paramLabel = "DIR",
-      description = "Folder of PNG or JPEG images.")
-  private Path images;
-
-  @Option(
-      names = "--masks",
-      required = true,
-      paramLabel = "DIR",
-      description = "Folder of masks of the same names.")
-  private Path masks;
+  @Mixin private DataOptions data;
+  @Mixin private ThresholdOption threshold;
+  @Mixin private EngineOptions options;
 
   /** For picocli. */
   @SuppressWarnings("NullAway.Init")
@@ -52,13 +48,25 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Dataset data = FolderDataset.open(images, masks);
+    DataConfig.Place place = data.place("");
+    if (!place.isGiven()) {
+      throw new BadInputException("Give --images and --masks, or --pairs.");
+    }
+    BinaryJaccardIndex.Options metric =
+        new BinaryJaccardIndex.Options()
+            .withThreshold(threshold.value())
+            .withIgnoreIndex(data.ignoreValue == null ? null : Byte.toUnsignedInt(Mask.VOID));
+    PrintWriter out = spec.commandLine().getOut();
     try (Engine engine = options.open(options.backend);
         TrainedPixelModel model =
-            TrainedPixelModel.load(checkpoint, engine, options.featureThreads())) {
-      ConfusionCounts counts = model.evaluate(data);
-      PrintWriter out = spec.commandLine().getOut();
-      out.printf("images     %d%n", data.size());
+            TrainedPixelModel.load(checkpoint, engine, metric, options.featureThreads())) {
+      LabelledData labelled =
+          new LabelledData(data.reading(null), data.skipBad, options.featureThreads());
+      LabelledData.Part part = labelled.read(place, Runtime.getRuntime().maxMemory() / 4);
+      labelled.judge();
+      labelled.notes().forEach(out::println);
+      ConfusionCounts counts = counts(model, part.data(), part.look(), out);
+      out.println("images     " + part.data().size());
       line(out, "IoU", counts.jaccard(0));
       line(out, "Dice", counts.dice(0));
       line(out, "precision", counts.precision(0));
@@ -66,6 +74,18 @@ public final class EvaluateCommand implements Callable<Integer> {
       out.flush();
     }
     return 0;
+  }
+
+  private static ConfusionCounts counts(
+      TrainedPixelModel model, Dataset images, FirstLook look, PrintWriter out) {
+    long pixels = look.looks().values().stream().mapToLong(EvaluateCommand::pixels).sum();
+    try (ImageProgress progress = new ImageProgress(out, "evaluating", pixels)) {
+      return model.evaluate(images, sample -> progress.step(sample.image().pixels()));
+    }
+  }
+
+  private static long pixels(Look look) {
+    return (long) look.width() * look.height();
   }
 
   private static void line(PrintWriter out, String name, double value) {

@@ -77,7 +77,7 @@ final class OptimizationOptions {
 
   /** Checks and returns the loss's text. */
   String loss() {
-    TrainingLoss _ = TrainingLoss.parse(loss);
+    TrainingLoss _ = TrainingLoss.parse(loss, null);
     return loss.strip();
   }
 

@@ -3,17 +3,23 @@ package dev.quern.train.command;
 import static java.util.Map.entry;
 
 import dev.quern.Engine;
+import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.Count;
+import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Split;
 import dev.quern.train.pixel.PixelRun;
+import dev.quern.train.run.DataConfig;
+import dev.quern.train.run.Deadline;
 import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.OptimizerConfig;
 import dev.quern.train.run.RunConfig;
-import dev.quern.train.run.RunConfig.DataConfig;
 import dev.quern.train.run.RunFolder;
+import dev.quern.train.run.SameData;
 import dev.quern.train.run.TrainingData;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -23,6 +29,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,16 +48,34 @@ import picocli.CommandLine.Spec;
 public final class TrainCommand implements Callable<Integer> {
 
   private static final Set<String> WITH_RESUME =
-      Set.of("--resume", "--epochs", "--backend", "--threads", "--debug");
+      Set.of("--resume", "--epochs", "--backend", "--threads", "--max-time", "--debug");
+
+  /** Where images lie, which may have changed; a digest tells whether they are the same. */
+  private static final Set<String> PLACES =
+      Set.of(
+          "--images",
+          "--masks",
+          "--pairs",
+          "--val-images",
+          "--val-masks",
+          "--val-pairs",
+          "--test-images",
+          "--test-masks",
+          "--test-pairs");
 
   /** What {@code config.json} calls the options that decide the result. */
   private static final Map<String, String> SETTINGS =
       Map.ofEntries(
-          entry("--images", "data.images"),
-          entry("--masks", "data.masks"),
-          entry("--val-images", "data.valImages"),
-          entry("--val-masks", "data.valMasks"),
+          entry("--layout", "data.layout"),
+          entry("--mask-suffix", "data.maskSuffix"),
+          entry("--recursive", "data.recursive"),
+          entry("--mask-rule", "data.maskRule"),
+          entry("--ignore-value", "data.ignoreValue"),
+          entry("--skip-bad", "data.skipBad"),
+          entry("--group-by", "data.groupBy"),
+          entry("--fold", "data.fold"),
           entry("--val-fraction", "data.valFraction"),
+          entry("--test-fraction", "data.testFraction"),
           entry("--synthetic", "data.synthetic"),
           entry("--model", "model"),
           entry("--batch-size", "batchSize"),
@@ -87,17 +113,16 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--images",
-      paramLabel = "DIR",
-      description = "Folder of PNG or JPEG images; grey or RGB, 8 or 16 bit.")
-  private @Nullable Path images;
+  @Mixin private DataOptions data;
 
   @Option(
-      names = "--masks",
-      paramLabel = "DIR",
-      description = "Folder of masks with the images' names; what is not black is the object.")
-  private @Nullable Path masks;
+      names = "--group-by",
+      paramLabel = "REGEX",
+      description = {
+        "What of a sample's name is its group (a patient, a slide), which is never divided:",
+        "an expression such as '^(patient[0-9]+)', or folder for its sub-folder."
+      })
+  private @Nullable String groupBy;
 
   @Option(names = "--val-images", paramLabel = "DIR", description = "Folder of validation images.")
   private @Nullable Path valImages;
@@ -105,12 +130,40 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(names = "--val-masks", paramLabel = "DIR", description = "Folder of their masks.")
   private @Nullable Path valMasks;
 
+  @Option(names = "--val-pairs", paramLabel = "FILE", description = "Or a list of both.")
+  private @Nullable Path valPairs;
+
   @Option(
       names = "--val-fraction",
       paramLabel = "F",
       defaultValue = "0.2",
       description = "Share held back for validation otherwise (default: ${DEFAULT-VALUE}).")
   private double valFraction;
+
+  @Option(
+      names = "--fold",
+      paramLabel = "K/N",
+      description = "Or: validate on the K-th of N equal parts and train on the others.")
+  private @Nullable String fold;
+
+  @Option(
+      names = "--test-images",
+      paramLabel = "DIR",
+      description = "Folder of test images, which are scored once at the end.")
+  private @Nullable Path testImages;
+
+  @Option(names = "--test-masks", paramLabel = "DIR", description = "Folder of their masks.")
+  private @Nullable Path testMasks;
+
+  @Option(names = "--test-pairs", paramLabel = "FILE", description = "Or a list of both.")
+  private @Nullable Path testPairs;
+
+  @Option(
+      names = "--test-fraction",
+      paramLabel = "F",
+      defaultValue = "0",
+      description = "Share held back for the test otherwise (default: ${DEFAULT-VALUE}, none).")
+  private double testFraction;
 
   @Option(
       names = "--synthetic",
@@ -169,9 +222,22 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "RUN",
-      description =
-          "Go on with the run in this folder; --epochs, --backend and --threads may differ.")
+      description = {
+        "Go on with the run in this folder; --epochs, --backend, --threads and --max-time may",
+        "differ, and --images and the like where the images were moved."
+      })
   private @Nullable Path resume;
+
+  @Option(
+      names = "--max-time",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description =
+          "Stop with a checkpoint before so much time has passed: 90s, 30m, 1.5h, 12:00:00.")
+  private @Nullable Duration maxTime;
+
+  /** Whether there is something worth keeping in the folder. */
+  private boolean started;
 
   /** For picocli. */
   @SuppressWarnings("NullAway.Init")
@@ -179,42 +245,73 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunFolder folder;
-    RunConfig config;
+    Deadline deadline = Deadline.in(maxTime);
     if (resume != null) {
-      folder = RunFolder.existing(resume);
-      config = resumedConfig(folder.readConfig());
-    } else {
-      folder = RunFolder.create(out != null ? out : defaultFolder());
-      config = newConfig();
+      try (RunFolder folder = RunFolder.existing(resume)) {
+        run(folder, resumedConfig(folder.readConfig()), deadline);
+      }
+      return 0;
     }
-    try (Engine engine = options.open(config.backend())) {
-      Split data = TrainingData.open(config.data(), config.seed());
-      try (PixelRun run = new PixelRun(engine, config, folder, data, options.featureThreads())) {
-        train(run, data, engine, folder);
+    RunConfig config = newConfig();
+    try (RunFolder folder =
+        out != null ? RunFolder.claim(out) : RunFolder.claimNew(defaultFolder())) {
+      try {
+        folder.writeConfig(config);
+        run(folder, config, deadline);
+      } catch (RuntimeException e) {
+        if (!started) {
+          folder.abandon();
+        }
+        throw e;
       }
     }
     return 0;
   }
 
-  private void train(PixelRun run, Split data, Engine engine, RunFolder folder) {
+  private void run(RunFolder folder, RunConfig wanted, Deadline deadline) {
+    try (Engine engine = options.open(wanted.backend());
+        InterruptionHint _ = new InterruptionHint(folder.path())) {
+      PrintWriter console = spec.commandLine().getOut();
+      TrainingData images =
+          TrainingData.open(wanted.data(), wanted.seed(), options.featureThreads());
+      SameData.require(wanted.data(), images.identity(), folder.path());
+      RunConfig config = wanted.withData(wanted.data().withIdentity(images.identity()));
+      folder.writeConfig(config);
+      started = true;
+      images.look().lines().forEach(console::println);
+      images.notes().forEach(console::println);
+      try (PixelRun run = new PixelRun(engine, config, folder, images, options.featureThreads())) {
+        train(run, images, engine, folder, deadline);
+      }
+    }
+  }
+
+  private void train(
+      PixelRun run, TrainingData images, Engine engine, RunFolder folder, Deadline deadline) {
     PrintWriter console = spec.commandLine().getOut();
+    Dataset test = images.split().test();
     console.printf(
-        "Training on %d images, validating on %d, on %s (%s).%n",
-        data.train().size(),
-        data.validation().size(),
+        "Training on %s, validating on %d%s, on %s (%s).%n",
+        Count.of(images.split().train().size(), "image"),
+        images.split().validation().size(),
+        test == null ? "" : ", %d kept for the test".formatted(test.size()),
         engine.device().id(),
         engine.device().name());
-    double otsu = run.otsu().jaccard(0);
+    double otsu = images.validationLook().otsu().jaccard(0);
     console.printf(Locale.ROOT, "Baseline, Otsu's threshold per image: IoU %.4f%n", otsu);
     console.flush();
-    List<EpochMetrics> epochsDone;
+    List<EpochMetrics> done;
     try (ConsoleProgress progress = new ConsoleProgress(console, ConsoleProgress.terminal())) {
-      epochsDone = resume != null ? run.resume(progress) : run.train(progress);
+      done =
+          folder.hasCheckpoint() ? run.resume(deadline, progress) : run.train(deadline, progress);
     }
-    run.writeReport(epochsDone);
+    if (done.isEmpty()) {
+      throw new BadInputException(
+          "The time of --max-time was over before an epoch was done; give more with quern train --resume %s."
+              .formatted(folder.path()));
+    }
     EpochMetrics best =
-        epochsDone.stream().max(Comparator.comparingDouble(EpochMetrics::valIou)).orElseThrow();
+        done.stream().max(Comparator.comparingDouble(EpochMetrics::valIou)).orElseThrow();
     console.printf(
         Locale.ROOT,
         "Best validation IoU %.4f in epoch %d, %s Otsu's threshold (%.4f) by %.4f%n",
@@ -223,42 +320,71 @@ public final class TrainCommand implements Callable<Integer> {
         best.valIou() > otsu ? "above" : "below",
         otsu,
         Math.abs(best.valIou() - otsu));
-    console.printf("Checkpoints, metrics and report are in %s%n", folder.path());
+    if (done.size() < run.epochs()) {
+      console.printf(
+          "Stopped after %s of %d, as --max-time says; go on with quern train --resume %s%n",
+          Count.of(done.size(), "epoch"), run.epochs(), folder.path());
+    } else {
+      finish(run, done, folder, console);
+    }
     console.flush();
   }
 
+  private static void finish(
+      PixelRun run, List<EpochMetrics> done, RunFolder folder, PrintWriter console) {
+    ConfusionCounts test = run.test();
+    if (test != null) {
+      console.printf(Locale.ROOT, "Test IoU %.4f, Dice %.4f%n", test.jaccard(0), test.dice(0));
+    }
+    try {
+      run.writeReport(done, test);
+    } catch (BadInputException e) {
+      throw new BadInputException(
+          "The training is done, but its report is not (%s); make it with quern report %s."
+              .formatted(e.getMessage(), folder.path()),
+          e);
+    }
+    console.printf("Checkpoints, metrics and report are in %s%n", folder.path());
+  }
+
   private RunConfig newConfig() {
+    return newConfig(
+        data.place(""),
+        data.place("val-", valImages, valMasks, valPairs),
+        data.place("test-", testImages, testMasks, testPairs));
+  }
+
+  private RunConfig newConfig(
+      DataConfig.Place train, DataConfig.Place validation, DataConfig.Place test) {
     if (!model.equals("pixel")) {
       throw new BadInputException(
           "--model %s is not known; this version has the model pixel.".formatted(model));
     }
-    requireTogether("--images", images, "--masks", masks);
-    requireTogether("--val-images", valImages, "--val-masks", valMasks);
-    if (valImages != null && images == null) {
+    if (validation.isGiven() && !train.isGiven()) {
       throw new BadInputException("--val-images needs --images and --masks to train on.");
     }
-    if (!(valFraction > 0 && valFraction < 1)) {
-      throw new BadInputException(
-          "--val-fraction is %s; give a number between 0 and 1, such as 0.2."
-              .formatted(valFraction));
+    if (test.isGiven() && !train.isGiven()) {
+      throw new BadInputException("--test-images needs --images and --masks to train on.");
     }
     requireAtLeastOne("--epochs", epochs);
     requireAtLeastOne("--batch-size", batchSize);
     requireAtLeastOne("--pixels", pixels);
     requireAtLeastOne("--synthetic", synthetic);
     OptimizerConfig optimizer = optimization.optimizer();
-    DataConfig data =
+    DataConfig dataConfig =
         new DataConfig(
-            absolute(images),
-            absolute(masks),
-            absolute(valImages),
-            absolute(valMasks),
-            valFraction,
-            synthetic);
+            train,
+            validation,
+            test,
+            data.reading(groupBy),
+            division(validation, test),
+            synthetic,
+            data.skipBad,
+            null);
     return new RunConfig(
         model,
         options.backend,
-        data,
+        dataConfig,
         epochs,
         batchSize,
         pixels,
@@ -268,8 +394,50 @@ public final class TrainCommand implements Callable<Integer> {
         seed);
   }
 
+  private Split.Rule division(DataConfig.Place validation, DataConfig.Place test) {
+    if (!(valFraction > 0 && valFraction < 1)) {
+      throw new BadInputException(
+          "--val-fraction is %s; give a number between 0 and 1, such as 0.2."
+              .formatted(valFraction));
+    }
+    if (!(testFraction >= 0 && testFraction < 1)) {
+      throw new BadInputException(
+          "--test-fraction is %s; give a number from 0 to 1, such as 0.2.".formatted(testFraction));
+    }
+    if (test.isGiven() && testFraction > 0) {
+      throw new BadInputException(
+          "--test-fraction and --test-images both say what the test is; give one.");
+    }
+    if (fold != null && validation.isGiven()) {
+      throw new BadInputException("--fold and --val-images both say what validates; give one.");
+    }
+    if (fold != null && spec.commandLine().getParseResult().hasMatchedOption("--val-fraction")) {
+      throw new BadInputException("--fold and --val-fraction both say what validates; give one.");
+    }
+    if (testFraction > 0 && validation.isGiven()) {
+      throw new BadInputException(
+          "--test-fraction needs a validation part of the same images; give --test-images beside --val-images.");
+    }
+    if (fold == null && valFraction + testFraction >= 1) {
+      throw new BadInputException(
+          "--val-fraction %s and --test-fraction %s leave nothing to train on; lower them."
+              .formatted(valFraction, testFraction));
+    }
+    Matcher matcher = Pattern.compile("(\\d{1,6})/(\\d{1,6})").matcher(fold == null ? "0/0" : fold);
+    if (!matcher.matches()) {
+      throw new BadInputException("--fold '%s' is no part; give one such as 2/5.".formatted(fold));
+    }
+    int part = Integer.parseInt(matcher.group(1));
+    int parts = Integer.parseInt(matcher.group(2));
+    if (fold != null && (parts < 2 || part < 1 || part > parts)) {
+      throw new BadInputException(
+          "--fold is %s; give K/N with N at least 2 and K from 1 to N.".formatted(fold));
+    }
+    return new Split.Rule(valFraction, testFraction, part, parts);
+  }
+
   private RunConfig resumedConfig(RunConfig saved) {
-    RunConfig config = saved;
+    RunConfig config = moved(saved);
     if (spec.commandLine().getParseResult().hasMatchedOption("--epochs")) {
       requireAtLeastOne("--epochs", epochs);
       config = config.withEpochs(epochs);
@@ -278,18 +446,44 @@ public final class TrainCommand implements Callable<Integer> {
     return options.backend == null ? config : config.withBackend(options.backend);
   }
 
+  /** The run with its images where they are now, if that was said. */
+  private RunConfig moved(RunConfig saved) {
+    DataConfig before = saved.data();
+    DataConfig.Place train = DataOptions.moved(data.images, data.masks, data.pairs);
+    DataConfig.Place validation = DataOptions.moved(valImages, valMasks, valPairs);
+    DataConfig.Place test = DataOptions.moved(testImages, testMasks, testPairs);
+    requireBefore("--images", train, before.train());
+    requireBefore("--val-images", validation, before.validation());
+    requireBefore("--test-images", test, before.test());
+    return saved.withData(
+        before.at(
+            train.isGiven() ? train : before.train(),
+            validation.isGiven() ? validation : before.validation(),
+            test.isGiven() ? test : before.test()));
+  }
+
+  private static void requireBefore(String name, DataConfig.Place now, DataConfig.Place before) {
+    if (now.isGiven() && !before.isGiven()) {
+      throw new BadInputException(
+          "%s is given, but the run was started without, and --resume changes no setting; leave it out or start a new run."
+              .formatted(name));
+    }
+  }
+
   /** What decides the result stays as it was: options given again must say the same. */
   private void refuseOtherSettings(RunConfig saved) {
     List<String> given =
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(OptionSpec::longestName)
-            .filter(name -> !WITH_RESUME.contains(name))
+            .filter(name -> !WITH_RESUME.contains(name) && !PLACES.contains(name))
             .toList();
     if (given.isEmpty()) {
       return;
     }
     Map<String, String> before = saved.describe();
-    Map<String, String> now = newConfig().describe();
+    DataConfig places = saved.data();
+    Map<String, String> now =
+        newConfig(places.train(), places.validation(), places.test()).describe();
     for (String name : given) {
       String setting = SETTINGS.get(name);
       if (setting == null) {
@@ -313,21 +507,9 @@ public final class TrainCommand implements Callable<Integer> {
             .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT)));
   }
 
-  private static void requireTogether(
-      String one, @Nullable Path first, String two, @Nullable Path second) {
-    if ((first == null) != (second == null)) {
-      throw new BadInputException(
-          "%s needs %s as well.".formatted(first == null ? two : one, first == null ? one : two));
-    }
-  }
-
   private static void requireAtLeastOne(String name, int value) {
     if (value < 1) {
       throw new BadInputException("%s is %d; give at least 1.".formatted(name, value));
     }
-  }
-
-  private static @Nullable String absolute(@Nullable Path path) {
-    return path == null ? null : path.toAbsolutePath().normalize().toString();
   }
 }

@@ -37,13 +37,21 @@ public final class CachedDataset implements Dataset {
   }
 
   @Override
+  public @Nullable String group(int index) {
+    return source.group(index);
+  }
+
+  @Override
   public Sample sample(int index) {
     Sample before = kept.get(index);
     if (before != null) {
       return before;
     }
     Sample sample = source.sample(index);
-    long bytes = 4L * sample.image().values().length + sample.mask().values().length;
+    if (sample.image().heapBytes() == 0) {
+      return sample; // read from its file, and closed by whoever asked for it
+    }
+    long bytes = sample.image().heapBytes() + sample.mask().values().length;
     if (left.addAndGet(-bytes) < 0) {
       left.addAndGet(bytes);
     } else if (!kept.compareAndSet(index, null, sample)) {

@@ -1,5 +1,7 @@
 package dev.quern.train.data;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A fixed, ordered list of samples. {@link #sample} may decode a file or draw a picture, gives the
  * same sample at every call, and may be called from several threads at once.
@@ -20,6 +22,16 @@ public interface Dataset {
    * @return the file stem, or a made-up name for a synthetic image
    */
   String name(int index);
+
+  /**
+   * What one sample belongs to, without loading it.
+   *
+   * @param index 0 to {@code size() - 1}
+   * @return a patient, slide or the like, whose samples stay together; null for none
+   */
+  default @Nullable String group(int index) {
+    return null;
+  }
 
   /**
    * Loads one sample.

@@ -1,76 +1,92 @@
 package dev.quern.train.data;
 
 import dev.quern.train.BadInputException;
-import java.nio.file.Path;
+import dev.quern.train.image.Picture;
+import dev.quern.train.image.PictureFiles;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Images and masks of two folders, paired by file stem; a mask without an image is left out. A
- * sample is decoded when it is asked for.
- */
+/** Samples in files, decoded when they are asked for. */
 public final class FolderDataset implements Dataset {
 
-  private record Pair(String name, Path image, Path mask) {}
+  private final List<SampleFiles> samples;
+  private final MaskRule rule;
 
-  private final List<Pair> pairs;
-
-  private FolderDataset(List<Pair> pairs) {
-    this.pairs = List.copyOf(pairs);
+  /**
+   * Samples that were found.
+   *
+   * @param samples in the order wanted
+   * @param rule says what is the object in a mask
+   */
+  public FolderDataset(List<SampleFiles> samples, MaskRule rule) {
+    this.samples = List.copyOf(samples);
+    this.rule = rule;
   }
 
   /**
-   * Pairs the files of two folders by name; reads none of them yet.
+   * The files of the samples.
    *
-   * @param images folder of the pictures
-   * @param masks folder of the masks
-   * @return the pairs in the order of their stems
-   * @throws BadInputException when a folder is empty or an image has no mask
+   * @return one for each sample
    */
-  public static FolderDataset open(Path images, Path masks) {
-    NavigableMap<String, Path> imageFiles = ImageFolder.list(images);
-    NavigableMap<String, Path> maskFiles = ImageFolder.list(masks);
-    List<Pair> pairs = new ArrayList<>();
-    for (Map.Entry<String, Path> entry : imageFiles.entrySet()) {
-      Path mask = maskFiles.get(entry.getKey());
-      if (mask == null) {
-        throw new BadInputException(
-            "%s has no mask: put %s.png into %s, or remove the image."
-                .formatted(entry.getValue(), entry.getKey(), masks));
-      }
-      pairs.add(new Pair(entry.getKey(), entry.getValue(), mask));
-    }
-    return new FolderDataset(pairs);
+  public List<SampleFiles> files() {
+    return samples;
   }
 
   @Override
   public int size() {
-    return pairs.size();
+    return samples.size();
   }
 
   @Override
   public String name(int index) {
-    return pairs.get(index).name();
+    return samples.get(index).name();
+  }
+
+  @Override
+  public @Nullable String group(int index) {
+    return samples.get(index).group();
   }
 
   @Override
   public Sample sample(int index) {
-    Pair pair = pairs.get(index);
-    Image image = ImageFiles.readImage(pair.image());
-    Mask mask = ImageFiles.readMask(pair.mask());
+    SampleFiles files = samples.get(index);
+    try {
+      return read(files);
+    } catch (OutOfMemoryError e) {
+      throw new BadInputException(
+          "%s does not fit into the heap of %d MB; give more, for example QUERN_JAVA_OPTS=-Xmx8g."
+              .formatted(files.image(), Runtime.getRuntime().maxMemory() >> 20),
+          e);
+    }
+  }
+
+  private Sample read(SampleFiles files) {
+    List<String> warnings = new ArrayList<>();
+    Image image = image(files, warnings);
+    if (files.masks().isEmpty()) {
+      Mask none = new Mask(0, 0, new byte[0]);
+      return new Sample(files.name(), image, none, MaskFacts.of(none), warnings);
+    }
+    MaskFiles.Read read = MaskFiles.read(files.masks(), files.page(), rule, warnings);
+    Mask mask = read.mask();
     if (mask.width() != image.width() || mask.height() != image.height()) {
       throw new BadInputException(
           "The mask %s is %d x %d but its image %s is %d x %d; make them the same size."
               .formatted(
-                  pair.mask(),
+                  files.masks().getFirst(),
                   mask.width(),
                   mask.height(),
-                  pair.image(),
+                  files.image(),
                   image.width(),
                   image.height()));
     }
-    return new Sample(pair.name(), image, mask);
+    return new Sample(files.name(), image, mask, read.facts(), warnings);
+  }
+
+  private static Image image(SampleFiles files, List<String> warnings) {
+    Picture picture = PictureFiles.read(files.image(), files.page());
+    warnings.addAll(picture.warnings());
+    return PictureImage.of(files.image(), picture);
   }
 }

@@ -1,53 +1,104 @@
 package dev.quern.train.data;
 
 /**
- * A decoded picture: {@code channels} planes of {@code height * width} values in [0, 1], row by
- * row, plane after plane (CHW).
- *
- * @param channels 1 (grey) or 3 (red, green, blue)
- * @param height in pixels
- * @param width in pixels
- * @param values {@code channels * height * width} values; not copied, by agreement not changed
+ * A picture as models see it: planes of values, whose regions can be read one by one, so that a
+ * picture need not be in memory whole. Values of integer files are divided by the largest value of
+ * their depth, values of floating-point files are as in the file. May be read by several threads at
+ * once.
  */
-@SuppressWarnings("ArrayRecordComponent") // a carrier of pixels; never compared
-public record Image(int channels, int height, int width, float[] values) {
+public interface Image {
 
-  /** Checks that the array has the length the sizes ask for. */
-  public Image {
-    if ((long) channels * height * width != values.length) {
-      throw new IllegalArgumentException(
-          "An image of %d x %d x %d needs %d values, got %d"
-              .formatted(channels, height, width, (long) channels * height * width, values.length));
-    }
-  }
+  /**
+   * The number of planes.
+   *
+   * @return 1 (grey), 3 (red, green, blue) or up to 16
+   */
+  int channels();
+
+  /**
+   * The height.
+   *
+   * @return in pixels
+   */
+  int height();
+
+  /**
+   * The width.
+   *
+   * @return in pixels
+   */
+  int width();
+
+  /**
+   * What a sample of the file is.
+   *
+   * @return bits per sample; 32 for floating point, too
+   */
+  int bits();
+
+  /**
+   * Reads a region of one plane, row by row.
+   *
+   * @param channel 0 to {@code channels() - 1}
+   * @param x of the region's first column
+   * @param y of its first row
+   * @param columns of the region
+   * @param rows of the region
+   * @param into gets {@code columns * rows} values
+   * @param offset of the first in {@code into}
+   */
+  void read(int channel, int x, int y, int columns, int rows, float[] into, int offset);
+
+  /** Gives back what lies outside the heap; the image is not read afterwards. */
+  default void close() {}
 
   /**
    * The number of pixels of one plane.
    *
    * @return {@code height * width}
    */
-  public int pixels() {
-    return height * width;
+  default int pixels() {
+    return height() * width();
   }
 
   /**
-   * One plane of brightness.
+   * What this image takes in the heap.
    *
-   * @return the plane itself when there is one channel, else the mean of the channels
+   * @return in bytes
    */
-  public float[] grey() {
-    if (channels == 1) {
-      return values;
-    }
-    int pixels = pixels();
-    float[] grey = new float[pixels];
-    for (int i = 0; i < pixels; i++) {
-      float sum = 0;
-      for (int c = 0; c < channels; c++) {
-        sum += values[c * pixels + i];
-      }
-      grey[i] = sum / channels;
-    }
-    return grey;
+  long heapBytes();
+
+  /**
+   * One plane.
+   *
+   * @param channel 0 to {@code channels() - 1}
+   * @return {@code height * width} values, row by row
+   */
+  default float[] plane(int channel) {
+    float[] plane = new float[pixels()];
+    read(channel, 0, 0, width(), height(), plane, 0);
+    return plane;
+  }
+
+  /**
+   * Brightness: the mean of the channels.
+   *
+   * @return this image when it has one channel, else an image of one channel over it
+   */
+  default Image grey() {
+    return channels() == 1 ? this : new GreyImage(this);
+  }
+
+  /**
+   * An image over an array.
+   *
+   * @param channels number of planes
+   * @param height in pixels
+   * @param width in pixels
+   * @param values plane after plane, each row by row (CHW); not copied
+   * @return the image, of 8 bits a sample
+   */
+  static Image of(int channels, int height, int width, float[] values) {
+    return new ArrayImage(channels, height, width, 8, values);
   }
 }

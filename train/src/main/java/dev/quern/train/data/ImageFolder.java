@@ -1,57 +1,158 @@
 package dev.quern.train.data;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.image.PictureFiles;
 import dev.quern.train.io.IoReason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The pictures of a folder by file stem ({@code n001} for {@code n001.png}), in stem order. */
-public final class ImageFolder {
+/**
+ * The pictures of a folder by name. Names are compared in one Unicode form, as file systems differ
+ * in it. Hidden files, and those that desktops leave in folders, are passed over.
+ *
+ * @param folder that was looked into
+ * @param pictures name without ending to file, in the order of the names; names of sub-folders are
+ *     in front with {@code /}
+ * @param notes what was not read, a sentence each
+ * @param faults names that two files share, a sentence each
+ */
+public record ImageFolder(
+    Path folder, NavigableMap<String, Path> pictures, List<String> notes, List<String> faults) {
 
-  private ImageFolder() {}
+  private static final Set<String> JUNK = Set.of("thumbs.db", "desktop.ini", "icon\r");
 
   /**
-   * Lists the pictures of a folder; other files, hidden files and sub-folders are left alone.
+   * Looks into a folder.
    *
    * @param folder to look in
-   * @return stem to file, at least one
-   * @throws BadInputException when the folder cannot be read, holds no picture, or two pictures
-   *     share a stem
+   * @param recursive whether its sub-folders, too
+   * @return what is there
+   * @throws BadInputException when the folder is missing, cannot be read or holds no picture
    */
-  public static NavigableMap<String, Path> list(Path folder) {
+  public static ImageFolder list(Path folder, boolean recursive) {
     if (!Files.isDirectory(folder)) {
       throw new BadInputException(
-          "%s is not a folder; give the folder that holds the PNG or JPEG files."
-              .formatted(folder));
+          Files.exists(folder)
+              ? "%s is a file; give the folder that holds the pictures.".formatted(folder)
+              : "There is no folder %s; give the folder that holds the pictures."
+                  .formatted(folder));
     }
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(folder)) {
-      files =
-          entries.filter(f -> ImageFiles.isImage(f) && Files.isRegularFile(f)).sorted().toList();
-    } catch (IOException e) {
-      throw new BadInputException(
-          "Cannot list the folder %s: %s.".formatted(folder, IoReason.of(e)), e);
-    }
-    if (files.isEmpty()) {
-      throw new BadInputException(
-          "The folder %s holds no PNG or JPEG file; put images there or give another folder."
-              .formatted(folder));
-    }
-    NavigableMap<String, Path> byStem = new TreeMap<>();
-    for (Path file : files) {
-      Path before = byStem.put(stem(file), file);
-      if (before != null) {
-        throw new BadInputException(
-            "%s and %s have the same name but for the ending; keep one of them."
-                .formatted(before, file));
+    NavigableMap<String, Path> pictures = new TreeMap<>();
+    List<String> faults = new ArrayList<>();
+    Map<String, Integer> unread = new TreeMap<>();
+    int folders = 0;
+    for (Path entry : entries(folder, recursive)) {
+      if (Files.isDirectory(entry)) {
+        folders += recursive || entry.equals(folder) ? 0 : 1;
+      } else if (PictureFiles.isPicture(entry)) {
+        String name = name(folder, entry);
+        Path before = pictures.putIfAbsent(name, entry);
+        if (before != null) {
+          faults.add(
+              "%s and %s have the same name but for the ending; keep one of them."
+                  .formatted(before, entry));
+        }
+      } else if (!JUNK.contains(fileName(entry).toLowerCase(Locale.ROOT))) {
+        unread.merge(ending(entry), 1, Integer::sum);
       }
     }
-    return byStem;
+    if (pictures.isEmpty()) {
+      throw new BadInputException(
+          "The folder %s holds no PNG, JPEG, TIFF, BMP, GIF or WebP file%s; put pictures there or give another folder."
+              .formatted(
+                  folder,
+                  unread.isEmpty() && folders == 0
+                      ? ""
+                      : " (but " + unreadWords(unread, folders) + ")"));
+    }
+    List<String> notes = new ArrayList<>();
+    if (!unread.isEmpty() || folders > 0) {
+      notes.add("Not read in %s: %s.".formatted(folder, unreadWords(unread, folders)));
+    }
+    return new ImageFolder(folder, pictures, notes, faults);
+  }
+
+  private static List<Path> entries(Path folder, boolean recursive) {
+    try (Stream<Path> entries =
+        Files.walk(folder, recursive ? Integer.MAX_VALUE : 1, FileVisitOption.FOLLOW_LINKS)) {
+      return entries
+          .filter(entry -> !hidden(folder, entry))
+          .filter(entry -> Files.isDirectory(entry) || Files.isRegularFile(entry))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw cannotList(folder, e);
+    } catch (UncheckedIOException e) {
+      throw cannotList(folder, new IOException(e.getMessage(), e));
+    }
+  }
+
+  private static BadInputException cannotList(Path folder, IOException e) {
+    return new BadInputException(
+        "Cannot list the folder %s: %s.".formatted(folder, IoReason.of(e)), e);
+  }
+
+  private static boolean hidden(Path folder, Path entry) {
+    for (Path part : folder.relativize(entry)) {
+      if (part.toString().startsWith(".")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String unreadWords(Map<String, Integer> unread, int folders) {
+    List<String> words = new ArrayList<>();
+    unread.forEach((ending, count) ->
+        words.add(count + (ending.isEmpty() ? " without ending" : " " + ending)));
+    if (folders > 0) {
+      words.add(
+          folders
+              + (folders == 1 ? " sub-folder" : " sub-folders")
+              + " (--recursive looks inside)");
+    }
+    return String.join(", ", words);
+  }
+
+  private static String fileName(Path file) {
+    return String.valueOf(file.getFileName());
+  }
+
+  private static String ending(Path file) {
+    String name = fileName(file);
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? "" : name.substring(dot).toLowerCase(Locale.ROOT);
+  }
+
+  private static String name(Path folder, Path file) {
+    Path below = folder.relativize(file);
+    StringBuilder name = new StringBuilder();
+    for (int i = 0; i < below.getNameCount() - 1; i++) {
+      name.append(below.getName(i)).append('/');
+    }
+    return normal(name.append(stem(file)).toString());
+  }
+
+  /**
+   * A name in the form that names are compared in.
+   *
+   * @param name as the file system gives it
+   * @return in Unicode form NFC
+   */
+  static String normal(String name) {
+    return Normalizer.normalize(name, Normalizer.Form.NFC);
   }
 
   /**
@@ -61,8 +162,8 @@ public final class ImageFolder {
    * @return {@code n001} for {@code some/folder/n001.png}
    */
   public static String stem(Path file) {
-    String name = String.valueOf(file.getFileName());
+    String name = fileName(file);
     int dot = name.lastIndexOf('.');
-    return dot < 0 ? name : name.substring(0, dot);
+    return dot <= 0 ? name : name.substring(0, dot);
   }
 }

@@ -3,14 +3,17 @@ package dev.quern.train.data;
 import dev.quern.metric.ConfusionCounts;
 
 /**
- * A binary mask: 1 where the object is, 0 elsewhere, row by row.
+ * A binary mask: 1 where the object is, 0 elsewhere, {@link #VOID} where nobody knows; row by row.
  *
  * @param height in pixels
  * @param width in pixels
- * @param values {@code height * width} values, 0 or 1; not copied, by agreement not changed
+ * @param values {@code height * width} values; not copied, by agreement not changed
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier of pixels; never compared
 public record Mask(int height, int width, byte[] values) {
+
+  /** A pixel that neither trains nor scores. */
+  public static final byte VOID = (byte) 255;
 
   /** Checks that the array has the length the sizes ask for. */
   public Mask {
@@ -22,7 +25,7 @@ public record Mask(int height, int width, byte[] values) {
   }
 
   /**
-   * Compares this prediction with the truth, pixel by pixel.
+   * Compares this prediction with the truth, pixel by pixel; void pixels of the truth do not count.
    *
    * @param truth of the same size
    * @return the four counts
@@ -35,7 +38,9 @@ public record Mask(int height, int width, byte[] values) {
     }
     long[] counts = new long[4];
     for (int i = 0; i < values.length; i++) {
-      counts[2 * truth.values[i] + values[i]]++;
+      if (truth.values[i] != VOID) {
+        counts[2 * truth.values[i] + values[i]]++;
+      }
     }
     return new ConfusionCounts(counts[0], counts[1], counts[2], counts[3]);
   }

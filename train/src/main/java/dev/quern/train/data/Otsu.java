@@ -1,9 +1,10 @@
 package dev.quern.train.data;
 
 /**
- * Otsu's threshold of one image's brightness: the cut of a 256-bin histogram that maximises the
- * variance between the two sides (N. Otsu, 1979). It is the baseline a trained model has to beat:
- * every image gets its own threshold, and what is brighter counts as the object.
+ * Otsu's threshold of one image's brightness: the cut of a 256-bin histogram, from the image's
+ * smallest to its largest value, that maximises the variance between the two sides (N. Otsu, 1979).
+ * It is the baseline a trained model has to beat: every image gets its own threshold, and what is
+ * brighter counts as the object.
  */
 public final class Otsu {
 
@@ -12,19 +13,47 @@ public final class Otsu {
   private Otsu() {}
 
   /**
-   * The threshold of a plane of values in [0, 1].
+   * The threshold of one plane.
    *
-   * @param values at least one
-   * @return a bin's upper edge: values at or above it are bright; 1 when all values share one bin
+   * @param image finite values of any range
+   * @param channel which plane
+   * @return a bin's upper edge: values at or above it are bright; above the largest value when all
+   *     are equal
    */
-  public static float threshold(float[] values) {
-    long[] histogram = new long[BINS];
-    for (float value : values) {
-      histogram[bin(value)]++;
+  public static float threshold(Image image, int channel) {
+    var range = new float[] {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    Rows.read(
+        image,
+        channel,
+        (values, count) -> {
+          for (int i = 0; i < count; i++) {
+            range[0] = Math.min(range[0], values[i]);
+            range[1] = Math.max(range[1], values[i]);
+          }
+        });
+    double low = range[0];
+    double width = range[1] - low;
+    if (!(width > 0)) {
+      return Math.nextUp(range[1]);
     }
-    double total = values.length;
+    long[] histogram = new long[BINS];
+    Rows.read(
+        image,
+        channel,
+        (values, count) -> {
+          for (int i = 0; i < count; i++) {
+            histogram[Math.min((int) ((values[i] - low) / width * BINS), BINS - 1)]++;
+          }
+        });
+    return (float) (low + width * (cut(histogram) + 1) / BINS);
+  }
+
+  /** The last bin of the dark side. */
+  private static int cut(long[] histogram) {
+    double total = 0;
     double sum = 0;
     for (int i = 0; i < BINS; i++) {
+      total += histogram[i];
       sum += (double) i * histogram[i];
     }
     double below = 0;
@@ -44,7 +73,7 @@ public final class Otsu {
         cut = i;
       }
     }
-    return (cut + 1) / (float) BINS;
+    return cut;
   }
 
   /**
@@ -54,16 +83,18 @@ public final class Otsu {
    * @return 1 where the image is at or above the threshold
    */
   public static Mask segment(Image image) {
-    float[] grey = image.grey();
-    float threshold = threshold(grey);
-    byte[] values = new byte[grey.length];
-    for (int i = 0; i < grey.length; i++) {
-      values[i] = (byte) (grey[i] >= threshold ? 1 : 0);
-    }
-    return new Mask(image.height(), image.width(), values);
-  }
-
-  private static int bin(float value) {
-    return Math.clamp((int) (value * BINS), 0, BINS - 1);
+    Image grey = image.grey();
+    float threshold = threshold(grey, 0);
+    byte[] bright = new byte[image.pixels()];
+    var done = new int[1];
+    Rows.read(
+        grey,
+        0,
+        (values, count) -> {
+          for (int i = 0; i < count; i++) {
+            bright[done[0]++] = (byte) (values[i] >= threshold ? 1 : 0);
+          }
+        });
+    return new Mask(image.height(), image.width(), bright);
   }
 }

@@ -1,5 +1,7 @@
 package dev.quern.train.data;
 
+import org.jspecify.annotations.Nullable;
+
 /** Some samples of another data set, in the order of their indices. */
 public final class SubsetDataset implements Dataset {
 
@@ -25,6 +27,11 @@ public final class SubsetDataset implements Dataset {
   @Override
   public String name(int index) {
     return source.name(indices[index]);
+  }
+
+  @Override
+  public @Nullable String group(int index) {
+    return source.group(indices[index]);
   }
 
   @Override

@@ -71,7 +71,7 @@ public final class SyntheticMicroscopy implements Dataset {
     illuminate(canvas, random);
     expose(canvas, random);
     return new Sample(
-        name(index), new Image(1, SIDE, SIDE, canvas.light()), new Mask(SIDE, SIDE, canvas.mask()));
+        name(index), Image.of(1, SIDE, SIDE, canvas.light()), new Mask(SIDE, SIDE, canvas.mask()));
   }
 
   private static void drawCells(Canvas canvas, RandomGenerator random) {

@@ -1,6 +1,9 @@
 package dev.quern.train.features;
 
 import dev.quern.train.data.Image;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +23,15 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Windows are cut at the border and divided by what is left of them. All sums come from integral
- * images in f64, so a pixel's cost does not depend on the radius, and a pixel's features do not
- * depend on which other pixels are asked for. Plain Java arithmetic: the same bits on every machine
- * and for every number of threads.
+ * images in f64 over the tiles of a fixed grid with their surroundings, so a pixel's cost does not
+ * depend on the radius, memory does not depend on the size of the image, and a pixel's features do
+ * not depend on which other pixels are asked for. Plain Java arithmetic: the same bits on every
+ * machine and for every number of threads.
  */
 public final class FeatureExtractor {
 
   /** Changes whenever the features do; a checkpoint of another version cannot be used. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   private static final int[] RADII = {1, 2, 4, 8, 16};
   private static final int[] HESSIAN_RADII = {1, 2, 4};
@@ -53,21 +57,30 @@ public final class FeatureExtractor {
     final double[] eigenvalues = new double[2];
   }
 
-  private final int channels;
+  private final List<ChannelRange> ranges;
   private final @Nullable Standardization standardization;
 
   /**
-   * An extractor for images of a number of channels.
+   * An extractor for images of 8 bits.
    *
-   * @param channels 1 or 3; a grey image stands in for three equal channels, and a colour image for
-   *     one channel by its mean
+   * @param channels 1 to 16
    */
   public FeatureExtractor(int channels) {
-    this(channels, null);
+    this(Collections.nCopies(channels, ChannelRange.UNIT));
   }
 
-  private FeatureExtractor(int channels, @Nullable Standardization standardization) {
-    this.channels = channels;
+  /**
+   * An extractor for images of a number of channels. A grey image stands in for any number of equal
+   * channels, and any image for one channel by the mean of its own.
+   *
+   * @param ranges of the channels, 1 to 16
+   */
+  public FeatureExtractor(List<ChannelRange> ranges) {
+    this(List.copyOf(ranges), null);
+  }
+
+  private FeatureExtractor(List<ChannelRange> ranges, @Nullable Standardization standardization) {
+    this.ranges = ranges;
     this.standardization = standardization;
   }
 
@@ -82,16 +95,25 @@ public final class FeatureExtractor {
       throw new IllegalArgumentException(
           "%d means do not fit %d features".formatted(by.mean().length, size()));
     }
-    return new FeatureExtractor(channels, by);
+    return new FeatureExtractor(ranges, by);
   }
 
   /**
    * The number of channels the features are computed of.
    *
-   * @return 1 or 3
+   * @return 1 to 16
    */
   public int channels() {
-    return channels;
+    return ranges.size();
+  }
+
+  /**
+   * What the channels are scaled by.
+   *
+   * @return one for each channel
+   */
+  public List<ChannelRange> ranges() {
+    return ranges;
   }
 
   /**
@@ -100,69 +122,72 @@ public final class FeatureExtractor {
    * @return the length of a row of features
    */
   public int size() {
-    return channels * PER_CHANNEL;
+    return channels() * PER_CHANNEL;
   }
 
   /**
-   * Prepares an image, so that rows of it can be asked for piece by piece.
+   * Whether images of a number of channels can be described.
    *
-   * @param image any size
+   * @param imageChannels of the image
+   * @return true when it is this extractor's number, or either is one
+   */
+  public boolean takes(int imageChannels) {
+    return channels() == 1 || imageChannels == 1 || imageChannels == channels();
+  }
+
+  /**
+   * Looks at every pixel of an image, so that its tiles can be asked for one by one.
+   *
+   * @param image any size; one channel or as many as the extractor's, unless that has one
    * @return its features, computed when asked for
+   * @throws IllegalArgumentException when the image has another number of channels
    */
   public ImageFeatures of(Image image) {
-    Plane[] planes = new Plane[channels];
-    for (int c = 0; c < channels; c++) {
-      planes[c] = new Plane(channel(image, c), image.height(), image.width());
+    if (!takes(image.channels())) {
+      throw new IllegalArgumentException(
+          "An image of %d channels for a model of %d".formatted(image.channels(), channels()));
     }
-    return pixels -> rows(planes, pixels);
+    Image seen = channels() == 1 ? image.grey() : image;
+    List<Brightness> brightness = new ArrayList<>();
+    for (int c = 0; c < channels(); c++) {
+      brightness.add(Brightness.of(seen, Math.min(c, seen.channels() - 1), ranges.get(c)));
+    }
+    return new ImageFeatures(this, seen, brightness);
   }
 
-  /** The features of one image; may be asked by several threads at once. */
-  @FunctionalInterface
-  public interface ImageFeatures {
-    /**
-     * Features of some pixels.
-     *
-     * @param pixels indices into a plane, in any order
-     * @return {@code pixels.length} rows of {@link FeatureExtractor#size()} values
-     */
-    float[] rows(int[] pixels);
+  /** The planes of a tile with all that windows around its pixels see. */
+  List<Plane> planes(Image image, List<Brightness> brightness, Tile tile) {
+    List<Plane> planes = new ArrayList<>();
+    for (int c = 0; c < channels(); c++) {
+      int channel = Math.min(c, image.channels() - 1);
+      planes.add(new Plane(image, channel, brightness.get(c), tile, LARGEST_RADIUS));
+    }
+    return planes;
   }
 
-  private float[] rows(Plane[] planes, int[] pixels) {
+  /** Fills one row of features for each pixel. */
+  void describe(List<Plane> planes, int[] xs, int[] ys, float[] out) {
     int features = size();
-    float[] out = new float[Math.multiplyExact(pixels.length, features)];
     Scratch scratch = new Scratch();
-    for (int c = 0; c < channels; c++) {
-      for (int i = 0; i < pixels.length; i++) {
-        describe(planes[c], scratch, pixels[i], out, i * features + c * PER_CHANNEL);
+    for (int c = 0; c < planes.size(); c++) {
+      for (int i = 0; i < xs.length; i++) {
+        describe(planes.get(c), scratch, xs[i], ys[i], out, i * features + c * PER_CHANNEL);
       }
     }
     if (standardization != null) {
       standardization.apply(out);
     }
-    return out;
   }
 
-  private float[] channel(Image image, int c) {
-    if (channels == 1) {
-      return image.grey();
-    }
-    int from = image.channels() == 1 ? 0 : c;
-    float[] plane = new float[image.pixels()];
-    System.arraycopy(image.values(), from * image.pixels(), plane, 0, plane.length);
-    return plane;
-  }
-
-  private static void describe(Plane plane, Scratch scratch, int pixel, float[] out, int offset) {
-    int x = pixel % plane.width();
-    int y = pixel / plane.width();
+  private static void describe(
+      Plane plane, Scratch scratch, int x, int y, float[] out, int offset) {
+    Brightness whole = plane.brightness();
     double[] means = scratch.means;
     double[] deviations = scratch.deviations;
-    means[0] = plane.value(pixel);
+    means[0] = plane.value(x, y);
     int at = offset;
     out[at++] = (float) means[0];
-    out[at++] = (float) ((means[0] - plane.mean()) / (plane.deviation() + SOFTENING));
+    out[at++] = (float) ((means[0] - whole.mean()) / (whole.deviation() + SOFTENING));
     for (int r : RADII) {
       means[r] = plane.mean(x, y, r);
       deviations[r] = plane.deviation(x, y, r, means[r]);
@@ -175,9 +200,9 @@ public final class FeatureExtractor {
     for (int[] pair : CONTRASTS) {
       out[at++] = (float) ((means[pair[0]] - means[pair[1]]) / (deviations[pair[1]] + SOFTENING));
     }
-    double halfDeviation = plane.deviation() / 2 + SOFTENING;
+    double halfDeviation = whole.deviation() / 2 + SOFTENING;
     for (int r : THRESHOLD_RADII) {
-      double distance = (means[r] - plane.threshold()) / halfDeviation;
+      double distance = (means[r] - whole.threshold()) / halfDeviation;
       out[at++] = (float) (distance / (1 + Math.abs(distance)));
     }
     double scale = 1 / (deviations[16] + SOFTENING);

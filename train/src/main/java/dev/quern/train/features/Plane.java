@@ -1,75 +1,74 @@
 package dev.quern.train.features;
 
-import dev.quern.train.data.Otsu;
+import dev.quern.train.data.Image;
 
 /**
- * One channel of an image with its integral images: the sum over any window, and the sum of
- * squares, in four reads.
+ * A part of one channel of an image with its integral images: the sum over any window in it, and
+ * the sum of squares, in four reads. All coordinates are the image's.
  */
 final class Plane {
 
-  private final float[] values;
   private final int height;
   private final int width;
+  private final int left;
+  private final int top;
+  private final int columns;
+  private final float[] values;
   private final double[] sums;
   private final double[] squares;
-  private final double mean;
-  private final double deviation;
-  private final float threshold;
+  private final Brightness brightness;
 
-  Plane(float[] values, int height, int width) {
-    this.values = values;
-    this.height = height;
-    this.width = width;
-    this.sums = new double[Math.multiplyExact(height + 1, width + 1)];
+  /**
+   * Reads a tile with what lies within a distance of it.
+   *
+   * @param image where it is
+   * @param channel which plane
+   * @param brightness of that plane
+   * @param tile to be described
+   * @param halo how far windows reach out of the tile
+   */
+  Plane(Image image, int channel, Brightness brightness, Tile tile, int halo) {
+    this.height = image.height();
+    this.width = image.width();
+    this.brightness = brightness;
+    this.left = Math.max(0, tile.x() - halo);
+    this.top = Math.max(0, tile.y() - halo);
+    this.columns = Math.min(width, tile.x() + tile.width() + halo) - left;
+    int rows = Math.min(height, tile.y() + tile.height() + halo) - top;
+    this.values = new float[columns * rows];
+    image.read(channel, left, top, columns, rows, values, 0);
+    brightness.range().apply(values);
+    this.sums = new double[(rows + 1) * (columns + 1)];
     this.squares = new double[sums.length];
-    for (int y = 0; y < height; y++) {
+    for (int y = 0; y < rows; y++) {
       double row = 0;
       double rowSquares = 0;
-      for (int x = 0; x < width; x++) {
-        double value = values[y * width + x];
+      for (int x = 0; x < columns; x++) {
+        double value = values[y * columns + x];
         row += value;
         rowSquares += value * value;
-        int at = (y + 1) * (width + 1) + x + 1;
-        sums[at] = sums[at - width - 1] + row;
-        squares[at] = squares[at - width - 1] + rowSquares;
+        int at = (y + 1) * (columns + 1) + x + 1;
+        sums[at] = sums[at - columns - 1] + row;
+        squares[at] = squares[at - columns - 1] + rowSquares;
       }
     }
-    int reach = Math.max(height, width);
-    this.mean = mean(0, 0, reach);
-    this.deviation = deviation(0, 0, reach, mean);
-    this.threshold = Otsu.threshold(values);
   }
 
-  int width() {
-    return width;
+  float value(int x, int y) {
+    return values[(y - top) * columns + x - left];
   }
 
-  float value(int pixel) {
-    return values[pixel];
+  /** Of the whole plane. */
+  Brightness brightness() {
+    return brightness;
   }
 
-  /** Mean of the whole plane. */
-  double mean() {
-    return mean;
-  }
-
-  /** Standard deviation of the whole plane. */
-  double deviation() {
-    return deviation;
-  }
-
-  /** Otsu's threshold of the plane. */
-  float threshold() {
-    return threshold;
-  }
-
-  /** Mean of the window of radius r around a pixel of the plane. */
+  /** Mean of the window of radius r around a pixel. */
   double mean(int x, int y, int r) {
     return mean(x - r, y - r, x + r, y + r);
   }
 
-  /** Mean of the window of radius r around the pixel of the plane nearest to a point. */
+  /** Mean of the window of radius r around the pixel of the image nearest to a point. */
   double near(int x, int y, int r) {
     return mean(Math.clamp(x, 0, width - 1), Math.clamp(y, 0, height - 1), r);
   }
@@ -81,24 +80,24 @@ final class Plane {
   }
 
   /**
-   * Mean of a window given by its corners, both included and cut at the border. Half a window that
-   * lies outside wholly has the value of the border's pixels nearest to it.
+   * Mean of a window given by its corners, both included and cut at the image's border. Half a
+   * window that lies outside wholly has the value of the border's pixels nearest to it.
    */
   double mean(int x0, int y0, int x1, int y1) {
     return window(sums, x0, y0, x1, y1);
   }
 
   private double window(double[] table, int x0, int y0, int x1, int y1) {
-    int left = Math.clamp(x0, 0, width - 1);
-    int right = Math.clamp(x1, 0, width - 1) + 1;
-    int top = Math.clamp(y0, 0, height - 1);
-    int bottom = Math.clamp(y1, 0, height - 1) + 1;
-    int stride = width + 1;
+    int from = Math.clamp(x0, 0, width - 1) - left;
+    int to = Math.clamp(x1, 0, width - 1) + 1 - left;
+    int first = Math.clamp(y0, 0, height - 1) - top;
+    int last = Math.clamp(y1, 0, height - 1) + 1 - top;
+    int stride = columns + 1;
     double sum =
-        table[bottom * stride + right]
-            - table[top * stride + right]
-            - table[bottom * stride + left]
-            + table[top * stride + left];
-    return sum / ((right - left) * (bottom - top));
+        table[last * stride + to]
+            - table[first * stride + to]
+            - table[last * stride + from]
+            + table[first * stride + from];
+    return sum / ((to - from) * (last - first));
   }
 }

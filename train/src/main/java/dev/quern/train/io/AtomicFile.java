@@ -78,6 +78,26 @@ public final class AtomicFile {
   }
 
   /**
+   * Deletes the temporary files of a folder that nobody else writes to now.
+   *
+   * @param folder whose files are looked at, but not those of its folders
+   * @throws IOException when one cannot be deleted
+   */
+  public static void removeTemporaries(Path folder) throws IOException {
+    TemporaryFile.removeAll(folder);
+  }
+
+  /**
+   * Whether a file is one that is being written, or was when its process was killed.
+   *
+   * @param file any path
+   * @return true for the names of temporary files
+   */
+  public static boolean isTemporary(Path file) {
+    return TemporaryFile.is(file);
+  }
+
+  /**
    * Replaces or creates {@code file}.
    *
    * @param file the final name; its folder is created when missing

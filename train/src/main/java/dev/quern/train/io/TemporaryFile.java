@@ -38,6 +38,22 @@ final class TemporaryFile {
                 String.valueOf(ProcessHandle.current().pid()), UUID.nameUUIDFromBytes(name)));
   }
 
+  /** Whether a file has such a name. */
+  static boolean is(Path file) {
+    return NAME.matcher(String.valueOf(file.getFileName())).matches();
+  }
+
+  /** Deletes all of a folder that nobody writes to now. */
+  static void removeAll(Path folder) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, TemporaryFile::is)) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+  }
+
   /** Deletes those of processes that are gone; what cannot be listed or deleted stays. */
   static void removeLeftovers(Path folder) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".quern-*.part")) {

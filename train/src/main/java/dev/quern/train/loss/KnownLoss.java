@@ -5,7 +5,7 @@ import dev.quern.loss.DiceLoss;
 import dev.quern.loss.FocalLoss;
 import dev.quern.loss.JaccardLoss;
 import dev.quern.loss.OverlapLoss;
-import dev.quern.loss.SegmentationLoss;
+import dev.quern.loss.SingleLoss;
 import dev.quern.loss.TverskyLoss;
 import dev.quern.train.BadInputException;
 import java.util.Arrays;
@@ -68,7 +68,7 @@ enum KnownLoss {
    *
    * @throws IllegalArgumentException when a parameter is outside its range
    */
-  SegmentationLoss fused(LossExpression.Term term) {
+  SingleLoss<?> fused(LossExpression.Term term) {
     return switch (this) {
       case BCE -> new BceLoss();
       case DICE -> overlap(new DiceLoss(), term);

@@ -4,6 +4,7 @@ import dev.quern.Tensor;
 import dev.quern.loss.LossResult;
 import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.SegmentationLoss;
+import dev.quern.loss.SingleLoss;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.train.BadInputException;
 import java.util.Objects;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingLoss {
   private final @Nullable SegmentationLoss fused;
+  private final LovaszLoss hinge;
   private final float lovasz;
 
-  private TrainingLoss(@Nullable SegmentationLoss fused, float lovasz) {
+  private TrainingLoss(@Nullable SegmentationLoss fused, LovaszLoss hinge, float lovasz) {
     this.fused = fused;
+    this.hinge = hinge;
     this.lovasz = lovasz;
   }
 
@@ -27,11 +30,12 @@ public final class TrainingLoss {
    * 0.5*dice + focal(gamma=2)}.
    *
    * @param expression a sum of losses with weights and parameters
+   * @param ignored the target of pixels that do not count, or null
    * @return the loss
    * @throws BadInputException when a loss or parameter is not known, a number is none, or a
    *     parameter is outside its range
    */
-  public static TrainingLoss parse(String expression) {
+  public static TrainingLoss parse(String expression, @Nullable Integer ignored) {
     SegmentationLoss fused = null;
     double lovasz = 0;
     for (LossExpression.Term term : LossExpression.parse(expression)) {
@@ -41,14 +45,17 @@ public final class TrainingLoss {
         continue;
       }
       try {
-        SegmentationLoss loss = known.fused(term);
+        SingleLoss<?> single = known.fused(term);
+        SegmentationLoss loss = ignored == null ? single : single.ignoreIndex(ignored);
         SegmentationLoss weighted = term.weight() == 1 ? loss : loss.times(term.weight());
         fused = fused == null ? weighted : fused.plus(weighted);
       } catch (IllegalArgumentException e) {
         throw new BadInputException("--loss '%s': %s".formatted(expression, e.getMessage()), e);
       }
     }
-    return new TrainingLoss(fused, (float) lovasz);
+    LovaszLoss hinge = new LovaszLoss();
+    return new TrainingLoss(
+        fused, ignored == null ? hinge : hinge.ignoreIndex(ignored), (float) lovasz);
   }
 
   /**
@@ -63,8 +70,8 @@ public final class TrainingLoss {
     if (lovasz == 0) {
       return Objects.requireNonNull(value);
     }
-    Tensor hinge = new LovaszLoss().forward(logits, target).scale(lovasz);
-    return value == null ? hinge : value.add(hinge);
+    Tensor weighted = hinge.forward(logits, target).scale(lovasz);
+    return value == null ? weighted : value.add(weighted);
   }
 
   /**
@@ -84,9 +91,9 @@ public final class TrainingLoss {
     if (lovasz == 0) {
       return Objects.requireNonNull(result);
     }
-    LossResult hinge = new LovaszLoss().forwardBackward(logits, target);
-    Tensor value = hinge.value().scale(lovasz);
-    Tensor gradient = hinge.gradient().scale(lovasz);
+    LossResult other = hinge.forwardBackward(logits, target);
+    Tensor value = other.value().scale(lovasz);
+    Tensor gradient = other.gradient().scale(lovasz);
     return result == null
         ? new LossResult(value, gradient)
         : new LossResult(result.value().add(value), result.gradient().add(gradient));

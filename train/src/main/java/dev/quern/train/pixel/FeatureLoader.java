@@ -1,10 +1,15 @@
 package dev.quern.train.pixel;
 
+import dev.quern.train.BadInputException;
 import dev.quern.train.data.Dataset;
+import dev.quern.train.data.Image;
 import dev.quern.train.data.Sample;
 import dev.quern.train.features.FeatureExtractor;
-import dev.quern.train.features.FeatureExtractor.ImageFeatures;
+import dev.quern.train.features.ImageFeatures;
+import dev.quern.train.features.ImageFeatures.TileFeatures;
 import dev.quern.train.features.PixelSample;
+import dev.quern.train.features.Standardization;
+import dev.quern.train.features.Tile;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Spliterator;
@@ -18,19 +23,19 @@ import java.util.stream.StreamSupport;
 
 /**
  * Loads images and computes their features on background threads, ahead of who asks for them.
- * Features are not kept: at 40 values a pixel, 200 images of 256 x 256 would take 2 GB, while
+ * Features are not kept: at 35 values a pixel, 200 images of 256 x 256 would take 2 GB, while
  * computing them anew costs a few milliseconds an image.
  */
 final class FeatureLoader implements AutoCloseable {
 
-  /** Most rows of a chunk of a whole image: 5 MB at 40 features. */
-  static final int CHUNK_ROWS = 1 << 15;
+  /** Most rows of a piece of an image: 5 MB at 35 features. */
+  static final int PIECE_ROWS = 1 << 15;
 
   private final ExecutorService threads;
   private final int depth;
 
-  /** Bytes of an image and its integral images, per pixel and channel: a float and two doubles. */
-  private static final int BYTES_PER_VALUE = 20;
+  /** Bytes of a tile's values and integral images, per channel, its surroundings included. */
+  private static final long TILE_BYTES = 20L * (Tile.SIDE + 64) * (Tile.SIDE + 64);
 
   /**
    * Starts the threads.
@@ -53,10 +58,16 @@ final class FeatureLoader implements AutoCloseable {
     return new Prefetch<>(threads, tasks.iterator(), atOnce);
   }
 
-  /** How many images may be under way, so that they fit into a quarter of the heap. */
-  private int imagesAtOnce(Dataset data, FeatureExtractor extractor) {
-    long bytes = (long) BYTES_PER_VALUE * extractor.channels() * data.sample(0).image().pixels();
-    return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / bytes, 1, depth);
+  /** How many things of a size may be under way, so that they fit into an eighth of the heap. */
+  private int atOnce(long bytes) {
+    return Math.clamp(Runtime.getRuntime().maxMemory() / 8 / Math.max(1, bytes), 1, depth);
+  }
+
+  private int imagesAtOnce(Dataset data) {
+    Image first = data.sample(0).image();
+    long bytes = first.heapBytes();
+    first.close();
+    return atOnce(bytes);
   }
 
   /**
@@ -83,49 +94,109 @@ final class FeatureLoader implements AutoCloseable {
                   Sample sample = data.sample(i);
                   int[] drawn =
                       PixelSample.draw(sample.image().pixels(), pixelsPerImage, seed, epoch, i);
-                  return new Described(i, sample, extractor.of(sample.image())).chunk(drawn);
+                  byte[] target = new byte[drawn.length];
+                  for (int p = 0; p < drawn.length; p++) {
+                    target[p] = sample.mask().values()[drawn[p]];
+                  }
+                  Chunk chunk = new Chunk(extractor.of(sample.image()).rows(drawn), target);
+                  sample.image().close();
+                  return chunk;
                 }),
-        imagesAtOnce(data, extractor));
+        imagesAtOnce(data));
+  }
+
+  /** Mean and deviation of the features over as many pixels as an epoch sees. */
+  Standardization standardization(
+      Dataset train, FeatureExtractor extractor, int pixelsPerImage, long seed) {
+    Standardization.Sums sums = new Standardization.Sums(extractor.size());
+    int[] order = IntStream.range(0, train.size()).toArray();
+    drawn(train, order, extractor, pixelsPerImage, seed, 0)
+        .forEachRemaining(chunk -> sums.add(chunk.features()));
+    return sums.result();
   }
 
   /**
-   * Every pixel of every image in order, at most {@link #CHUNK_ROWS} at a time.
+   * Every pixel of every image, tile by tile, at most {@link #PIECE_ROWS} at a time. Who takes the
+   * last piece of an image closes it. In the turn of an image that cannot be used {@code next}
+   * throws {@link UnusableSampleException}, once.
    *
    * @param data the images
    * @param extractor of the features
    */
-  Iterator<Chunk> whole(Dataset data, FeatureExtractor extractor) {
+  Iterator<Piece> whole(Dataset data, FeatureExtractor extractor) {
     Iterator<Described> images =
         inOrder(
-            IntStream.range(0, data.size())
-                .mapToObj(i ->
-                    () -> {
-                      Sample sample = data.sample(i);
-                      return new Described(i, sample, extractor.of(sample.image()));
-                    }),
-            imagesAtOnce(data, extractor));
-    return inOrder(
-        StreamSupport.stream(
-                Spliterators.spliteratorUnknownSize(images, Spliterator.ORDERED), false)
-            .flatMap(Described::chunks));
+            IntStream.range(0, data.size()).mapToObj(i -> () -> described(data, i, extractor)),
+            imagesAtOnce(data));
+    Iterator<DescribedTile> tiles =
+        inOrder(
+            stream(images).flatMap(Described::tiles), atOnce(TILE_BYTES * extractor.channels()));
+    return inOrder(stream(tiles).flatMap(DescribedTile::pieces));
   }
 
-  /** An image whose features can be computed piece by piece. */
-  private record Described(int image, Sample sample, ImageFeatures features) {
+  private static <T> Stream<T> stream(Iterator<T> items) {
+    return StreamSupport.stream(
+        Spliterators.spliteratorUnknownSize(items, Spliterator.ORDERED), false);
+  }
 
-    Stream<Callable<Chunk>> chunks() {
-      int pixels = sample.image().pixels();
-      return IntStream.iterate(0, from -> from < pixels, from -> from + CHUNK_ROWS)
-          .mapToObj(
-              from -> () -> chunk(PixelSample.range(from, Math.min(pixels, from + CHUNK_ROWS))));
+  private static Described described(Dataset data, int index, FeatureExtractor extractor) {
+    try {
+      Sample sample = data.sample(index);
+      if (!extractor.takes(sample.image().channels())) {
+        throw new BadInputException(
+            "%s has %d channels, but the model was trained on images of %d; give images of as many."
+                .formatted(sample.name(), sample.image().channels(), extractor.channels()));
+      }
+      return new DescribedImage(sample, extractor.of(sample.image()));
+    } catch (BadInputException e) {
+      return new Unusable(index, e);
+    }
+  }
+
+  /** What comes of an image, one by one. */
+  private sealed interface Described {
+    Stream<Callable<DescribedTile>> tiles();
+  }
+
+  /** An image whose tiles can be prepared. */
+  private record DescribedImage(Sample sample, ImageFeatures features) implements Described {
+    @Override
+    public Stream<Callable<DescribedTile>> tiles() {
+      return Tile.of(sample.image().width(), sample.image().height()).stream()
+          .map(tile -> () -> new ReadableTile(sample, tile, features.tile(tile)));
+    }
+  }
+
+  private sealed interface DescribedTile {
+    Stream<Callable<Piece>> pieces();
+  }
+
+  /** A tile whose features can be computed piece by piece. */
+  private record ReadableTile(Sample sample, Tile tile, TileFeatures features)
+      implements DescribedTile {
+    @Override
+    public Stream<Callable<Piece>> pieces() {
+      return IntStream.iterate(0, from -> from < tile.pixels(), from -> from + PIECE_ROWS)
+          .mapToObj(from ->
+              () -> {
+                int to = Math.min(tile.pixels(), from + PIECE_ROWS);
+                return new Piece(sample, tile, from, to - from, features.rows(from, to));
+              });
+    }
+  }
+
+  /** An image that cannot be read, which comes to light when its turn comes and not before. */
+  private record Unusable(int index, BadInputException reason) implements Described, DescribedTile {
+    @Override
+    public Stream<Callable<DescribedTile>> tiles() {
+      return Stream.of(() -> this);
     }
 
-    Chunk chunk(int[] pixels) {
-      byte[] target = new byte[pixels.length];
-      for (int i = 0; i < pixels.length; i++) {
-        target[i] = sample.mask().values()[pixels[i]];
-      }
-      return new Chunk(image, sample, features.rows(pixels), target);
+    @Override
+    public Stream<Callable<Piece>> pieces() {
+      return Stream.of(() -> {
+        throw new UnusableSampleException(index, reason);
+      });
     }
   }
 

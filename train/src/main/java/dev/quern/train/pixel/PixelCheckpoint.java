@@ -9,11 +9,13 @@ import dev.quern.optim.Sgd;
 import dev.quern.train.BadInputException;
 import dev.quern.train.checkpoint.Safetensors;
 import dev.quern.train.checkpoint.StoredTensor;
+import dev.quern.train.features.ChannelRange;
 import dev.quern.train.features.FeatureExtractor;
 import dev.quern.train.features.Standardization;
 import dev.quern.train.run.LearningRateSchedule;
 import dev.quern.train.run.RunConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +24,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A pixel model on disk. Tensors: {@code linear.weight} (1, features) and {@code linear.bias} (1),
- * as a linear layer has them elsewhere; {@code features.mean} and {@code features.std}; and for
- * both parameters {@code optimizer.NAME.step}, of Adam {@code .exp_avg} and {@code .exp_avg_sq}, of
- * gradient descent with momentum {@code .momentum_buffer}. Where a moving average of the weights is
- * kept, the parameters are that average and {@code optimizer.NAME.weight} is what training goes on
- * with. Metadata: model, feature version, channels, epoch, best IoU, scheduler state. The same
- * training gives the same bytes.
+ * as a linear layer has them elsewhere; {@code features.mean} and {@code features.std}; {@code
+ * input.low} and {@code input.high} per channel; and for both parameters {@code
+ * optimizer.NAME.step}, of Adam {@code .exp_avg} and {@code .exp_avg_sq}, of gradient descent with
+ * momentum {@code .momentum_buffer}. Where a moving average of the weights is kept, the parameters
+ * are that average and {@code optimizer.NAME.weight} is what training goes on with. Metadata:
+ * model, feature version, channels, epoch, best IoU, scheduler state. The same training gives the
+ * same bytes.
  */
 final class PixelCheckpoint {
 
@@ -71,6 +74,15 @@ final class PixelCheckpoint {
     Shape perFeature = Shape.of(features);
     tensors.put("features.mean", StoredTensor.of(perFeature, model.standardization().mean()));
     tensors.put("features.std", StoredTensor.of(perFeature, model.standardization().std()));
+    List<ChannelRange> ranges = model.extractor().ranges();
+    float[] low = new float[ranges.size()];
+    float[] high = new float[ranges.size()];
+    for (int c = 0; c < low.length; c++) {
+      low[c] = ranges.get(c).low();
+      high[c] = ranges.get(c).high();
+    }
+    tensors.put("input.low", StoredTensor.of(Shape.of(low.length), low));
+    tensors.put("input.high", StoredTensor.of(Shape.of(high.length), high));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("model", "pixel");
     metadata.put("feature_version", String.valueOf(FeatureExtractor.VERSION));
@@ -151,6 +163,10 @@ final class PixelCheckpoint {
                 .formatted(name, content.tensor(name).floats().length, size));
       }
     }
+    if (ranges().size() != channels) {
+      throw new IllegalStateException(
+          "it has %d input ranges for %d channels".formatted(ranges().size(), channels));
+    }
     if (content.tensor(PixelModel.BIAS).floats().length != 1) {
       throw new IllegalStateException("its bias is not one value");
     }
@@ -163,11 +179,25 @@ final class PixelCheckpoint {
     return this;
   }
 
+  private List<ChannelRange> ranges() {
+    float[] low = content.tensor("input.low").floats();
+    float[] high = content.tensor("input.high").floats();
+    if (low.length != high.length) {
+      throw new IllegalStateException(
+          "input.low has %d values, input.high %d".formatted(low.length, high.length));
+    }
+    List<ChannelRange> ranges = new ArrayList<>();
+    for (int c = 0; c < low.length; c++) {
+      ranges.add(new ChannelRange(low[c], high[c]));
+    }
+    return ranges;
+  }
+
   /** The model as it was saved. */
   PixelModel model(Engine engine) {
     return new PixelModel(
         engine,
-        Integer.parseInt(content.text("channels")),
+        ranges(),
         new Standardization(
             content.tensor("features.mean").floats(), content.tensor("features.std").floats()),
         content.tensor(PixelModel.WEIGHT).floats(),

@@ -4,8 +4,10 @@ import dev.quern.Engine;
 import dev.quern.Tensor;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.ParameterStore;
+import dev.quern.train.features.ChannelRange;
 import dev.quern.train.features.FeatureExtractor;
 import dev.quern.train.features.Standardization;
+import java.util.List;
 
 /**
  * A linear layer on the standardised features of a pixel: {@code logit = features * weight + bias}.
@@ -21,8 +23,12 @@ final class PixelModel implements AutoCloseable {
   private final ParameterStore parameters;
 
   PixelModel(
-      Engine engine, int channels, Standardization standardization, float[] weight, float[] bias) {
-    this.extractor = new FeatureExtractor(channels).standardised(standardization);
+      Engine engine,
+      List<ChannelRange> ranges,
+      Standardization standardization,
+      float[] weight,
+      float[] bias) {
+    this.extractor = new FeatureExtractor(ranges).standardised(standardization);
     this.standardization = standardization;
     this.parameters =
         ParameterStore.builder(engine)
@@ -32,14 +38,15 @@ final class PixelModel implements AutoCloseable {
   }
 
   /** A model that has learnt nothing: every probability is one half. */
-  static PixelModel untrained(Engine engine, int channels, Standardization standardization) {
+  static PixelModel untrained(
+      Engine engine, List<ChannelRange> ranges, Standardization standardization) {
     float[] weight = new float[standardization.mean().length];
-    return new PixelModel(engine, channels, standardization, weight, new float[1]);
+    return new PixelModel(engine, ranges, standardization, weight, new float[1]);
   }
 
   /** A model with the same features, whose parameters are set by {@link #average}. */
   PixelModel sibling(Engine engine) {
-    return untrained(engine, extractor.channels(), standardization);
+    return untrained(engine, extractor.ranges(), standardization);
   }
 
   /** Takes over the moving averages that an optimizer keeps of another model. */

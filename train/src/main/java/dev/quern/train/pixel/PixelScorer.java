@@ -10,9 +10,10 @@ import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
 import dev.quern.train.loss.TrainingLoss;
-import java.util.Arrays;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** Runs the pixel model over whole images. */
 final class PixelScorer {
@@ -20,18 +21,29 @@ final class PixelScorer {
   private final Engine engine;
   private final PixelModel model;
   private final FeatureLoader loader;
+  private final BinaryJaccardIndex.Options options;
 
-  PixelScorer(Engine engine, PixelModel model, FeatureLoader loader) {
+  /**
+   * Makes a scorer.
+   *
+   * @param engine where the model is
+   * @param model stays the caller's
+   * @param loader of features; stays the caller's
+   * @param options threshold, and the ignore index of targets with void pixels
+   */
+  PixelScorer(
+      Engine engine, PixelModel model, FeatureLoader loader, BinaryJaccardIndex.Options options) {
     this.engine = engine;
     this.model = model;
     this.loader = loader;
+    this.options = options;
   }
 
   /**
    * Loss and counts of a data set.
    *
    * @param loss mean over the pieces the images are computed in, weighted by their pixels
-   * @param counts over all pixels, at probability 0.5
+   * @param counts over all pixels
    */
   record Score(double loss, ConfusionCounts counts) {}
 
@@ -39,16 +51,16 @@ final class PixelScorer {
   Score score(Dataset data, TrainingLoss loss) {
     double sum = 0;
     long rows = 0;
-    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
       PendingValue before = null;
       int rowsBefore = 0;
-      Iterator<Chunk> chunks = loader.whole(data, model.extractor());
-      while (chunks.hasNext()) {
-        Chunk chunk = chunks.next();
+      Iterator<Piece> pieces = loader.whole(data, model.extractor());
+      while (pieces.hasNext()) {
+        Piece piece = usable(pieces);
         PendingValue value;
         try (Scope _ = engine.openScope()) {
-          Tensor logits = logits(chunk);
-          Tensor target = engine.tensor(chunk.target(), chunk.rows(), 1);
+          Tensor logits = logits(piece);
+          Tensor target = engine.tensor(piece.target(), piece.rows(), 1);
           metric.update(logits, target);
           value = loss.forward(logits, target).itemLater();
         }
@@ -56,8 +68,9 @@ final class PixelScorer {
           sum += before.await() * (double) rowsBefore;
         }
         before = value;
-        rowsBefore = chunk.rows();
+        rowsBefore = piece.rows();
         rows += rowsBefore;
+        closeAfter(piece);
       }
       if (before != null) {
         sum += before.await() * (double) rowsBefore;
@@ -67,55 +80,140 @@ final class PixelScorer {
   }
 
   /** Compares the predictions of every pixel of a data set with the truth. */
-  ConfusionCounts count(Dataset data) {
-    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
-      Iterator<Chunk> chunks = loader.whole(data, model.extractor());
-      while (chunks.hasNext()) {
-        Chunk chunk = chunks.next();
+  ConfusionCounts count(Dataset data, Consumer<Sample> done) {
+    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
+      Iterator<Piece> pieces = loader.whole(data, model.extractor());
+      while (pieces.hasNext()) {
+        Piece piece = usable(pieces);
         try (Scope _ = engine.openScope()) {
-          metric.update(logits(chunk), engine.tensor(chunk.target(), chunk.rows(), 1));
+          metric.update(logits(piece), engine.tensor(piece.target(), piece.rows(), 1));
+        }
+        if (closeAfter(piece)) {
+          done.accept(piece.sample());
         }
       }
       return metric.counts();
     }
   }
 
-  /** Predicts the mask of every image, in the order of the data set. */
-  void predict(Dataset data, BiConsumer<Sample, Mask> consumer) {
-    float cut;
-    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
-      cut = metric.cut();
+  /** The smallest logit that is predicted to be the object. */
+  float cut() {
+    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
+      return metric.cut();
     }
-    Iterator<Chunk> chunks = loader.whole(data, model.extractor());
-    byte[] values = new byte[0];
-    int done = 0;
-    while (chunks.hasNext()) {
-      Chunk chunk = chunks.next();
-      int pixels = chunk.sample().image().pixels();
-      if (done == 0) {
-        values = new byte[pixels];
+  }
+
+  /**
+   * Predicts every image, in the order of the data set.
+   *
+   * @param data the images
+   * @param consumer gets each with its bands from top to bottom, computed when asked for; it takes
+   *     them all
+   * @param unusable is told of images that cannot be used
+   */
+  void predict(
+      Dataset data,
+      BiConsumer<Sample, Iterator<Band>> consumer,
+      Consumer<UnusableSampleException> unusable) {
+    Iterator<Piece> pieces = loader.whole(data, model.extractor());
+    while (pieces.hasNext()) {
+      Bands bands;
+      try {
+        bands = new Bands(pieces);
+      } catch (UnusableSampleException e) {
+        unusable.accept(e);
+        continue;
       }
-      for (float logit : download(chunk)) {
+      consumer.accept(bands.sample(), bands);
+      if (bands.hasNext()) {
+        throw new IllegalStateException("Not all of " + bands.sample().name() + " was taken.");
+      }
+      bands.sample().image().close();
+    }
+  }
+
+  /** The bands of the image that comes next: each is one row of tiles. */
+  private final class Bands implements Iterator<Band> {
+
+    private final Iterator<Piece> pieces;
+    private Piece next;
+    private boolean done;
+
+    Bands(Iterator<Piece> pieces) {
+      this.pieces = pieces;
+      this.next = pieces.next();
+    }
+
+    Sample sample() {
+      return next.sample();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return !done;
+    }
+
+    @Override
+    public Band next() {
+      if (done) {
+        throw new NoSuchElementException();
+      }
+      int width = sample().image().width();
+      int y = next.tile().y();
+      int rows = next.tile().height();
+      float[] logits = new float[Math.multiplyExact(rows, width)];
+      boolean endsBand;
+      do {
+        float[] values = download(next);
+        for (int i = 0; i < values.length; i++) {
+          logits[next.pixel(i) - y * width] = values[i];
+        }
+        endsBand = next.endsTile() && next.tile().x() + next.tile().width() == width;
+        done = next.endsImage();
+        if (!done) {
+          next = pieces.next();
+        }
+      } while (!endsBand);
+      return new Band(y, rows, logits);
+    }
+  }
+
+  /** Turns predictions into a mask in memory. */
+  Mask mask(Sample sample, Iterator<Band> bands) {
+    float cut = cut();
+    byte[] values = new byte[sample.image().pixels()];
+    int done = 0;
+    while (bands.hasNext()) {
+      for (float logit : bands.next().logits()) {
         values[done++] = (byte) (logit >= cut ? 1 : 0);
       }
-      if (done == pixels) {
-        Sample sample = chunk.sample();
-        consumer.accept(
-            sample,
-            new Mask(
-                sample.image().height(), sample.image().width(), Arrays.copyOf(values, pixels)));
-        done = 0;
-      }
+    }
+    return new Mask(sample.image().height(), sample.image().width(), values);
+  }
+
+  private static Piece usable(Iterator<Piece> pieces) {
+    try {
+      return pieces.next();
+    } catch (UnusableSampleException e) {
+      throw e.reason();
     }
   }
 
-  private float[] download(Chunk chunk) {
+  private static boolean closeAfter(Piece piece) {
+    if (piece.endsImage()) {
+      piece.sample().image().close();
+      return true;
+    }
+    return false;
+  }
+
+  private float[] download(Piece piece) {
     try (Scope _ = engine.openScope()) {
-      return logits(chunk).toFloatArray();
+      return logits(piece).toFloatArray();
     }
   }
 
-  private Tensor logits(Chunk chunk) {
-    return model.logits(engine.tensor(chunk.features(), chunk.rows(), model.extractor().size()));
+  private Tensor logits(Piece piece) {
+    return model.logits(engine.tensor(piece.features(), piece.rows(), model.extractor().size()));
   }
 }

@@ -7,9 +7,11 @@ import dev.quern.Tensor;
 import dev.quern.loss.LossResult;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.optim.Optimizer;
+import dev.quern.train.data.Mask;
 import dev.quern.train.data.Shuffle;
 import dev.quern.train.data.Split;
 import dev.quern.train.loss.TrainingLoss;
+import dev.quern.train.run.Deadline;
 import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.LearningRateSchedule;
 import dev.quern.train.run.RunConfig;
@@ -34,6 +36,7 @@ final class PixelTrainer implements AutoCloseable {
   private final PixelModel model;
   private final PixelModel scored;
   private final TrainingLoss loss;
+  private final BinaryJaccardIndex.Options metric;
   private final Optimizer<?> optimizer;
   private final List<EpochMetrics> history = new ArrayList<>();
   private LearningRateSchedule schedule;
@@ -47,10 +50,19 @@ final class PixelTrainer implements AutoCloseable {
     this.data = data;
     this.loader = loader;
     this.model = model;
-    this.loss = TrainingLoss.parse(config.loss());
+    this.metric = metric(config, 0.5);
+    this.loss = TrainingLoss.parse(config.loss(), metric.ignoreIndex());
     this.optimizer = config.optimizer().build(model.parameters());
     this.scored = optimizer.hasEma() ? model.sibling(engine) : model;
     this.schedule = LearningRateSchedule.start(config.scheduler(), config.optimizer().lr());
+  }
+
+  /** How predictions are counted: where masks have void pixels these do not count. */
+  static BinaryJaccardIndex.Options metric(RunConfig config, double threshold) {
+    boolean voids = config.data().reading().ignoreValue() != null;
+    return new BinaryJaccardIndex.Options()
+        .withThreshold(threshold)
+        .withIgnoreIndex(voids ? Byte.toUnsignedInt(Mask.VOID) : null);
   }
 
   /** Goes on where a checkpoint left off. */
@@ -66,19 +78,24 @@ final class PixelTrainer implements AutoCloseable {
 
   /**
    * Trains from the epoch after {@code done} to the last one; after each, the folder holds its
-   * checkpoint and metrics.
+   * checkpoint and metrics. Stops before an epoch that would not end in time, and drops one that
+   * did not.
    *
    * @throws DivergedException when the loss is no longer finite
    */
-  List<EpochMetrics> run(int done, RunFolder folder, TrainingListener listener) {
+  List<EpochMetrics> run(int done, RunFolder folder, Deadline deadline, TrainingListener listener) {
     int batches = Math.ceilDiv(data.train().size(), config.batchSize());
     listener.start(done, config.epochs(), batches);
-    PixelScorer scorer = new PixelScorer(engine, scored, loader);
-    for (int epoch = done + 1; epoch <= config.epochs(); epoch++) {
+    PixelScorer scorer = new PixelScorer(engine, scored, loader, metric);
+    double slowest = 0;
+    for (int epoch = done + 1; epoch <= config.epochs() && deadline.leaves(slowest); epoch++) {
       long start = System.nanoTime();
       double lr = schedule.rate();
       optimizer.setLearningRate(0, lr);
-      Trained trained = trainEpoch(epoch, batches, folder, listener);
+      Trained trained = trainEpoch(epoch, batches, folder, deadline, listener);
+      if (trained == null) {
+        break;
+      }
       if (optimizer.hasEma()) {
         scored.average(optimizer);
       }
@@ -96,6 +113,7 @@ final class PixelTrainer implements AutoCloseable {
       schedule = schedule.next(valIou);
       history.add(metrics);
       save(folder, metrics);
+      slowest = Math.max(slowest, metrics.seconds());
       listener.epoch(metrics);
     }
     return List.copyOf(history);
@@ -116,24 +134,29 @@ final class PixelTrainer implements AutoCloseable {
 
   private record Trained(double loss, double iou) {}
 
-  private Trained trainEpoch(int epoch, int batches, RunFolder folder, TrainingListener listener) {
+  /** Trains one epoch; null when the deadline passed meanwhile. */
+  private @Nullable Trained trainEpoch(
+      int epoch, int batches, RunFolder folder, Deadline deadline, TrainingListener listener) {
     int[] order = Shuffle.order(data.train().size(), config.seed(), epoch);
     Iterator<Chunk> chunks =
         loader.drawn(
             data.train(), order, model.extractor(), config.pixelsPerImage(), config.seed(), epoch);
     double sum = 0;
-    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
+    try (BinaryJaccardIndex counts = new BinaryJaccardIndex(engine, metric)) {
       // The loss is read a step late, so that the device never waits for the host.
       PendingValue before = null;
       for (int step = 1; step <= batches; step++) {
-        PendingValue value = step(nextBatch(chunks), metric);
+        if (!deadline.leaves(0)) {
+          return null;
+        }
+        PendingValue value = step(nextBatch(chunks), counts);
         double valueBefore = finite(before, epoch, step - 1, folder);
         sum += before == null ? 0 : valueBefore;
         listener.step(epoch, valueBefore);
         before = value;
       }
       sum += finite(before, epoch, batches, folder);
-      return new Trained(sum / batches, metric.compute());
+      return new Trained(sum / batches, counts.compute());
     }
   }
 
@@ -145,7 +168,7 @@ final class PixelTrainer implements AutoCloseable {
     return batch;
   }
 
-  private PendingValue step(List<Chunk> batch, BinaryJaccardIndex metric) {
+  private PendingValue step(List<Chunk> batch, BinaryJaccardIndex counts) {
     int rows = batch.stream().mapToInt(Chunk::rows).sum();
     int size = model.extractor().size();
     float[] values = new float[Math.multiplyExact(rows, size)];
@@ -159,7 +182,7 @@ final class PixelTrainer implements AutoCloseable {
     try (Scope _ = engine.openScope()) {
       Tensor features = engine.tensor(values, rows, size);
       Tensor target = engine.tensor(labels, rows, 1);
-      LossResult result = loss.forwardBackward(model.logits(features), target, metric);
+      LossResult result = loss.forwardBackward(model.logits(features), target, counts);
       model.backward(features, result.gradient());
       optimizer.step();
       return result.value().itemLater();

@@ -1,12 +1,14 @@
 package dev.quern.train.pixel;
 
 import dev.quern.Engine;
+import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.data.Dataset;
-import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** A pixel model from a checkpoint, for evaluation and prediction. */
 public final class TrainedPixelModel implements AutoCloseable {
@@ -15,10 +17,10 @@ public final class TrainedPixelModel implements AutoCloseable {
   private final FeatureLoader loader;
   private final PixelScorer scorer;
 
-  private TrainedPixelModel(Engine engine, PixelModel model, FeatureLoader loader) {
+  private TrainedPixelModel(PixelModel model, FeatureLoader loader, PixelScorer scorer) {
     this.model = model;
     this.loader = loader;
-    this.scorer = new PixelScorer(engine, model, loader);
+    this.scorer = scorer;
   }
 
   /**
@@ -26,33 +28,51 @@ public final class TrainedPixelModel implements AutoCloseable {
    *
    * @param checkpoint a file that training wrote
    * @param engine where the arithmetic is done; stays the caller's
+   * @param options threshold, and the ignore index of masks with void pixels
    * @param threads that compute features
    * @return the model
    * @throws dev.quern.train.BadInputException when the file is damaged or of another model
    */
-  public static TrainedPixelModel load(Path checkpoint, Engine engine, int threads) {
+  public static TrainedPixelModel load(
+      Path checkpoint, Engine engine, BinaryJaccardIndex.Options options, int threads) {
     PixelModel model = PixelCheckpoint.read(checkpoint).model(engine);
-    return new TrainedPixelModel(engine, model, new FeatureLoader(threads));
+    FeatureLoader loader = new FeatureLoader(threads);
+    return new TrainedPixelModel(model, loader, new PixelScorer(engine, model, loader, options));
   }
 
   /**
    * Compares predictions with the truth.
    *
    * @param data images and masks
-   * @return counts over all pixels, at probability 0.5
+   * @param done is told of every image that was compared
+   * @return counts over all pixels that are not void
    */
-  public ConfusionCounts evaluate(Dataset data) {
-    return scorer.count(data);
+  public ConfusionCounts evaluate(Dataset data, Consumer<Sample> done) {
+    return scorer.count(data, done);
   }
 
   /**
-   * Predicts masks.
+   * The smallest logit that counts as the object.
+   *
+   * @return of the threshold
+   */
+  public float cut() {
+    return scorer.cut();
+  }
+
+  /**
+   * Predicts images.
    *
    * @param data images; their masks are not looked at
-   * @param consumer gets every image with its predicted mask, in order
+   * @param consumer gets every image in order, with its bands from top to bottom, which are
+   *     computed when asked for; it takes them all
+   * @param unusable is told of images that cannot be used
    */
-  public void predict(Dataset data, BiConsumer<Sample, Mask> consumer) {
-    scorer.predict(data, consumer);
+  public void predict(
+      Dataset data,
+      BiConsumer<Sample, Iterator<Band>> consumer,
+      Consumer<UnusableSampleException> unusable) {
+    scorer.predict(data, consumer, unusable);
   }
 
   @Override

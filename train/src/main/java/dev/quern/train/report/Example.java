@@ -4,19 +4,30 @@ import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
 
 /**
- * A validation image with what the model made of it.
+ * A validation image as the report shows it.
  *
- * @param sample image and truth
- * @param prediction of the same size
+ * @param name of the sample
+ * @param iou how well the prediction fits this image alone
+ * @param image the image, as the address of a picture that holds itself
+ * @param truth the image with the rim of its true mask
+ * @param prediction the image under colours for hits, extra and missed pixels
  */
-public record Example(Sample sample, Mask prediction) {
+public record Example(String name, double iou, String image, String truth, String prediction) {
 
   /**
-   * How well the prediction fits this image alone.
+   * Draws a sample.
    *
-   * @return intersection over union
+   * @param sample image and truth
+   * @param prediction of the same size
+   * @return what the report shows
    */
-  public double iou() {
-    return prediction.against(sample.mask()).jaccard(0);
+  public static Example of(Sample sample, Mask prediction) {
+    ExamplePictures pictures = new ExamplePictures(sample, prediction);
+    return new Example(
+        sample.name(),
+        prediction.against(sample.mask()).jaccard(0),
+        pictures.image(),
+        pictures.truth(),
+        pictures.prediction());
   }
 }

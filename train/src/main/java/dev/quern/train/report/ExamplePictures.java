@@ -1,11 +1,10 @@
 package dev.quern.train.report;
 
 import dev.quern.train.data.Image;
-import dev.quern.train.data.ImageFiles;
 import dev.quern.train.data.Mask;
+import dev.quern.train.data.Sample;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
-import java.util.Base64;
 
 /**
  * The three panels of an example as PNG data URIs: the image, its true outline, and where the
@@ -20,23 +19,45 @@ final class ExamplePictures {
   private static final int MISSED = 0xD6336C;
   private static final int OUTLINE = 0x3DDC97;
 
-  private final Example example;
+  private final Mask truth;
+  private final Mask prediction;
   private final int stride;
   private final int height;
   private final int width;
+  private final float[][] planes;
   private final float low;
   private final float high;
 
-  ExamplePictures(Example example) {
-    this.example = example;
-    Image image = example.sample().image();
+  ExamplePictures(Sample sample, Mask prediction) {
+    this.truth = sample.mask();
+    this.prediction = prediction;
+    Image image = sample.image();
     stride = Math.max(1, Math.ceilDiv(Math.max(image.height(), image.width()), LARGEST_SIDE));
     height = Math.ceilDiv(image.height(), stride);
     width = Math.ceilDiv(image.width(), stride);
-    float[] sorted = image.values().clone();
+    planes = planes(image);
+    float[] sorted = new float[planes.length * height * width];
+    for (int c = 0; c < planes.length; c++) {
+      System.arraycopy(planes[c], 0, sorted, c * height * width, height * width);
+    }
     Arrays.sort(sorted);
     low = sorted[sorted.length / 100];
     high = Math.max(sorted[sorted.length - 1 - sorted.length / 200], low + 1e-3f);
+  }
+
+  /** One to three channels of the picture as it is drawn. */
+  private float[][] planes(Image image) {
+    float[][] drawn = new float[Math.min(3, image.channels())][height * width];
+    float[] row = new float[image.width()];
+    for (int c = 0; c < drawn.length; c++) {
+      for (int y = 0; y < height; y++) {
+        image.read(c, 0, y * stride, image.width(), 1, row, 0);
+        for (int x = 0; x < width; x++) {
+          drawn[c][y * width + x] = row[x * stride];
+        }
+      }
+    }
+    return drawn;
   }
 
   /** The image alone. */
@@ -46,18 +67,18 @@ final class ExamplePictures {
 
   /** The image with the rim of the true mask. */
   String truth() {
-    return draw((x, y, pixel) -> rim(example.sample().mask(), x, y) ? OUTLINE : pixel);
+    return draw((x, y, pixel) -> rim(truth, x, y) ? OUTLINE : pixel);
   }
 
   /** The image under colours for hits, extra and missed pixels. */
   String prediction() {
     return draw((x, y, pixel) -> {
-      boolean truth = set(example.sample().mask(), x, y);
-      boolean guess = set(example.prediction(), x, y);
-      if (truth && guess) {
+      boolean object = set(truth, x, y);
+      boolean guess = set(prediction, x, y);
+      if (object && guess) {
         return blend(pixel, HIT);
       }
-      return truth ? blend(pixel, MISSED) : guess ? blend(pixel, EXTRA) : pixel;
+      return object ? blend(pixel, MISSED) : guess ? blend(pixel, EXTRA) : pixel;
     });
   }
 
@@ -73,15 +94,13 @@ final class ExamplePictures {
         picture.setRGB(x, y, paint.colour(x, y, pixel(x, y)));
       }
     }
-    return "data:image/png;base64," + Base64.getEncoder().encodeToString(ImageFiles.png(picture));
+    return Png.dataUrl(picture);
   }
 
   private int pixel(int x, int y) {
-    Image image = example.sample().image();
-    int at = y * stride * image.width() + x * stride;
     int colour = 0;
     for (int c = 0; c < 3; c++) {
-      float value = image.values()[Math.min(c, image.channels() - 1) * image.pixels() + at];
+      float value = planes[Math.min(c, planes.length - 1)][y * width + x];
       int level = Math.round(255 * Math.clamp((value - low) / (high - low), 0f, 1f));
       colour = (colour << 8) | level;
     }
@@ -89,7 +108,7 @@ final class ExamplePictures {
   }
 
   private boolean set(Mask mask, int x, int y) {
-    return mask.values()[y * stride * mask.width() + x * stride] != 0;
+    return mask.values()[y * stride * mask.width() + x * stride] == 1;
   }
 
   /** Outside the picture there is no object, so that one that fills it has a rim too. */

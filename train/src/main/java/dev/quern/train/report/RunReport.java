@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param title name of the run
  * @param summary one sentence on model, data and backend
+ * @param notes what was seen of the images, and what was left out, a sentence each
  * @param epochs at least one
  * @param otsuIou validation IoU of Otsu's threshold
  * @param examples validation images, in the order shown
@@ -31,6 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
 public record RunReport(
     String title,
     String summary,
+    List<String> notes,
     List<EpochMetrics> epochs,
     double otsuIou,
     List<Example> examples,
@@ -56,7 +58,9 @@ public record RunReport(
     out.append("<title>").append(escape(title)).append("</title>\n<style>\n");
     out.append(resource("uPlot.min.css")).append(resource("report.css"));
     out.append("</style>\n</head>\n<body>\n<main>\n<h1>").append(escape(title));
-    out.append("</h1>\n<p>").append(escape(summary)).append("</p>\n<div class=\"tiles\">\n");
+    out.append("</h1>\n<p>").append(escape(summary)).append("</p>\n");
+    notes(out);
+    out.append("<div class=\"tiles\">\n");
     tile(out, number(best.valIou()), "validation IoU, epoch " + best.epoch());
     tile(out, number(otsuIou), "IoU of Otsu's threshold");
     tile(out, String.format(Locale.ROOT, "%+.4f", best.valIou() - otsuIou), "gain over Otsu");
@@ -74,6 +78,15 @@ public record RunReport(
     out.append(resource("uPlot.iife.min.js")).append("</script>\n<script>\n");
     out.append(resource("report.js")).append("</script>\n</body>\n</html>\n");
     return out.toString();
+  }
+
+  private void notes(StringBuilder out) {
+    if (notes.isEmpty()) {
+      return;
+    }
+    out.append("<ul class=\"notes\">\n");
+    notes.forEach(note -> out.append("<li>").append(escape(note)).append("</li>\n"));
+    out.append("</ul>\n");
   }
 
   private static void tile(StringBuilder out, String value, String label) {
@@ -96,13 +109,12 @@ public record RunReport(
     key(out, "missed", "missed");
     out.append("</p>\n<div class=\"examples\">\n");
     for (Example example : examples) {
-      ExamplePictures pictures = new ExamplePictures(example);
-      out.append("<div class=\"example\"><header><b>").append(escape(example.sample().name()));
+      out.append("<div class=\"example\"><header><b>").append(escape(example.name()));
       out.append("</b><span>IoU ").append(number(example.iou()));
       out.append("</span></header><div class=\"panels\">");
-      panel(out, pictures.image(), "image");
-      panel(out, pictures.truth(), "truth (outline)");
-      panel(out, pictures.prediction(), "prediction");
+      panel(out, example.image(), "image");
+      panel(out, example.truth(), "truth (outline)");
+      panel(out, example.prediction(), "prediction");
       out.append("</div></div>\n");
     }
     out.append("</div>\n");

@@ -36,24 +36,6 @@ public record RunConfig(
     long seed) {
 
   /**
-   * Where images and masks come from.
-   *
-   * @param images folder of the training images; null for synthetic ones
-   * @param masks folder of their masks
-   * @param valImages folder of the validation images; null when a part is held back
-   * @param valMasks folder of their masks
-   * @param valFraction share held back for validation
-   * @param synthetic number of synthetic images, when there is no folder
-   */
-  public record DataConfig(
-      @Nullable String images,
-      @Nullable String masks,
-      @Nullable String valImages,
-      @Nullable String valMasks,
-      double valFraction,
-      int synthetic) {}
-
-  /**
    * The same run with another number of epochs.
    *
    * @param newEpochs passes over the training set
@@ -65,6 +47,26 @@ public record RunConfig(
         backend,
         data,
         newEpochs,
+        batchSize,
+        pixelsPerImage,
+        loss,
+        optimizer,
+        scheduler,
+        seed);
+  }
+
+  /**
+   * The same run with its images elsewhere, or better known.
+   *
+   * @param newData where they are
+   * @return a copy
+   */
+  public RunConfig withData(DataConfig newData) {
+    return new RunConfig(
+        model,
+        backend,
+        newData,
+        epochs,
         batchSize,
         pixelsPerImage,
         loss,
@@ -123,19 +125,7 @@ public record RunConfig(
     ObjectNode root = JsonMapper.shared().createObjectNode();
     root.put("model", model);
     root.put("backend", backend);
-    ObjectNode source = root.putObject("data");
-    if (data.images() == null) {
-      source.put("synthetic", data.synthetic());
-    } else {
-      source.put("images", data.images());
-      source.put("masks", data.masks());
-    }
-    if (data.valImages() == null) {
-      source.put("valFraction", data.valFraction());
-    } else {
-      source.put("valImages", data.valImages());
-      source.put("valMasks", data.valMasks());
-    }
+    data.toJson(root.putObject("data"));
     root.put("epochs", epochs);
     root.put("batchSize", batchSize);
     root.put("pixelsPerImage", pixelsPerImage);
@@ -156,17 +146,10 @@ public record RunConfig(
   public static RunConfig parse(String text) {
     try {
       JsonNode root = JsonMapper.shared().readTree(text);
-      JsonNode source = root.required("data");
       return new RunConfig(
           root.required("model").asString(),
           text(root, "backend"),
-          new DataConfig(
-              text(source, "images"),
-              text(source, "masks"),
-              text(source, "valImages"),
-              text(source, "valMasks"),
-              source.path("valFraction").asDouble(0),
-              source.path("synthetic").asInt(0)),
+          DataConfig.parse(root.required("data")),
           root.required("epochs").asInt(),
           root.required("batchSize").asInt(),
           root.required("pixelsPerImage").asInt(),

@@ -2,10 +2,12 @@ package dev.quern.train.features;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.train.data.Image;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -19,7 +21,9 @@ class FeatureExtractorTest {
     int height = 13;
     int width = 37;
     float[] values = noise(height * width);
-    Plane plane = new Plane(values, height, width);
+    Image image = Image.of(1, height, width, values);
+    Brightness brightness = Brightness.of(image, 0, ChannelRange.UNIT);
+    Plane plane = new Plane(image, 0, brightness, new Tile(0, 0, width, height), 0);
     for (int r : new int[] {1, 2, 4, 16, 40}) {
       for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {
@@ -47,7 +51,7 @@ class FeatureExtractorTest {
     float[] values = new float[64];
     Arrays.fill(values, 0.25f);
     float[] features =
-        new FeatureExtractor(1).of(new Image(1, 8, 8, values)).rows(PixelSample.all(64));
+        new FeatureExtractor(1).of(Image.of(1, 8, 8, values)).rows(PixelSample.all(64));
     for (float value : features) {
       assertTrue(Float.isFinite(value));
     }
@@ -61,7 +65,7 @@ class FeatureExtractorTest {
       int pixels = size[0] * size[1];
       FeatureExtractor extractor = new FeatureExtractor(1);
       float[] features =
-          extractor.of(new Image(1, size[0], size[1], noise(pixels))).rows(PixelSample.all(pixels));
+          extractor.of(Image.of(1, size[0], size[1], noise(pixels))).rows(PixelSample.all(pixels));
       assertEquals(pixels * extractor.size(), features.length);
       for (float value : features) {
         assertTrue(Float.isFinite(value), Arrays.toString(size));
@@ -71,7 +75,7 @@ class FeatureExtractorTest {
 
   @Test
   void aPixelsFeaturesDoNotDependOnTheOthers() {
-    Image image = new Image(1, 20, 30, noise(600));
+    Image image = Image.of(1, 20, 30, noise(600));
     FeatureExtractor extractor = new FeatureExtractor(1);
     float[] all = extractor.of(image).rows(PixelSample.all(600));
     int[] some = {599, 0, 31, 7};
@@ -85,6 +89,62 @@ class FeatureExtractorTest {
   }
 
   @Test
+  void tilesGiveTheFeaturesOfWindowsThatCrossThem() {
+    // two tiles wide: the windows of pixels beside the seam lie in both
+    int width = Tile.SIDE + 40;
+    int height = 70;
+    Image image = Image.of(1, height, width, noise(width * height));
+    Brightness brightness = Brightness.of(image, 0, ChannelRange.UNIT);
+    Plane whole = new Plane(image, 0, brightness, new Tile(0, 0, width, height), 0);
+    Plane right = new Plane(image, 0, brightness, Tile.of(width, height).get(1), 32);
+    for (int y = 0; y < height; y += 3) {
+      for (int x = Tile.SIDE; x < width; x++) {
+        for (int r : new int[] {1, 16, 32}) {
+          assertEquals(whole.mean(x, y, r), right.mean(x, y, r), 1e-12);
+        }
+        assertEquals(whole.near(x - 8, y - 8, 4), right.near(x - 8, y - 8, 4), 1e-12);
+      }
+    }
+    FeatureExtractor extractor = new FeatureExtractor(1);
+    ImageFeatures features = extractor.of(image);
+    int[] pixels = {3 * width + Tile.SIDE + 1, 3 * width + Tile.SIDE, 3 * width + Tile.SIDE - 1};
+    float[] asked = features.rows(pixels);
+    float[] first = features.tile(Tile.of(width, height).get(1)).rows(3 * 40, 3 * 40 + 2);
+    int size = extractor.size();
+    assertArrayEquals(Arrays.copyOfRange(first, size, 2 * size), Arrays.copyOf(asked, size));
+    assertArrayEquals(Arrays.copyOf(first, size), Arrays.copyOfRange(asked, size, 2 * size));
+  }
+
+  @Test
+  void deepImagesAreStretchedToTheRangeOfTheTrainingImages() {
+    float[] eight = noise(600);
+    float[] twelveBitsInSixteen = new float[600];
+    for (int i = 0; i < 600; i++) {
+      twelveBitsInSixteen[i] = eight[i] / 16;
+    }
+    int[] pixels = PixelSample.all(600);
+    float[] plain = new FeatureExtractor(1).of(Image.of(1, 20, 30, eight)).rows(pixels);
+    float[] stretched =
+        new FeatureExtractor(List.of(new ChannelRange(0, 1 / 16f)))
+            .of(Image.of(1, 20, 30, twelveBitsInSixteen))
+            .rows(pixels);
+    assertArrayEquals(plain, stretched, 1e-5f);
+  }
+
+  @Test
+  void channelsBeyondThreeAreKept() {
+    float[] values = noise(5 * 12);
+    FeatureExtractor five = new FeatureExtractor(5);
+    float[] rows = five.of(Image.of(5, 3, 4, values)).rows(PixelSample.all(12));
+    int perChannel = new FeatureExtractor(1).size();
+    for (int c = 0; c < 5; c++) {
+      assertEquals(values[c * 12 + 7], rows[7 * five.size() + c * perChannel]);
+    }
+    assertTrue(five.takes(1));
+    assertFalse(five.takes(3));
+  }
+
+  @Test
   void greyAndColourStandInForEachOther() {
     float[] grey = noise(12);
     float[] colour = new float[36];
@@ -95,8 +155,8 @@ class FeatureExtractorTest {
     FeatureExtractor three = new FeatureExtractor(3);
     assertEquals(3 * new FeatureExtractor(1).size(), three.size());
     assertArrayEquals(
-        three.of(new Image(3, 3, 4, colour)).rows(pixels),
-        three.of(new Image(1, 3, 4, grey)).rows(pixels));
+        three.of(Image.of(3, 3, 4, colour)).rows(pixels),
+        three.of(Image.of(1, 3, 4, grey)).rows(pixels));
   }
 
   @Test

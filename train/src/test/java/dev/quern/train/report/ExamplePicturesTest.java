@@ -50,8 +50,8 @@ class ExamplePicturesTest {
 
   private static int outlined(int height, int width, byte[] values) throws IOException {
     Mask mask = new Mask(height, width, values);
-    Image image = new Image(1, height, width, new float[height * width]);
-    String uri = new ExamplePictures(new Example(new Sample("", image, mask), mask)).truth();
+    Image image = Image.of(1, height, width, new float[height * width]);
+    String uri = Example.of(new Sample("", image, mask), mask).truth();
     byte[] png = Base64.getDecoder().decode(uri.substring(uri.indexOf(',') + 1));
     BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
     int count = 0;

@@ -1,0 +1,36 @@
+package dev.quern.train.pixel;
+
+import dev.quern.train.BadInputException;
+
+/** A sample cannot be used; the samples behind it may. */
+public final class UnusableSampleException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final int index;
+  private final BadInputException reason;
+
+  UnusableSampleException(int index, BadInputException reason) {
+    super(reason.getMessage(), reason);
+    this.index = index;
+    this.reason = reason;
+  }
+
+  /**
+   * Which sample.
+   *
+   * @return its index in the data set
+   */
+  public int index() {
+    return index;
+  }
+
+  /**
+   * Why it cannot be used.
+   *
+   * @return the sentence for the user
+   */
+  public BadInputException reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.quern.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Runs in processes of their own that are killed, stopped or started together. {@code
+ * -Dquern.test.kills=N} kills as often.
+ */
+@EnabledOnOs(OS.LINUX)
+class KilledRunTest {
+
+  private static final int KILLS = Integer.getInteger("quern.test.kills", 5);
+  private static final List<String> CHECKPOINTS =
+      List.of("checkpoint-last.safetensors", "checkpoint-best.safetensors");
+
+  @TempDir Path folder;
+
+  @Test
+  void aRunKilledAtAnyMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
+    long started = System.nanoTime();
+    Path whole = folder.resolve("whole");
+    assertEquals(0, start(newRun(whole)).waitFor(), this::said);
+    long millis = (System.nanoTime() - started) / 1_000_000;
+    long seed = Long.getLong("quern.test.seed", System.nanoTime());
+    System.out.println("KilledRunTest: -Dquern.test.seed=" + seed);
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int kill = 0; kill < KILLS; kill++) {
+      Path run = folder.resolve("run" + kill);
+      // a JVM needs a while to begin; of what follows any moment will do, and two kills in a row
+      // too
+      int times = 1 + kill % 2;
+      for (int i = 0; i < times; i++) {
+        Process process = start(begunOrNew(run));
+        process.waitFor(random.nextLong(millis / 8, millis), TimeUnit.MILLISECONDS);
+        process.destroyForcibly().waitFor();
+      }
+      if (!Files.exists(run.resolve("report.html"))) {
+        Process process = start(begunOrNew(run));
+        boolean done = process.waitFor() == 0;
+        // the kill may have come between the last checkpoint and the report
+        if (!done) {
+          assertTrue(said().contains("make its report again with quern report"), this::said);
+          assertEquals(0, start(List.of("report", run.toString())).waitFor(), this::said);
+        }
+      }
+      for (String file : CHECKPOINTS) {
+        assertArrayEquals(
+            Files.readAllBytes(whole.resolve(file)),
+            Files.readAllBytes(run.resolve(file)),
+            "kill %d of seed %d: %s".formatted(kill, seed, file));
+      }
+      assertEquals(
+          Files.readAllLines(whole.resolve("metrics.csv")).size(),
+          Files.readAllLines(run.resolve("metrics.csv")).size());
+      try (var files = Files.list(run)) {
+        assertTrue(
+            files.noneMatch(file -> file.toString().endsWith(".part")), "leftovers in " + run);
+      }
+    }
+  }
+
+  @Test
+  void runsStartedTogetherHaveAFolderEach() throws IOException, InterruptedException {
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      processes.add(
+          start(
+              List.of(
+                  "train", "--synthetic=2", "--epochs=1", "--pixels=50", "--backend=reference")));
+    }
+    for (Process process : processes) {
+      assertEquals(0, process.waitFor(), this::said);
+    }
+    try (var runs = Files.list(folder.resolve("runs"))) {
+      List<Path> all = runs.toList();
+      assertEquals(4, all.size(), all.toString());
+      for (Path run : all) {
+        assertTrue(Files.exists(run.resolve("report.html")), run.toString());
+        assertEquals(2, Files.readAllLines(run.resolve("metrics.csv")).size());
+      }
+    }
+  }
+
+  @Test
+  void anInterruptedRunSaysHowToGoOn() throws IOException, InterruptedException {
+    for (String signal : List.of("INT", "TERM")) {
+      Path run = folder.resolve(signal);
+      Process process =
+          start(
+              List.of(
+                  "train",
+                  "--synthetic=200",
+                  "--epochs=1000",
+                  "--backend=reference",
+                  "--out=" + run));
+      for (int i = 0; i < 300 && !Files.exists(run.resolve("checkpoint-last.safetensors")); i++) {
+        Thread.sleep(100);
+      }
+      new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+      assertEquals(signal.equals("INT") ? 130 : 143, process.waitFor());
+      assertTrue(said().contains("go on with: quern train --resume " + run), this::said);
+    }
+  }
+
+  private static List<String> newRun(Path run) {
+    return List.of(
+        "train",
+        "--synthetic=8",
+        "--epochs=12",
+        "--pixels=1000",
+        "--batch-size=2",
+        "--ema=0.9",
+        "--backend=reference",
+        "--out=" + run);
+  }
+
+  private static List<String> begunOrNew(Path run) {
+    return Files.exists(run.resolve("config.json"))
+        ? List.of("train", "--resume", run.toString())
+        : newRun(run);
+  }
+
+  private Path output() {
+    return folder.resolve("output.txt");
+  }
+
+  private String said() {
+    try {
+      return Files.readString(output());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Process start(List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--module-path", ModulePath.all()));
+    command.addAll(List.of("--module", "dev.quern.train/dev.quern.train.Main"));
+    command.addAll(arguments);
+    return new ProcessBuilder(command)
+        .directory(folder.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(output().toFile()))
+        .start();
+  }
+}
