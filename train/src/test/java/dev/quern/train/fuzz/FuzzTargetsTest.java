@@ -35,6 +35,17 @@ class FuzzTargetsTest {
   }
 
   @Test
+  void damagedRuns() throws IOException {
+    for (int file = 0; file < 3; file++) {
+      byte[] content = RunFuzzTarget.seed(file);
+      byte[] valid = new byte[content.length + 1];
+      valid[0] = (byte) file;
+      System.arraycopy(content, 0, valid, 1, content.length);
+      new Mutations(SEED).feed(COUNT / 10, valid, RunFuzzTarget::fuzzerTestOneInput);
+    }
+  }
+
+  @Test
   void damagedConfigurations() {
     List<String> schedulers =
         List.of(
