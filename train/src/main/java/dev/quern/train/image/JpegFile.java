@@ -21,7 +21,7 @@ final class JpegFile implements PictureFile {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   /** A block of 8 x 8 pixels takes a bit at least. */
-  private static final long PIXELS_PER_BYTE = 512;
+  static final long PIXELS_PER_BYTE = 512;
 
   /** What the three or four components are. */
   enum Colours {

@@ -72,15 +72,22 @@ public final class PictureFiles {
    * @throws BadInputException when the file is missing, damaged, too large or of a kind not read
    */
   public static Picture read(Path file, int page) {
-    return with(file, (opened, format, warnings) -> decode(opened, page, format, warnings));
+    return with(
+        file, (opened, format, warnings) -> decode(opened, page, format, warnings, new Storage()));
   }
 
   /** Decodes bytes that are no file; the name is for messages. */
   static Picture read(Path name, MemorySegment bytes, int page) {
-    return with(name, bytes, (opened, format, warnings) -> decode(opened, page, format, warnings));
+    return read(name, bytes, page, new Storage());
   }
 
-  private static Picture decode(PictureFile opened, int page, ImageFormat format, Warnings warnings)
+  static Picture read(Path name, MemorySegment bytes, int page, Storage storage) {
+    return with(
+        name, bytes, (opened, format, warnings) -> decode(opened, page, format, warnings, storage));
+  }
+
+  private static Picture decode(
+      PictureFile opened, int page, ImageFormat format, Warnings warnings, Storage storage)
       throws IOException {
     Size size = opened.size(checked(page, opened));
     if ((long) size.width() * size.height() > Integer.MAX_VALUE) {
@@ -88,7 +95,6 @@ public final class PictureFiles {
           "has %d x %d pixels, more than the 2147483647 that are read; cut it into tiles"
               .formatted(size.width(), size.height()));
     }
-    Storage storage = new Storage();
     try {
       Samples samples = opened.decode(page, storage);
       return new Picture(

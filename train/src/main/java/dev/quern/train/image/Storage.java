@@ -1,5 +1,6 @@
 package dev.quern.train.image;
 
+import dev.quern.train.io.IoReason;
 import java.awt.image.BandedSampleModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.MultiPixelPackedSampleModel;
@@ -94,21 +95,38 @@ final class Storage implements AutoCloseable {
     return Raster.createWritableRaster(model, mapped, null);
   }
 
-  private MemorySegment[] map(long bytes, int banks) throws IOException {
+  private MemorySegment[] map(long bytes, int banks) throws UnreadException {
     Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-    long free = Files.getFileStore(folder).getUsableSpace();
-    if (free < bytes * banks) {
+    long megabytes = bytes * banks / MEBI;
+    try {
+      long free = Files.getFileStore(folder).getUsableSpace();
+      if (free < bytes * banks) {
+        throw new UnreadException(
+            String.format(
+                Locale.ROOT,
+                "needs a temporary file of %d MB and %s has %d MB free; free space or name another"
+                    + " folder with QUERN_JAVA_OPTS=-Djava.io.tmpdir",
+                megabytes,
+                folder,
+                free / MEBI));
+      }
+      return map(Files.createTempFile(folder, "quern-", ".samples"), bytes, banks);
+    } catch (UnreadException e) {
+      throw e;
+    } catch (IOException e) {
       throw new UnreadException(
           String.format(
               Locale.ROOT,
-              "needs a temporary file of %d MB and %s has %d MB free; free space or set"
-                  + " -Djava.io.tmpdir",
-              bytes * banks / MEBI,
+              "needs a temporary file of %d MB that cannot be made in %s (%s); name another folder"
+                  + " with QUERN_JAVA_OPTS=-Djava.io.tmpdir",
+              megabytes,
               folder,
-              free / MEBI));
+              IoReason.of(e)));
     }
+  }
+
+  private MemorySegment[] map(Path file, long bytes, int banks) throws IOException {
     mapped = true;
-    Path file = Files.createTempFile(folder, "quern-", ".samples");
     try (FileChannel channel =
         FileChannel.open(
             file,

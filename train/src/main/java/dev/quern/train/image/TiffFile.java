@@ -35,9 +35,9 @@ final class TiffFile implements PictureFile {
     pages = full.isEmpty() ? all : full;
   }
 
-  /** Thumbnails, and the coarser levels of a pyramid. */
+  /** Thumbnails, coarser levels of a pyramid, and masks of other pages. */
   private static boolean reduced(TiffDirectory directory) throws DamagedException {
-    return (directory.value(254, 0) & 1) != 0 || directory.value(255, 1) == 2;
+    return (directory.value(254, 0) & 5) != 0 || directory.value(255, 1) == 2;
   }
 
   @Override
@@ -81,6 +81,10 @@ final class TiffFile implements PictureFile {
               segments.index(i % layout.across(), row, i / layout.across()), rows);
         }
       }
+    }
+    if ((long) layout.width * layout.height / JpegFile.PIXELS_PER_BYTE > file.byteSize()
+        && layout.compression == TiffLayout.JPEG) {
+      throw new DamagedException("its header claims more pixels than the file can hold");
     }
     WritableRaster raster =
         storage.planes(layout.type.dataType(), layout.width, layout.height, layout.samples);

@@ -17,6 +17,7 @@ final class TiffSegments {
 
   private static final int LZW_RATIO = 2731;
   private static final int PACK_BITS_RATIO = 64;
+  private static final int FAX_ROW_BYTES = 1 << 13;
 
   private final MemorySegment file;
   private final TiffLayout layout;
@@ -62,9 +63,9 @@ final class TiffSegments {
           case TiffLayout.NONE -> lengths[index];
           case TiffLayout.PACK_BITS -> lengths[index] * PACK_BITS_RATIO;
           case TiffLayout.LZW -> lengths[index] * LZW_RATIO + LZW_RATIO;
-          // A row of a fax takes a bit at least.
+          // A row of a fax takes a bit at least, and no fax is wider than a JPEG file.
           case TiffLayout.FAX_RUNS, TiffLayout.FAX_3, TiffLayout.FAX_4 ->
-              lengths[index] * 8 * layout.rowBytes();
+              lengths[index] * 8 * Math.min(layout.rowBytes(), FAX_ROW_BYTES);
           default -> lengths[index] * PngFile.DEFLATE_RATIO + PngFile.DEFLATE_RATIO;
         };
     if (bytes > most || layout.rowBytes() > Integer.MAX_VALUE - 8) {

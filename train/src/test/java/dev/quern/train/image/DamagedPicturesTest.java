@@ -167,6 +167,24 @@ class DamagedPicturesTest {
   }
 
   @Test
+  void noRoomForTheTemporaryFile() {
+    String before = System.setProperty("java.io.tmpdir", folder.resolve("none").toString());
+    MemorySegment bytes = MemorySegment.ofArray(Fixtures.bytes("rgb8.png"));
+    try {
+      BadInputException e =
+          assertThrows(
+              BadInputException.class,
+              () -> PictureFiles.read(Path.of("a.png"), bytes, 0, new Storage(0)).close());
+      requireSentence(e);
+      assertTrue(
+          String.valueOf(e.getMessage()).contains("a.png needs a temporary file of 0 MB"),
+          e.getMessage());
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+    }
+  }
+
+  @Test
   void hugeBmpHeader() {
     byte[] bytes = Fixtures.bytes("rgb8.bmp");
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(18, 40_000).putInt(22, 40_000);
