@@ -8,8 +8,8 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks the chunks of a PNG file and checks their CRCs, which the JDK's reader does not: without
- * this a flipped bit or a cut-off end would pass as a picture.
+ * Walks the chunks of a PNG file, whose CRCs the JDK's reader does not check: without this a
+ * flipped bit or a cut-off end would pass as a picture.
  */
 final class PngChunks {
 
@@ -24,13 +24,19 @@ final class PngChunks {
    * @param type four letters
    * @param whole with length, type and CRC
    * @param data its content
-   * @param sound whether the CRC matches
    */
-  record Chunk(String type, MemorySegment whole, MemorySegment data, boolean sound) {
+  record Chunk(String type, MemorySegment whole, MemorySegment data) {
 
     /** Without critical chunks there is no picture. */
     boolean critical() {
       return Character.isUpperCase(type.charAt(0));
+    }
+
+    /** Whether the CRC matches. */
+    boolean sound() {
+      CRC32 crc = new CRC32();
+      crc.update(whole.asSlice(4, 4 + data.byteSize()).asByteBuffer());
+      return whole.get(INT, 8 + data.byteSize()) == (int) crc.getValue();
     }
   }
 
@@ -61,14 +67,8 @@ final class PngChunks {
     MemorySegment whole = file.asSlice(position, FRAME + (long) length);
     String type =
         new String(whole.asSlice(4, 4).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
-    CRC32 crc = new CRC32();
-    crc.update(whole.asSlice(4, 4 + (long) length).asByteBuffer());
     position += whole.byteSize();
-    return new Chunk(
-        type,
-        whole,
-        whole.asSlice(8, length),
-        whole.get(INT, 8 + (long) length) == (int) crc.getValue());
+    return new Chunk(type, whole, whole.asSlice(8, length));
   }
 
   long bytesLeft() {

@@ -31,6 +31,7 @@ final class PngFile implements PictureFile {
   private final Warnings warnings;
   private final PngChunks chunks;
   private final List<MemorySegment> critical = new ArrayList<>();
+  private final List<PngChunks.Chunk> data = new ArrayList<>();
   private final int width;
   private final int height;
   private final int bits;
@@ -38,7 +39,6 @@ final class PngFile implements PictureFile {
   private Orientation orientation = Orientation.UPRIGHT;
   private @Nullable MemorySegment palette;
   private @Nullable MemorySegment transparency;
-  private boolean dataSeen;
   private boolean ended;
 
   PngFile(MemorySegment file, Warnings warnings) throws IOException {
@@ -57,10 +57,10 @@ final class PngFile implements PictureFile {
     if (width <= 0 || height <= 0 || !validDepth()) {
       throw new DamagedException("the PNG header is not valid");
     }
-    while (!dataSeen && !ended) {
+    while (data.isEmpty() && !ended) {
       advance();
     }
-    if (!dataSeen) {
+    if (data.isEmpty()) {
       throw new DamagedException("the PNG file holds no pixels");
     }
     if (colourType == 3 && palette == null) {
@@ -82,7 +82,7 @@ final class PngFile implements PictureFile {
     if (chunk == null) {
       throw new DamagedException("the PNG file is cut off");
     }
-    if (!chunk.sound() && !chunk.critical()) {
+    if (!chunk.critical() && !chunk.sound()) {
       warnings.add("a checksum of its " + chunk.type() + " chunk does not match");
     } else {
       take(chunk);
@@ -90,8 +90,9 @@ final class PngFile implements PictureFile {
   }
 
   private void take(PngChunks.Chunk chunk) throws IOException {
-    if (!chunk.sound()) {
-      throw new DamagedException("a PNG checksum does not match");
+    // Those of the pixels are checked when they are decoded.
+    if (!chunk.type().equals("IDAT")) {
+      requireSound(chunk);
     }
     switch (chunk.type()) {
       case "PLTE" -> {
@@ -106,7 +107,7 @@ final class PngFile implements PictureFile {
       case "IHDR", "IEND" -> critical.add(chunk.whole());
       case "IDAT" -> {
         critical.add(chunk.whole());
-        dataSeen = true;
+        data.add(chunk);
       }
       case "tRNS" -> transparency = chunk.data();
       case "eXIf" -> {
@@ -117,6 +118,12 @@ final class PngFile implements PictureFile {
       default -> {}
     }
     ended = chunk.type().equals("IEND");
+  }
+
+  private static void requireSound(PngChunks.Chunk chunk) throws DamagedException {
+    if (!chunk.sound()) {
+      throw new DamagedException("a PNG checksum does not match");
+    }
   }
 
   @Override
@@ -161,6 +168,9 @@ final class PngFile implements PictureFile {
   @Override
   public Samples decode(int page, Storage storage) throws IOException {
     readToEnd();
+    for (PngChunks.Chunk chunk : data) {
+      requireSound(chunk);
+    }
     boolean alpha = (colourType & 4) != 0;
     int bands = channels() + (alpha ? 1 : 0);
     if (colourType == 3) {
