@@ -242,6 +242,18 @@ class RealFoldersTest {
   }
 
   @Test
+  void theRunFolderIsTriedBeforeAnythingIsRead() throws IOException {
+    folders(3);
+    Files.write(folder.resolve("images").resolve("id1.png"), new byte[5]);
+    Path file = Files.writeString(folder.resolve("file"), "kept");
+    Quern quern = trainFolders("file");
+    assertEquals(2, quern.code());
+    assertTrue(quern.err().contains("--out " + file + " is a file"), quern.err());
+    assertFalse(quern.err().contains("id1.png"), quern.err());
+    assertEquals("kept", Files.readString(file));
+  }
+
+  @Test
   void aReportIsMadeAgain() throws IOException {
     folders(5);
     assertTrained(trainFolders("run", "--epochs", 2), "");
@@ -308,11 +320,11 @@ class RealFoldersTest {
     Files.write(
         images.resolve("id1.png"),
         Arrays.copyOf(Files.readAllBytes(images.resolve("id1.png")), 300));
-    Files.write(images.resolve("id3.png"), new byte[5]);
+    Files.write(images.resolve("id0.png"), new byte[5]);
     Path out = folder.resolve("out");
     Quern quern = predict("run", images, out);
     assertEquals(2, quern.code());
-    assertTrue(quern.err().contains("id1.png") && quern.err().contains("id3.png"), quern.err());
+    assertTrue(quern.err().contains("id1.png") && quern.err().contains("id0.png"), quern.err());
     assertTrue(quern.err().contains("the other 3"), quern.err());
     try (var masks = Files.list(out)) {
       assertEquals(3, masks.count());

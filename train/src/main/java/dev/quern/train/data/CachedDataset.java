@@ -42,6 +42,11 @@ public final class CachedDataset implements Dataset {
   }
 
   @Override
+  public long largestSample() {
+    return source.largestSample();
+  }
+
+  @Override
   public Sample sample(int index) {
     Sample before = kept.get(index);
     if (before != null) {

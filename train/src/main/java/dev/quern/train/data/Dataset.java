@@ -34,6 +34,13 @@ public interface Dataset {
   }
 
   /**
+   * What the largest sample takes in the heap, without loading it.
+   *
+   * @return bytes, at least as many as any image with its mask takes
+   */
+  long largestSample();
+
+  /**
    * Loads one sample.
    *
    * @param index 0 to {@code size() - 1}

@@ -37,13 +37,16 @@ public record FirstLook(Map<Integer, Look> looks, List<String> faults) {
    * Looks at all samples, on background threads.
    *
    * @param data the samples
-   * @param threads how many
+   * @param threads how many at most; fewer where samples are large for the heap
    * @return what was seen, the same for any number of threads
    */
   public static FirstLook at(Dataset data, int threads) {
+    // twice a sample: a mask of Otsu's threshold comes with it, and what its reader needs
+    long atOnce = Runtime.getRuntime().maxMemory() / 2 / Math.max(1, 2 * data.largestSample());
     try (ExecutorService pool =
         Executors.newFixedThreadPool(
-            threads, Thread.ofPlatform().daemon().name("quern-look-", 0).factory())) {
+            Math.clamp(atOnce, 1, threads),
+            Thread.ofPlatform().daemon().name("quern-look-", 0).factory())) {
       List<Future<Look>> futures = new ArrayList<>();
       for (int i = 0; i < data.size(); i++) {
         int index = i;

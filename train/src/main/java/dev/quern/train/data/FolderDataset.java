@@ -3,6 +3,7 @@ package dev.quern.train.data;
 import dev.quern.train.BadInputException;
 import dev.quern.train.image.Picture;
 import dev.quern.train.image.PictureFiles;
+import dev.quern.train.image.Size;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ public final class FolderDataset implements Dataset {
 
   private final List<SampleFiles> samples;
   private final MaskRule rule;
+  private long largestSample = -1;
 
   /**
    * Samples that were found.
@@ -46,6 +48,24 @@ public final class FolderDataset implements Dataset {
   @Override
   public @Nullable String group(int index) {
     return samples.get(index).group();
+  }
+
+  @Override
+  public synchronized long largestSample() {
+    if (largestSample < 0) {
+      largestSample = samples.stream().mapToLong(FolderDataset::heapBytes).max().orElse(0);
+    }
+    return largestSample;
+  }
+
+  private static long heapBytes(SampleFiles files) {
+    try {
+      Size size = PictureFiles.size(files.image(), files.page());
+      long mask = files.masks().isEmpty() ? 0 : (long) size.width() * size.height();
+      return mask + PictureImage.heapBytes(size.channels(), size.width(), size.height());
+    } catch (BadInputException _) {
+      return 0; // said when its turn comes
+    }
   }
 
   @Override

@@ -30,17 +30,26 @@ final class PictureImage implements Image {
    */
   static Image of(Path file, Picture picture) {
     PictureImage image = new PictureImage(file, picture);
-    long values = (long) picture.channels() * picture.width() * picture.height();
-    if (4 * values > Runtime.getRuntime().maxMemory() / HEAP_SHARE || values > Integer.MAX_VALUE) {
+    long bytes = heapBytes(picture.channels(), picture.width(), picture.height());
+    if (bytes == 0) {
       return image;
     }
-    float[] planes = new float[(int) values];
+    float[] planes = new float[Math.toIntExact(bytes / Float.BYTES)];
     for (int c = 0; c < picture.channels(); c++) {
       image.read(c, 0, 0, picture.width(), picture.height(), planes, c * image.pixels());
     }
     picture.close();
     return new ArrayImage(
         picture.channels(), picture.height(), picture.width(), image.bits(), planes);
+  }
+
+  /** What an image takes in the heap; 0 if it is too large to be there. */
+  static long heapBytes(int channels, int width, int height) {
+    long values = (long) channels * width * height;
+    long bytes = Float.BYTES * values;
+    boolean large =
+        bytes > Runtime.getRuntime().maxMemory() / HEAP_SHARE || values > Integer.MAX_VALUE - 8;
+    return large ? 0 : bytes;
   }
 
   @Override

@@ -35,6 +35,11 @@ public final class SubsetDataset implements Dataset {
   }
 
   @Override
+  public long largestSample() {
+    return source.largestSample();
+  }
+
+  @Override
   public Sample sample(int index) {
     return source.sample(indices[index]);
   }

@@ -59,6 +59,11 @@ public final class SyntheticMicroscopy implements Dataset {
   }
 
   @Override
+  public long largestSample() {
+    return 5L * SIDE * SIDE;
+  }
+
+  @Override
   public Sample sample(int index) {
     RandomGenerator random = Seeds.generator(seed, Seeds.PICTURE, first + index);
     Canvas canvas = new Canvas(SIDE);

@@ -2,7 +2,6 @@ package dev.quern.train.pixel;
 
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.Dataset;
-import dev.quern.train.data.Image;
 import dev.quern.train.data.Sample;
 import dev.quern.train.features.FeatureExtractor;
 import dev.quern.train.features.ImageFeatures;
@@ -63,13 +62,6 @@ final class FeatureLoader implements AutoCloseable {
     return Math.clamp(Runtime.getRuntime().maxMemory() / 8 / Math.max(1, bytes), 1, depth);
   }
 
-  private int imagesAtOnce(Dataset data) {
-    Image first = data.sample(0).image();
-    long bytes = first.heapBytes();
-    first.close();
-    return atOnce(bytes);
-  }
-
   /**
    * One chunk per image.
    *
@@ -102,7 +94,7 @@ final class FeatureLoader implements AutoCloseable {
                   sample.image().close();
                   return chunk;
                 }),
-        imagesAtOnce(data));
+        atOnce(data.largestSample()));
   }
 
   /** Mean and deviation of the features over as many pixels as an epoch sees. */
@@ -127,7 +119,7 @@ final class FeatureLoader implements AutoCloseable {
     Iterator<Described> images =
         inOrder(
             IntStream.range(0, data.size()).mapToObj(i -> () -> described(data, i, extractor)),
-            imagesAtOnce(data));
+            atOnce(data.largestSample()));
     Iterator<DescribedTile> tiles =
         inOrder(
             stream(images).flatMap(Described::tiles), atOnce(TILE_BYTES * extractor.channels()));

@@ -1,10 +1,13 @@
 package dev.quern.train.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.train.data.DataSource.Layout;
+import dev.quern.train.image.PictureFiles;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
@@ -198,6 +201,30 @@ class DataSourceTest {
     Path file = images.resolve("a.png");
     DataSource one = new DataSource(file, null, null, Layout.FOLDERS, "", false, null);
     assertEquals(List.of("a"), names(one.listImages()));
+  }
+
+  @Test
+  void everyPageIsASample() throws IOException {
+    try (InputStream pages = PictureFiles.class.getResourceAsStream("pages.tif")) {
+      assertNotNull(pages);
+      Files.createDirectories(images);
+      Files.copy(pages, images.resolve("stack.tif"));
+    }
+    int count = PictureFiles.pages(images.resolve("stack.tif"));
+    assertTrue(count > 1);
+    Listing bare = source(Layout.FOLDERS, "", false, null).listImages();
+    assertEquals(count, bare.samples().size());
+    assertEquals("stack-page1", bare.samples().getFirst().name());
+    // a mask of one page fits none of them
+    picture(masks.resolve("stack.png"));
+    Listing wrong = source(Layout.FOLDERS, "", false, null).list();
+    assertTrue(wrong.faults().getFirst().contains(count + " pages"), wrong.faults().toString());
+    Files.delete(masks.resolve("stack.png"));
+    Files.copy(images.resolve("stack.tif"), masks.resolve("stack.tif"));
+    Listing right = source(Layout.FOLDERS, "", false, null).list();
+    assertEquals(count, right.samples().size());
+    Sample last = new FolderDataset(right.samples(), MaskRule.AUTO).sample(count - 1);
+    assertEquals(last.image().width(), last.mask().width());
   }
 
   private DataSource source(

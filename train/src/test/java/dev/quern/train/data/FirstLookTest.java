@@ -133,6 +133,11 @@ class FirstLookTest {
     }
 
     @Override
+    public long largestSample() {
+      return 0;
+    }
+
+    @Override
     public Sample sample(int index) {
       return samples.get(index);
     }
@@ -147,6 +152,11 @@ class FirstLookTest {
     @Override
     public String name(int index) {
       return good.name(index);
+    }
+
+    @Override
+    public long largestSample() {
+      return 0;
     }
 
     @Override

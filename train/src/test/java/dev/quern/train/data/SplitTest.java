@@ -109,6 +109,11 @@ class SplitTest {
       }
 
       @Override
+      public long largestSample() {
+        return 0;
+      }
+
+      @Override
       public Sample sample(int index) {
         throw new AssertionError("Dividing reads nothing.");
       }
