@@ -95,8 +95,10 @@ public final class LabelledData {
         throw new BadInputException(faults.getFirst());
       }
       throw new BadInputException(
-          "%d of %d samples cannot be used; mend or remove them, or go on without them with --skip-bad:"
-              .formatted(faults.size(), listed),
+          faults.size() >= listed
+              ? "None of the %d samples can be used:".formatted(listed)
+              : "%d of %d samples cannot be used; mend or remove them, or go on without them with --skip-bad:"
+                  .formatted(faults.size(), listed),
           shown(faults));
     }
     notes.add("Skipped %d of %d samples, which cannot be used:".formatted(faults.size(), listed));
