@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.data.Mask;
-import dev.quern.train.data.MaskPng;
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.mask.MaskPng;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.data.Mask;
-import dev.quern.train.data.MaskPng;
 import dev.quern.train.data.Sample;
-import dev.quern.train.data.SyntheticMicroscopy;
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.mask.MaskPng;
+import dev.quern.train.data.synthetic.SyntheticMicroscopy;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import dev.quern.train.BadInputException;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.FirstLook;
 import dev.quern.train.data.Look;
-import dev.quern.train.data.Mask;
+import dev.quern.train.data.mask.Mask;
 import dev.quern.train.pixel.TrainedPixelModel;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.LabelledData;

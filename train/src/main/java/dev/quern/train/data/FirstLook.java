@@ -2,6 +2,8 @@ package dev.quern.train.data;
 
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.mask.MaskFacts;
+import dev.quern.train.data.mask.MaskRule;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,6 +1,11 @@
 package dev.quern.train.data;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.listing.SampleFiles;
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.mask.MaskFacts;
+import dev.quern.train.data.mask.MaskFiles;
+import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.image.Picture;
 import dev.quern.train.image.PictureFiles;
 import dev.quern.train.image.Size;

@@ -1,6 +1,7 @@
 package dev.quern.train.data;
 
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.train.data.mask.MaskFacts;
 import java.util.List;
 
 /**

@@ -1,5 +1,7 @@
 package dev.quern.train.data;
 
+import dev.quern.train.data.mask.Mask;
+
 /**
  * Otsu's threshold of one image's brightness: the cut of a 256-bin histogram, from the image's
  * smallest to its largest value, that maximises the variance between the two sides (N. Otsu, 1979).

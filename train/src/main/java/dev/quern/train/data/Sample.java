@@ -1,5 +1,7 @@
 package dev.quern.train.data;
 
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.mask.MaskFacts;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package dev.quern.train.report;
 
-import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
+import dev.quern.train.data.mask.Mask;
 
 /**
  * A validation image as the report shows it.

@@ -1,8 +1,8 @@
 package dev.quern.train.report;
 
 import dev.quern.train.data.Image;
-import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
+import dev.quern.train.data.mask.Mask;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 

@@ -1,8 +1,8 @@
 package dev.quern.train.run;
 
-import dev.quern.train.data.DataSource;
-import dev.quern.train.data.MaskRule;
 import dev.quern.train.data.Split;
+import dev.quern.train.data.listing.DataSource;
+import dev.quern.train.data.mask.MaskRule;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -6,9 +6,9 @@ import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.FirstLook;
 import dev.quern.train.data.FolderDataset;
-import dev.quern.train.data.Listing;
-import dev.quern.train.data.SampleFiles;
 import dev.quern.train.data.SubsetDataset;
+import dev.quern.train.data.listing.Listing;
+import dev.quern.train.data.listing.SampleFiles;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.mask.MaskFacts;
+import dev.quern.train.data.mask.MaskRule;
+import dev.quern.train.data.synthetic.SyntheticMicroscopy;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -3,6 +3,8 @@ package dev.quern.train.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.synthetic.SyntheticMicroscopy;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -3,8 +3,8 @@ package dev.quern.train.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.train.data.Image;
-import dev.quern.train.data.Mask;
 import dev.quern.train.data.Sample;
+import dev.quern.train.data.mask.Mask;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

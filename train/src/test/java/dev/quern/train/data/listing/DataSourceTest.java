@@ -1,10 +1,16 @@
-package dev.quern.train.data;
+package dev.quern.train.data.listing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.data.DataSource.Layout;
+import dev.quern.train.data.FolderDataset;
+import dev.quern.train.data.Refusal;
+import dev.quern.train.data.Sample;
+import dev.quern.train.data.listing.DataSource.Layout;
+import dev.quern.train.data.mask.Mask;
+import dev.quern.train.data.mask.MaskPng;
+import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.image.PictureFiles;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,10 @@
-package dev.quern.train.data;
+package dev.quern.train.data.synthetic;
 
+import dev.quern.train.data.Dataset;
+import dev.quern.train.data.Image;
+import dev.quern.train.data.Sample;
+import dev.quern.train.data.Seeds;
+import dev.quern.train.data.mask.Mask;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 

@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.mask;
 
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.listing;
 
 import java.nio.file.Path;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.mask;
 
 import dev.quern.train.BadInputException;
 import dev.quern.train.image.Picture;
@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Reads the files of a mask by a rule; of several files, what is object in any is the object. */
-final class MaskFiles {
+public final class MaskFiles {
 
   private static final int PIXELS_AT_ONCE = 1 << 17;
 
@@ -32,7 +32,7 @@ final class MaskFiles {
   }
 
   /** A mask and what was seen in its files. */
-  record Read(Mask mask, MaskFacts facts) {}
+  public record Read(Mask mask, MaskFacts facts) {}
 
   /**
    * Reads a mask.
@@ -43,7 +43,7 @@ final class MaskFiles {
    * @param warnings gets what the reader tolerated
    * @throws BadInputException when a file cannot be used
    */
-  static Read read(List<Path> files, int page, MaskRule rule, List<String> warnings) {
+  public static Read read(List<Path> files, int page, MaskRule rule, List<String> warnings) {
     MaskFiles reading = new MaskFiles(rule);
     for (Path file : files) {
       try (Picture picture = PictureFiles.read(file, page)) {

@@ -1,10 +1,14 @@
-package dev.quern.train.data;
+package dev.quern.train.data.synthetic;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.train.data.Image;
+import dev.quern.train.data.Otsu;
+import dev.quern.train.data.Sample;
+import dev.quern.train.data.mask.Mask;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

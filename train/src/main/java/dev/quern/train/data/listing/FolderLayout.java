@@ -1,6 +1,7 @@
-package dev.quern.train.data;
+package dev.quern.train.data.listing;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.Count;
 import dev.quern.train.io.IoReason;
 import java.io.IOException;
 import java.nio.file.Files;

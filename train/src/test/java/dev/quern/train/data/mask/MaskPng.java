@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.mask;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.synthetic;
 
 import java.util.Arrays;
 

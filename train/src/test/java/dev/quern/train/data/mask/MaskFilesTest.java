@@ -1,10 +1,11 @@
-package dev.quern.train.data;
+package dev.quern.train.data.mask;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.train.data.Refusal;
 import dev.quern.train.image.Picture;
 import dev.quern.train.image.PictureFiles;
 import java.awt.image.BufferedImage;

@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.listing;
 
 import dev.quern.train.BadInputException;
 import dev.quern.train.io.IoReason;

@@ -1,6 +1,7 @@
-package dev.quern.train.data;
+package dev.quern.train.data.listing;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.Count;
 import dev.quern.train.image.PictureFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.data.mask;
 
 import dev.quern.train.BadInputException;
 import java.util.Arrays;

@@ -1,0 +1,2 @@
+/** Drawn micrographs with their masks. */
+package dev.quern.train.data.synthetic;
