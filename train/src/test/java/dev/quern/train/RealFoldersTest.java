@@ -9,13 +9,17 @@ import dev.quern.train.data.Sample;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.data.mask.MaskPng;
 import dev.quern.train.data.synthetic.SyntheticMicroscopy;
+import dev.quern.train.image.PictureFiles;
+import dev.quern.train.image.Size;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +105,31 @@ class RealFoldersTest {
     Quern plain = plain();
     assertEquals(plain.otsu(), trained.otsu(), 0.03);
     assertEquals(plain.iou(), trained.iou(), 0.06);
+  }
+
+  @Test
+  void imagesOfFiveChannelsTrainAndPredict() throws IOException {
+    Path images = Files.createDirectories(folder.resolve("five"));
+    Path masks = folder.resolve("fiveMasks");
+    for (int i = 0; i < 4; i++) {
+      try (InputStream five = PictureFiles.class.getResourceAsStream("channels-5.tif")) {
+        Files.copy(Objects.requireNonNull(five), images.resolve("id" + i + ".tif"));
+      }
+      Size size = PictureFiles.size(images.resolve("id0.tif"), 0);
+      byte[] mask = new byte[size.width() * size.height()];
+      Arrays.fill(mask, 0, mask.length / 3, (byte) 1);
+      MaskPng.write(masks.resolve("id" + i + ".png"), new Mask(size.height(), size.width(), mask));
+    }
+    assertTrained(train("run", "--images", images, "--masks", masks), "5 channels");
+    Path out = folder.resolve("out");
+    assertEquals(0, predict("run", images.resolve("id1.tif"), out).code());
+    // one of three channels does not fit
+    Path colour = folder.resolve("colour.png");
+    MaskPng.save(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", colour);
+    Quern other = predict("run", colour, out);
+    assertEquals(2, other.code());
+    assertTrue(other.err().contains("3 channels"), other.err());
+    assertTrue(other.err().contains("of 5"), other.err());
   }
 
   @Test

@@ -33,6 +33,9 @@ public final class FeatureExtractor {
   /** Changes whenever the features do; a checkpoint of another version cannot be used. */
   public static final int VERSION = 2;
 
+  /** As many as images have that are read. */
+  public static final int MOST_CHANNELS = 16;
+
   private static final int[] RADII = {1, 2, 4, 8, 16};
   private static final int[] HESSIAN_RADII = {1, 2, 4};
   private static final int LARGEST_RADIUS = 32;

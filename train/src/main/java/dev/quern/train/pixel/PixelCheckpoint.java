@@ -151,9 +151,10 @@ final class PixelCheckpoint {
               .formatted(content.text("feature_version"), FeatureExtractor.VERSION));
     }
     int channels = Integer.parseInt(content.text("channels"));
-    if (channels != 1 && channels != 3) {
+    if (channels < 1 || channels > FeatureExtractor.MOST_CHANNELS) {
       throw new IllegalStateException(
-          "its images have %d channels, not 1 or 3".formatted(channels));
+          "its images have %d channels, not 1 to %d"
+              .formatted(channels, FeatureExtractor.MOST_CHANNELS));
     }
     int size = new FeatureExtractor(channels).size();
     for (String name : List.of(PixelModel.WEIGHT, "features.mean", "features.std")) {
