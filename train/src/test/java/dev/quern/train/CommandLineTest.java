@@ -50,7 +50,12 @@ class CommandLineTest {
 
   @Test
   void missingOptions() {
-    fault("evaluate", "quern: evaluate needs --images DIR and --masks DIR.", "--checkpoint", "x");
+    fault("predict", "quern: predict needs --images PATH and --out DIR.", "--checkpoint", "x");
+    Quern evaluate = Quern.run("evaluate", "--checkpoint", "x");
+    assertEquals(2, evaluate.code());
+    assertTrue(
+        evaluate.err().contains("evaluate needs --images DIR and --masks DIR, or --pairs FILE."),
+        evaluate.err());
   }
 
   @Test

@@ -86,6 +86,37 @@ class RealFoldersTest {
   }
 
   @Test
+  void aGroupIsNotOnTwoSides() throws IOException {
+    folders(6);
+    Path list = folder.resolve("train.csv");
+    Path other = folder.resolve("val.csv");
+    String header = "image,mask,group\n";
+    Files.writeString(
+        list, header + "images/id0.png,masks/id0.png,p1\nimages/id1.png,masks/id1.png,p2\n");
+    Files.writeString(other, header + "images/id2.png,masks/id2.png,p2\n");
+    Quern quern = train("run", "--pairs", list, "--val-pairs", other);
+    assertEquals(2, quern.code());
+    assertTrue(quern.err().contains("1 group is among"), quern.err());
+    assertTrue(quern.err().contains("'p2'"), quern.err());
+    Files.writeString(other, header + "images/id2.png,masks/id2.png,p3\n");
+    assertTrained(train("run", "--pairs", list, "--val-pairs", other), "validating on 1");
+  }
+
+  @Test
+  void whatIsSaidOfFoldersNeedsFolders() {
+    for (List<Object> options :
+        List.<List<Object>>of(
+            List.of("--fold", "1/2"),
+            List.of("--test-fraction", 0.2),
+            List.of("--mask-rule", "alpha"),
+            List.of("--recursive"))) {
+      Quern quern = train("run", options.toArray());
+      assertEquals(2, quern.code(), options.toString());
+      assertTrue(quern.err().contains(options.getFirst() + " needs --images"), quern.err());
+    }
+  }
+
+  @Test
   void twelveBitsInFilesOfSixteenTrainAsWell() {
     Path images = folder.resolve("deep");
     Path masks = folder.resolve("deepMasks");
@@ -245,9 +276,15 @@ class RealFoldersTest {
             "--masks",
             folder.resolve("masks"));
     assertEquals(0, resumed.code(), resumed.err());
+    byte[] config = Files.readAllBytes(run.resolve("config.json"));
     Quern other =
         Quern.run("train", "--resume", run, "--epochs", 6, "--images", moved, "--masks", moved);
     assertEquals(2, other.code());
+    // a refusal changes nothing
+    Quern fewer = Quern.run("train", "--resume", run, "--epochs", 3);
+    assertEquals(2, fewer.code());
+    assertTrue(fewer.err().contains("has done its 4 epochs"), fewer.err());
+    assertArrayEquals(config, Files.readAllBytes(run.resolve("config.json")));
   }
 
   @Test

@@ -50,7 +50,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     DataConfig.Place place = data.place("");
     if (!place.isGiven()) {
-      throw new BadInputException("Give --images and --masks, or --pairs.");
+      throw new BadInputException("evaluate needs --images DIR and --masks DIR, or --pairs FILE.");
     }
     BinaryJaccardIndex.Options metric =
         new BinaryJaccardIndex.Options()
@@ -62,7 +62,10 @@ public final class EvaluateCommand implements Callable<Integer> {
             TrainedPixelModel.load(checkpoint, engine, metric, options.featureThreads())) {
       LabelledData labelled =
           new LabelledData(data.reading(null), data.skipBad, options.featureThreads());
-      LabelledData.Part part = labelled.read(place, Runtime.getRuntime().maxMemory() / 4);
+      LabelledData.Part part;
+      try (ReadingProgress progress = new ReadingProgress(out)) {
+        part = labelled.read(place, Runtime.getRuntime().maxMemory() / 4, progress);
+      }
       labelled.judge();
       labelled.notes().forEach(out::println);
       ConfusionCounts counts = counts(model, part.data(), part.look(), out);
@@ -79,7 +82,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   private static ConfusionCounts counts(
       TrainedPixelModel model, Dataset images, FirstLook look, PrintWriter out) {
     long pixels = look.looks().values().stream().mapToLong(EvaluateCommand::pixels).sum();
-    try (ImageProgress progress = new ImageProgress(out, "evaluating", pixels)) {
+    try (ImageProgress progress = ImageProgress.ofPixels(out, "evaluating", pixels)) {
       return model.evaluate(images, sample -> progress.step(sample.image().pixels()));
     }
   }

@@ -1,5 +1,6 @@
 package dev.quern.train.command;
 
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -14,30 +15,23 @@ final class ImageProgress implements AutoCloseable {
 
   private final PrintWriter out;
   private final String task;
-  private final long pixels;
+  private final long total;
   private final @Nullable ProgressBar bar;
   private long done;
   private long lastLine = System.nanoTime();
 
-  /**
-   * Nothing is done yet.
-   *
-   * @param out gets the lines
-   * @param task what is under way
-   * @param pixels of all images
-   */
-  ImageProgress(PrintWriter out, String task, long pixels) {
+  private ImageProgress(PrintWriter out, String task, long total, String unit, long unitSize) {
     this.out = out;
     this.task = task;
-    this.pixels = pixels;
-    var terminal = ConsoleProgress.terminal();
+    this.total = total;
+    PrintStream terminal = ConsoleProgress.terminal();
     this.bar =
         terminal == null
             ? null
             : ProgressBar.builder()
                 .setTaskName(task)
-                .setInitialMax(pixels)
-                .setUnit(" MP", 1_000_000)
+                .setInitialMax(total)
+                .setUnit(unit, unitSize)
                 .setStyle(ProgressBarStyle.UNICODE_BLOCK)
                 .setUpdateIntervalMillis(200)
                 .setConsumer(new ConsoleProgressBarConsumer(terminal))
@@ -45,17 +39,39 @@ final class ImageProgress implements AutoCloseable {
   }
 
   /**
+   * A walk that is counted in images.
+   *
+   * @param out gets the lines
+   * @param task what is under way
+   * @param images how many there are
+   */
+  static ImageProgress ofImages(PrintWriter out, String task, long images) {
+    return new ImageProgress(out, task, images, "", 1);
+  }
+
+  /**
+   * A walk that is counted in pixels.
+   *
+   * @param out gets the lines
+   * @param task what is under way
+   * @param pixels of all images
+   */
+  static ImageProgress ofPixels(PrintWriter out, String task, long pixels) {
+    return new ImageProgress(out, task, pixels, " MP", 1_000_000);
+  }
+
+  /**
    * Something is done.
    *
-   * @param more pixels
+   * @param more images or pixels
    */
   void step(long more) {
     done += more;
     if (bar != null) {
       bar.stepTo(done);
-    } else if (done < pixels && System.nanoTime() - lastLine > NANOS_BETWEEN_LINES) {
+    } else if (done < total && System.nanoTime() - lastLine > NANOS_BETWEEN_LINES) {
       lastLine = System.nanoTime();
-      out.printf(Locale.ROOT, "%s: %d %%%n", task, 100 * done / pixels);
+      out.printf(Locale.ROOT, "%s: %d %%%n", task, 100 * done / total);
       out.flush();
     }
   }

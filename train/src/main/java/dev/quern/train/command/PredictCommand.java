@@ -110,7 +110,7 @@ public final class PredictCommand implements Callable<Integer> {
       try (Engine engine = options.open(options.backend);
           TrainedPixelModel model =
               TrainedPixelModel.load(checkpoint, engine, metric, options.featureThreads());
-          ImageProgress progress = new ImageProgress(console, "predicting", pixels)) {
+          ImageProgress progress = ImageProgress.ofPixels(console, "predicting", pixels)) {
         AtomicFile.requireWritable(file(usable.getFirst().name()));
         float cut = model.cut();
         model.predict(

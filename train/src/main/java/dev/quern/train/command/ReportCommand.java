@@ -88,7 +88,10 @@ public final class ReportCommand implements Callable<Integer> {
               moved(testImages, testMasks, null, places.test()));
       String backend = options.backend == null ? config.backend() : options.backend;
       try (Engine engine = options.open(backend)) {
-        TrainingData data = TrainingData.open(now, config.seed(), options.featureThreads());
+        TrainingData data;
+        try (ReadingProgress progress = new ReadingProgress(spec.commandLine().getOut())) {
+          data = TrainingData.open(now, config.seed(), options.featureThreads(), progress);
+        }
         SameData.require(now, data.identity(), run);
         try (PixelRun trained =
             new PixelRun(engine, config, folder, data, options.featureThreads())) {

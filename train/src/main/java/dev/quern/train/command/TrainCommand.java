@@ -63,6 +63,19 @@ public final class TrainCommand implements Callable<Integer> {
           "--test-masks",
           "--test-pairs");
 
+  /** What is said of folders. */
+  private static final List<String> OF_FOLDERS =
+      List.of(
+          "--layout",
+          "--mask-suffix",
+          "--recursive",
+          "--mask-rule",
+          "--ignore-value",
+          "--skip-bad",
+          "--group-by",
+          "--fold",
+          "--test-fraction");
+
   /** What {@code config.json} calls the options that decide the result. */
   private static final Map<String, String> SETTINGS =
       Map.ofEntries(
@@ -272,11 +285,16 @@ public final class TrainCommand implements Callable<Integer> {
     try (Engine engine = options.open(wanted.backend());
         InterruptionHint _ = new InterruptionHint(folder.path())) {
       PrintWriter console = spec.commandLine().getOut();
-      TrainingData images =
-          TrainingData.open(wanted.data(), wanted.seed(), options.featureThreads());
+      TrainingData images;
+      try (ReadingProgress progress = new ReadingProgress(console)) {
+        images =
+            TrainingData.open(wanted.data(), wanted.seed(), options.featureThreads(), progress);
+      }
       SameData.require(wanted.data(), images.identity(), folder.path());
       RunConfig config = wanted.withData(wanted.data().withIdentity(images.identity()));
-      folder.writeConfig(config);
+      if (!folder.hasCheckpoint()) {
+        folder.writeConfig(config); // else it is written once the checkpoint is found to be usable
+      }
       started = true;
       images.look().lines().forEach(console::println);
       images.notes().forEach(console::println);
@@ -365,6 +383,13 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (test.isGiven() && !train.isGiven()) {
       throw new BadInputException("--test-images needs --images and --masks to train on.");
+    }
+    for (String option : OF_FOLDERS) {
+      if (!train.isGiven() && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new BadInputException(
+            "%s needs --images or --pairs: synthetic images have their own masks and validation part."
+                .formatted(option));
+      }
     }
     requireAtLeastOne("--epochs", epochs);
     requireAtLeastOne("--batch-size", batchSize);

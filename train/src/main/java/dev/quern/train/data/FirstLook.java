@@ -35,14 +35,40 @@ public record FirstLook(Map<Integer, Look> looks, List<String> faults) {
   /** Of a JPEG's noise, share of the pixels that lie near black and near white. */
   private static final double NEAR_ENDS = 0.95;
 
+  /** Is told how far it is. */
+  public interface Progress {
+
+    /** Tells nobody. */
+    Progress NONE =
+        new Progress() {
+          @Override
+          public void begin(int images) {}
+
+          @Override
+          public void looked() {}
+        };
+
+    /**
+     * A data set is about to be looked at.
+     *
+     * @param images how many it has
+     */
+    void begin(int images);
+
+    /** One more was looked at. */
+    void looked();
+  }
+
   /**
    * Looks at all samples, on background threads.
    *
    * @param data the samples
    * @param threads how many at most; fewer where samples are large for the heap
+   * @param progress is told on the caller's thread
    * @return what was seen, the same for any number of threads
    */
-  public static FirstLook at(Dataset data, int threads) {
+  public static FirstLook at(Dataset data, int threads, Progress progress) {
+    progress.begin(data.size());
     // twice a sample: a mask of Otsu's threshold comes with it, and what its reader needs
     long atOnce = Runtime.getRuntime().maxMemory() / 2 / Math.max(1, 2 * data.largestSample());
     try (ExecutorService pool =
@@ -60,6 +86,7 @@ public record FirstLook(Map<Integer, Look> looks, List<String> faults) {
       for (int i = 0; i < futures.size(); i++) {
         try {
           looks.put(i, futures.get(i).get());
+          progress.looked();
         } catch (ExecutionException e) {
           switch (e.getCause()) {
             case BadInputException fault -> faults.add(String.valueOf(fault.getMessage()));

@@ -55,17 +55,18 @@ public final class LabelledData {
    *
    * @param place given
    * @param cacheBytes how much may stay in memory decoded
+   * @param progress is told how far it is
    * @return what can be used; {@link #judge} tells of the rest
    * @throws BadInputException when nothing can be found at all
    */
-  public Part read(DataConfig.Place place, long cacheBytes) {
+  public Part read(DataConfig.Place place, long cacheBytes, FirstLook.Progress progress) {
     Listing listing = reading.source(place).list();
     notes.addAll(listing.notes());
     faults.addAll(listing.faults());
     listed += listing.samples().size() + listing.faults().size();
     FolderDataset folder = new FolderDataset(listing.samples(), reading.rule());
     Dataset cached = new CachedDataset(folder, cacheBytes);
-    FirstLook look = FirstLook.at(cached, threads);
+    FirstLook look = FirstLook.at(cached, threads, progress);
     faults.addAll(look.faults());
     warnings.addAll(look.warnings(reading.rule()));
     int[] good = look.looks().keySet().stream().mapToInt(Integer::intValue).toArray();

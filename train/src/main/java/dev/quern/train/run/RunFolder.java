@@ -175,7 +175,6 @@ public final class RunFolder implements AutoCloseable {
 
   /** Takes back a claim before anything worth keeping was written: the folder is as it was. */
   public void abandon() {
-    close();
     try {
       Files.deleteIfExists(configFile());
       Files.deleteIfExists(path.resolve(LOCK));
@@ -185,6 +184,7 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException _) {
       // what is left is an empty claim, which the next run takes over
     }
+    close();
   }
 
   /** Lets another process work on the run. */

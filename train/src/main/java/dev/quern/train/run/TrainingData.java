@@ -45,23 +45,30 @@ public record TrainingData(
    * @param config where the images come from
    * @param seed of synthetic images and of the division
    * @param threads that read
+   * @param progress is told how far it is
    * @return what there is to train on
    * @throws BadInputException when images or masks cannot be used: all of them are named
    */
-  public static TrainingData open(DataConfig config, long seed, int threads) {
+  public static TrainingData open(
+      DataConfig config, long seed, int threads, FirstLook.Progress progress) {
     if (!config.train().isGiven()) {
-      return synthetic(config, seed, threads);
+      return synthetic(config, seed, threads, progress);
     }
     long budget = Runtime.getRuntime().maxMemory() / 4;
     LabelledData reader = new LabelledData(config.reading(), config.skipBad(), threads);
-    LabelledData.Part train = reader.read(config.train(), budget / 2);
+    int others = (config.validation().isGiven() ? 1 : 0) + (config.test().isGiven() ? 1 : 0);
+    LabelledData.Part train = reader.read(config.train(), budget - others * (budget / 4), progress);
     LabelledData.Part validation =
-        config.validation().isGiven() ? reader.read(config.validation(), budget / 4) : null;
+        config.validation().isGiven()
+            ? reader.read(config.validation(), budget / 4, progress)
+            : null;
     LabelledData.Part test =
-        config.test().isGiven() ? reader.read(config.test(), budget / 4) : null;
+        config.test().isGiven() ? reader.read(config.test(), budget / 4, progress) : null;
     reader.judge();
     Split split = split(config, seed, train, validation, test);
     requireEqualChannels(train.look(), split.train());
+    requireDisjointGroups("--val-images", train, validation);
+    requireDisjointGroups("--test-images", train, test);
     List<SampleFiles> files = new ArrayList<>(train.files());
     if (validation != null) {
       files.addAll(validation.files());
@@ -90,7 +97,8 @@ public record TrainingData(
     return new Split(train.data(), validation.data(), test == null ? null : test.data());
   }
 
-  private static TrainingData synthetic(DataConfig config, long seed, int threads) {
+  private static TrainingData synthetic(
+      DataConfig config, long seed, int threads, FirstLook.Progress progress) {
     int held = Math.max(1, (int) Math.round(config.synthetic() * config.division().validation()));
     long budget = Runtime.getRuntime().maxMemory() / 8;
     Dataset train = new CachedDataset(new SyntheticMicroscopy(config.synthetic(), seed, 0), budget);
@@ -98,8 +106,8 @@ public record TrainingData(
         new CachedDataset(new SyntheticMicroscopy(held, seed, FIRST_VALIDATION_PICTURE), budget);
     return new TrainingData(
         new Split(train, validation, null),
-        FirstLook.at(train, threads),
-        FirstLook.at(validation, threads),
+        FirstLook.at(train, threads, progress),
+        FirstLook.at(validation, threads, progress),
         List.of(),
         null);
   }
@@ -117,6 +125,34 @@ public record TrainingData(
                   first.name(),
                   first.channels()));
     }
+  }
+
+  /** A patient in both would make the score look better than it is. */
+  private static void requireDisjointGroups(
+      String option, LabelledData.Part train, LabelledData.@Nullable Part other) {
+    if (other == null) {
+      return;
+    }
+    Set<String> groups = groups(train);
+    groups.retainAll(groups(other));
+    if (!groups.isEmpty()) {
+      throw new BadInputException(
+          "%s among the training images and those of %s, such as '%s'; a group belongs to one side."
+              .formatted(
+                  groups.size() == 1 ? "1 group is" : groups.size() + " groups are",
+                  option,
+                  groups.iterator().next()));
+    }
+  }
+
+  private static Set<String> groups(LabelledData.Part part) {
+    Set<String> groups = new TreeSet<>();
+    for (SampleFiles files : part.files()) {
+      if (files.group() != null) {
+        groups.add(files.group());
+      }
+    }
+    return groups;
   }
 
   private static DataConfig.Identity identity(List<SampleFiles> samples) {

@@ -29,14 +29,18 @@ class FirstLookTest {
   @Test
   void isTheSameForAnyNumberOfThreads() {
     Dataset set = new SyntheticMicroscopy(9, 2, 0);
-    assertEquals(FirstLook.at(set, 1).lines(), FirstLook.at(set, 4).lines());
-    assertEquals(FirstLook.at(set, 1).otsu(), FirstLook.at(set, 4).otsu());
+    assertEquals(
+        FirstLook.at(set, 1, FirstLook.Progress.NONE).lines(),
+        FirstLook.at(set, 4, FirstLook.Progress.NONE).lines());
+    assertEquals(
+        FirstLook.at(set, 1, FirstLook.Progress.NONE).otsu(),
+        FirstLook.at(set, 4, FirstLook.Progress.NONE).otsu());
   }
 
   @Test
   void allFaultsAreTold() {
     Dataset bad = new Samples(new SyntheticMicroscopy(5, 2, 0), List.of(1, 3));
-    FirstLook look = FirstLook.at(bad, 2);
+    FirstLook look = FirstLook.at(bad, 2, FirstLook.Progress.NONE);
     assertEquals(List.of("bad 1", "bad 3"), look.faults());
     assertEquals(3, look.looks().size());
   }
@@ -107,7 +111,7 @@ class FirstLookTest {
             new Mask(10, 10, new byte[100]),
             facts,
             List.of());
-    return FirstLook.at(new Fixed(List.of(sample, sample)), 1);
+    return FirstLook.at(new Fixed(List.of(sample, sample)), 1, FirstLook.Progress.NONE);
   }
 
   private static MaskFacts grey(Map<Integer, Long> values, long object, long ignored) {

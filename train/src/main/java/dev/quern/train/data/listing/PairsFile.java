@@ -126,9 +126,12 @@ final class PairsFile {
 
   private static Path existing(Path file, String path, String where) {
     try {
-      Path resolved = file.toAbsolutePath().resolveSibling(path).normalize();
-      if (Files.isRegularFile(resolved)) {
-        return resolved;
+      // a list that was written on Windows has backslashes
+      for (String spelled : List.of(path, path.replace('\\', '/'))) {
+        Path resolved = file.toAbsolutePath().resolveSibling(spelled).normalize();
+        if (Files.isRegularFile(resolved)) {
+          return resolved;
+        }
       }
     } catch (InvalidPathException _) {
       // said below

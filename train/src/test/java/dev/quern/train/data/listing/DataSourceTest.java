@@ -183,7 +183,7 @@ class DataSourceTest {
             "\r\n",
             "\uFEFFImage,mask,Group",
             "images/a.png,masks/1.png,p1",
-            "\"images/b.png\",masks/2.png,p2",
+            "\"images\\b.png\",masks/2.png,p2",
             "images/a.png, masks/2.png ,p1",
             "",
             ""));
