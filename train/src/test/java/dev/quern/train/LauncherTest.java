@@ -133,11 +133,11 @@ class LauncherTest {
   void aHeapThatIsTooSmallIsOneSentence() throws IOException, InterruptedException {
     Outcome outcome =
         shell(
-            "export QUERN_JAVA_OPTS=-Xmx14m\n"
+            "export QUERN_JAVA_OPTS=-Xmx32m\n"
                 + "quern train --synthetic 60 --epochs 1 --pixels 40000 --backend reference --out run");
     assertEquals(1, outcome.code());
     assertEquals(1, outcome.err().lines().count(), outcome.err());
-    assertTrue(outcome.err().startsWith("quern: The heap of 14 MB is too small"), outcome.err());
+    assertTrue(outcome.err().startsWith("quern: The heap of 32 MB is too small"), outcome.err());
     assertTrue(outcome.err().contains("QUERN_JAVA_OPTS=-Xmx8g"), outcome.err());
   }
 
