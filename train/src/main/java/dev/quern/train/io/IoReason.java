@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
@@ -24,6 +25,8 @@ public final class IoReason {
       case AccessDeniedException _ -> "permission denied";
       case FileAlreadyExistsException e -> e.getFile() + " is in the way";
       case NotDirectoryException _ -> "not a folder";
+      case FileSystemLoopException e ->
+          "the link " + e.getFile() + " leads back to a folder above it";
       case FileSystemException e when e.getReason() != null -> e.getReason();
       default -> {
         String message = failure.getMessage();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -56,6 +57,8 @@ public record ImageFolder(
     for (Path entry : entries(folder, recursive)) {
       if (Files.isDirectory(entry)) {
         folders += recursive || entry.equals(folder) ? 0 : 1;
+      } else if (!Files.isRegularFile(entry)) {
+        unread.merge("that are no files (links to nothing, devices)", 1, Integer::sum);
       } else if (PictureFiles.isPicture(entry)) {
         String name = name(folder, entry);
         Path before = pictures.putIfAbsent(name, entry);
@@ -87,15 +90,11 @@ public record ImageFolder(
   private static List<Path> entries(Path folder, boolean recursive) {
     try (Stream<Path> entries =
         Files.walk(folder, recursive ? Integer.MAX_VALUE : 1, FileVisitOption.FOLLOW_LINKS)) {
-      return entries
-          .filter(entry -> !hidden(folder, entry))
-          .filter(entry -> Files.isDirectory(entry) || Files.isRegularFile(entry))
-          .sorted()
-          .toList();
+      return entries.filter(entry -> !hidden(folder, entry)).sorted().toList();
     } catch (IOException e) {
       throw cannotList(folder, e);
     } catch (UncheckedIOException e) {
-      throw cannotList(folder, new IOException(e.getMessage(), e));
+      throw cannotList(folder, Objects.requireNonNull(e.getCause()));
     }
   }
 

@@ -132,6 +132,19 @@ class DataSourceTest {
   }
 
   @Test
+  void linksThatLeadNowhereOrBack() throws IOException {
+    picture(images.resolve("a.png"));
+    picture(masks.resolve("a.png"));
+    Files.createSymbolicLink(images.resolve("b.png"), Path.of("nothing.png"));
+    Listing listing = source(Layout.FOLDERS, "", false, null).list();
+    assertEquals(List.of("a"), names(listing));
+    assertTrue(listing.notes().getFirst().contains("1 that are no files"), listing.toString());
+    Files.createSymbolicLink(images.resolve("loop"), images);
+    Refusal.of(
+        () -> source(Layout.FOLDERS, "", true, null).list(), "Cannot list", "loop leads back");
+  }
+
+  @Test
   void groupsComeFromNames() {
     for (String name : new String[] {"pat1_a", "pat1_b", "pat22_a"}) {
       picture(images.resolve(name + ".png"));
