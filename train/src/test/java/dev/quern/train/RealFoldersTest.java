@@ -99,6 +99,9 @@ class RealFoldersTest {
     assertTrue(quern.err().contains("1 group is among"), quern.err());
     assertTrue(quern.err().contains("'p2'"), quern.err());
     Files.writeString(other, header + "images/id2.png,masks/id2.png,p3\n");
+    Quern test = train("run", "--pairs", list, "--val-pairs", other, "--test-pairs", other);
+    assertEquals(2, test.code());
+    assertTrue(test.err().contains("the validation images and the test images"), test.err());
     assertTrained(train("run", "--pairs", list, "--val-pairs", other), "validating on 1");
   }
 

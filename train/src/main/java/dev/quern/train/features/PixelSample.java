@@ -15,20 +15,9 @@ public final class PixelSample {
    * @return 0 to {@code pixels - 1}
    */
   public static int[] all(int pixels) {
-    return range(0, pixels);
-  }
-
-  /**
-   * A run of pixels in order.
-   *
-   * @param from the first
-   * @param to one past the last
-   * @return {@code from} to {@code to - 1}
-   */
-  public static int[] range(int from, int to) {
-    int[] indices = new int[to - from];
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = from + i;
+    int[] indices = new int[pixels];
+    for (int i = 0; i < pixels; i++) {
+      indices[i] = i;
     }
     return indices;
   }

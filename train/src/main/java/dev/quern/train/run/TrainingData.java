@@ -67,8 +67,9 @@ public record TrainingData(
     reader.judge();
     Split split = split(config, seed, train, validation, test);
     requireEqualChannels(train.look(), split.train());
-    requireDisjointGroups("--val-images", train, validation);
-    requireDisjointGroups("--test-images", train, test);
+    requireDisjointGroups("training", train, "validation", validation);
+    requireDisjointGroups("training", train, "test", test);
+    requireDisjointGroups("validation", validation, "test", test);
     List<SampleFiles> files = new ArrayList<>(train.files());
     if (validation != null) {
       files.addAll(validation.files());
@@ -129,18 +130,22 @@ public record TrainingData(
 
   /** A patient in both would make the score look better than it is. */
   private static void requireDisjointGroups(
-      String option, LabelledData.Part train, LabelledData.@Nullable Part other) {
-    if (other == null) {
+      String name,
+      LabelledData.@Nullable Part part,
+      String otherName,
+      LabelledData.@Nullable Part other) {
+    if (part == null || other == null) {
       return;
     }
-    Set<String> groups = groups(train);
+    Set<String> groups = groups(part);
     groups.retainAll(groups(other));
     if (!groups.isEmpty()) {
       throw new BadInputException(
-          "%s among the training images and those of %s, such as '%s'; a group belongs to one side."
+          "%s among the %s images and the %s images, such as '%s'; a group belongs to one side."
               .formatted(
                   groups.size() == 1 ? "1 group is" : groups.size() + " groups are",
-                  option,
+                  name,
+                  otherName,
                   groups.iterator().next()));
     }
   }
