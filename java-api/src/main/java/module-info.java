@@ -14,6 +14,11 @@ module dev.quern {
   exports dev.quern.reference;
   exports dev.quern.schedule;
   exports dev.quern.spi;
+  exports dev.quern.spi.host;
+  exports dev.quern.spi.loss;
+  exports dev.quern.spi.metric;
+  exports dev.quern.spi.optim;
+  exports dev.quern.spi.tensor;
 
   uses BackendProvider;
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.NullMarked;
 /** The CUDA backend. */
 @NullMarked
 module dev.quern.cuda {
-  requires dev.quern;
+  requires dev.quern.gpu;
   requires jcuda;
   requires static org.jspecify;
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.NullMarked;
 /** The OpenCL backend. */
 @NullMarked
 module dev.quern.opencl {
-  requires dev.quern;
+  requires dev.quern.gpu;
   requires jocl;
   requires static org.jspecify;
 

@@ -1,9 +1,9 @@
 package dev.quern;
 
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
+import dev.quern.spi.host.ArrayKernels;
 import java.lang.ref.WeakReference;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,8 +5,7 @@ package dev.quern;
  *
  * <p>Arithmetic is done in F32. F64 exists on the reference backend only; F16 and BF16 are storage
  * formats of the devices; U8, I32, I64 and BOOL hold masks, labels and counts. Which of them a
- * backend accepts in which operation is asked with {@link
- * dev.quern.spi.Backend#supports(dev.quern.spi.KernelFamily, DType)}.
+ * backend accepts in which operation is asked with {@link dev.quern.Engine#support(Class, DType)}.
  */
 public enum DType {
   /** IEEE 754 single precision. */

@@ -5,14 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.quern.PendingValue.PendingWord;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.Kernels;
 import dev.quern.spi.PendingDownload;
-import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.Plan;
 import dev.quern.spi.Span;
+import dev.quern.spi.Spec;
+import dev.quern.spi.Support;
+import dev.quern.spi.tensor.PhiloxStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
@@ -20,9 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -58,8 +56,7 @@ public final class Engine implements AutoCloseable {
   @SuppressWarnings("ThreadLocalUsage") // per engine on purpose: a thread may use several at once
   private final ThreadLocal<@Nullable Scope> current = new ThreadLocal<>();
 
-  private final Map<FusedLossSpec, FusedLossPlan> plans = new HashMap<>();
-  private final Map<LovaszSpec, LovaszPlan> lovaszPlans = new HashMap<>();
+  private final PlanCache plans;
   private final Arena arena = Arena.ofShared();
   private final ArrayDeque<MemorySegment> slots = new ArrayDeque<>();
   private final MemorySegment slotCopy = arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES);
@@ -80,6 +77,7 @@ public final class Engine implements AutoCloseable {
   Engine(Backend backend, EngineOptions options) {
     this.backend = backend;
     this.observation = new Observation(backend);
+    this.plans = new PlanCache(backend);
     this.allocator = new Allocator(backend, options.memoryLimit());
     this.resources = new EngineResources(backend, allocator, arena);
     this.faultBlocks = new FaultBlocks(backend, allocator, arena);
@@ -481,11 +479,11 @@ public final class Engine implements AutoCloseable {
    *
    * @param work calls kernels on spans of this engine's tensors
    */
-  public void submit(Consumer<Backend> work) {
+  public void submit(Consumer<Kernels> work) {
     lock.lock();
     try {
       requireOpen();
-      work.accept(seen());
+      work.accept(seen().kernels());
     } finally {
       lock.unlock();
     }
@@ -494,16 +492,16 @@ public final class Engine implements AutoCloseable {
   /**
    * Enqueues kernels that need scratch memory.
    *
-   * @param bytes asks the backend how much
+   * @param bytes asks the kernels how much
    * @param work calls kernels; the span given is U8, undefined, and theirs only during the call
    */
-  public void submitWithScratch(ToLongFunction<Backend> bytes, BiConsumer<Backend, Span> work) {
+  public void submitWithScratch(ToLongFunction<Kernels> bytes, BiConsumer<Kernels, Span> work) {
     lock.lock();
     try {
       requireOpen();
-      DeviceBuffer scratch = allocator.allocate(bytes.applyAsLong(backend));
+      DeviceBuffer scratch = allocator.allocate(bytes.applyAsLong(backend.kernels()));
       try {
-        work.accept(seen(), Span.of(scratch, DType.U8, scratch.byteSize()));
+        work.accept(seen().kernels(), Span.of(scratch, DType.U8, scratch.byteSize()));
       } finally {
         allocator.release(scratch);
       }
@@ -513,44 +511,43 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Tells whether something can be prepared on this device.
+   *
+   * @param spec a loss, for example
+   * @return yes, or no with the reason
+   */
+  public Support support(Spec<?> spec) {
+    return backend.support(spec);
+  }
+
+  /**
    * Tells whether the device computes a family of kernels on a dtype.
    *
    * @param family the family
    * @param dtype the dtype of its main operand: for losses that of logits and gradient
-   * @return whether it does
+   * @return yes, or no with the reason
    */
-  public boolean supports(KernelFamily family, DType dtype) {
-    return backend.supports(family, dtype);
+  public Support support(Class<? extends KernelFamily> family, DType dtype) {
+    return backend.kernels().family(family).support(dtype);
   }
 
   /**
-   * Prepares a fused loss, once per specification.
+   * Prepares what kernels are called through, once per specification; programs are compiled outside
+   * the engine's lock. 256 plans are kept, the most recently used.
    *
-   * @param spec the loss
+   * @param spec a loss, for example
+   * @param <P> its kind of plan
    * @return its plan
    * @throws UnsupportedOperationException if this backend cannot do it
    */
-  public FusedLossPlan prepare(FusedLossSpec spec) {
-    return locked(() -> {
+  public <P extends Plan> P prepare(Spec<P> spec) {
+    locked(() -> {
       requireOpen();
-      FusedLossPlan plan = plans.computeIfAbsent(spec, backend.segmentation()::prepare);
-      return observation.isOn() ? observation.of(FusedLossPlan.class, plan) : plan;
+      plans.releaseUnheld();
+      return null;
     });
-  }
-
-  /**
-   * Prepares a Lovasz loss, once per specification.
-   *
-   * @param spec the loss
-   * @return its plan
-   * @throws UnsupportedOperationException if this backend cannot do it
-   */
-  public LovaszPlan prepare(LovaszSpec spec) {
-    return locked(() -> {
-      requireOpen();
-      LovaszPlan plan = lovaszPlans.computeIfAbsent(spec, backend.lovasz()::prepare);
-      return observation.isOn() ? observation.of(LovaszPlan.class, plan) : plan;
-    });
+    P plan = plans.prepare(spec);
+    return observation.isOn() ? observation.before(plan) : plan;
   }
 
   /**
@@ -579,6 +576,11 @@ public final class Engine implements AutoCloseable {
   /** The backend, through what looks at its calls if anything does. */
   private Backend seen() {
     return observation.isOn() ? observation.backend() : backend;
+  }
+
+  /** Copies to the device, in the order of the kernels. */
+  void uploadTo(Span target, MemorySegment values) {
+    seen().memory().upload(values, target.buffer(), target.byteOffset());
   }
 
   Scope root() {

@@ -2,8 +2,8 @@ package dev.quern;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.Observation.NamedSpan;
 import dev.quern.spi.Backend;
+import dev.quern.spi.Operand;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -28,8 +28,8 @@ final class FiniteCheck {
    *
    * @throws DataException naming the kernel, the operand and the first element
    */
-  void checkRead(String kernel, List<NamedSpan> spans) {
-    for (NamedSpan operand : spans) {
+  void checkRead(String kernel, List<Operand> spans) {
+    for (Operand operand : spans) {
       if (operand.isRead()) {
         check(
             kernel, operand, "came into", "no kernel made it, so it was brought to the device so");
@@ -42,15 +42,15 @@ final class FiniteCheck {
    *
    * @throws DataException naming the kernel, the operand and the first element
    */
-  void checkWritten(String kernel, List<NamedSpan> spans) {
-    for (NamedSpan operand : spans) {
-      if (operand.written() != null) {
+  void checkWritten(String kernel, List<Operand> spans) {
+    for (Operand operand : spans) {
+      if (operand.isWritten()) {
         check(kernel, operand, "came out of", "what went in was finite");
       }
     }
   }
 
-  private void check(String kernel, NamedSpan named, String way, String why) {
+  private void check(String kernel, Operand named, String way, String why) {
     Span span = named.span();
     if (span.dtype() != DType.F32) {
       return;

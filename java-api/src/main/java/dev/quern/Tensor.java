@@ -1,9 +1,9 @@
 package dev.quern;
 
-import dev.quern.spi.Backend;
-import dev.quern.spi.BinaryOp;
+import dev.quern.spi.Kernels;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.tensor.BinaryOp;
+import dev.quern.spi.tensor.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -412,7 +412,7 @@ public final class Tensor implements AutoCloseable {
     requireBytes(values);
     if (values.byteSize() > 0) {
       engine.submit(b -> {
-        b.memory().upload(values, span().buffer(), span.byteOffset());
+        engine.uploadTo(span(), values);
         setFaults(List.of());
       });
     }
@@ -681,7 +681,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   /** Runs what writes an output; if it fails, the output is not left behind. */
-  private Tensor written(Tensor out, Consumer<Backend> work) {
+  private Tensor written(Tensor out, Consumer<Kernels> work) {
     try {
       engine.submit(work);
       return out;
@@ -692,7 +692,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor written(
-      Tensor out, ToLongFunction<Backend> bytes, BiConsumer<Backend, Span> work) {
+      Tensor out, ToLongFunction<Kernels> bytes, BiConsumer<Kernels, Span> work) {
     try {
       engine.submitWithScratch(bytes, work);
       return out;

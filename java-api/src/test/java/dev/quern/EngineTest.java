@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.spi.Backend;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.PhiloxStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

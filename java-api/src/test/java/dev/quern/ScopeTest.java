@@ -12,14 +12,12 @@ import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.spi.Backend;
+import dev.quern.spi.Interceptor;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ScopeTest {
@@ -136,30 +134,16 @@ class ScopeTest {
 
   /** The reference, whose kernels and uploads fail on demand. */
   private static Backend failing(boolean[] fails) {
-    return (Backend) proxy(Backend.class, Backends.openBackend("reference"), fails);
-  }
-
-  private static Object proxy(Class<?> type, Object target, boolean[] fails) {
-    return Proxy.newProxyInstance(
-        type.getClassLoader(),
-        new Class<?>[] {type},
-        (_, method, arguments) -> {
+    Interceptor failure =
+        call -> {
           boolean works =
-              method.getReturnType() == void.class
-                  && arguments != null
-                  && !method.getName().equals("release");
+              call.method().getReturnType() == void.class
+                  && !call.method().getName().equals("release");
           if (works && fails[0]) {
             throw new IllegalStateException("on demand");
           }
-          @Nullable Object result;
-          try {
-            result = method.invoke(target, arguments);
-          } catch (InvocationTargetException e) {
-            throw e.getCause();
-          }
-          Class<?> part = method.getReturnType();
-          boolean isPart = part.getSimpleName().matches(".*(Kernels|Plan|DeviceMemory)");
-          return isPart && result != null ? proxy(part, result, fails) : result;
-        });
+          return call.proceed();
+        };
+    return failure.before(Backends.openBackend("reference"));
   }
 }

@@ -1,7 +1,7 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package dev.quern.loss;
 
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.LossTerm;
 
 /**
  * Dice loss: {@link OverlapLoss} with alpha = beta = 1/2, so S = (TP + smooth) / max((P + T) / 2 +

@@ -1,7 +1,7 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.LossInput;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.LossInput;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -4,9 +4,9 @@ import dev.quern.DType;
 import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossTable;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossSums;
 
 /**
  * What the shapes of logits and target mean to the kernels.
@@ -19,7 +19,7 @@ record LossShape(Layout layout, LossExtent extent) {
   private static final int MOST_CLASSES = 1 << 24;
 
   /** The sums of a segment (an image of a class) lie in an array. */
-  private static final int MOST_SEGMENTS = Integer.MAX_VALUE / LossTable.SUMS;
+  private static final int MOST_SEGMENTS = Integer.MAX_VALUE / LossSums.COUNT;
 
   static LossShape of(Frame frame, Shape logits, Shape target, DType targetDtype) {
     if (targetDtype != DType.U8

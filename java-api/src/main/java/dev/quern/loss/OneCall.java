@@ -3,9 +3,9 @@ package dev.quern.loss;
 import dev.quern.Backends;
 import dev.quern.DType;
 import dev.quern.Shape;
-import dev.quern.spi.ArrayKernels;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.LossExtent;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossExtent;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

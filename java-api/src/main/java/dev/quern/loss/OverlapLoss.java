@@ -1,8 +1,8 @@
 package dev.quern.loss;
 
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 
 /**

@@ -7,12 +7,12 @@ import dev.quern.FaultWord;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.SegmentationKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -401,7 +401,7 @@ public abstract sealed class SegmentationLoss permits SingleLoss, LovaszLoss, We
     Engine engine = logits.engine();
     DType dtype = logits.dtype();
     boolean half = dtype == DType.F16 || dtype == DType.BF16;
-    if (dtype != DType.F32 && !(half && engine.supports(KernelFamily.SEGMENTATION, dtype))) {
+    if (dtype != DType.F32 && !(half && engine.support(SegmentationKernels.class, dtype).isYes())) {
       throw new IllegalArgumentException(
           "Logits are F32%s, but they are %s; upload them as F32."
               .formatted(

@@ -1,6 +1,6 @@
 package dev.quern.loss;
 
-import dev.quern.spi.LossInput;
+import dev.quern.spi.loss.LossInput;
 
 /**
  * A loss that is no sum, and the options that all have.

@@ -1,6 +1,6 @@
 package dev.quern.loss;
 
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 
 /**

@@ -4,7 +4,7 @@ import dev.quern.DType;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.quern.optim;
 
-import dev.quern.spi.AdamGroup;
-import dev.quern.spi.OptimizerFlags;
+import dev.quern.spi.optim.AdamGroup;
+import dev.quern.spi.optim.OptimizerFlags;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -3,7 +3,7 @@ package dev.quern.optim;
 import dev.quern.Engine;
 import dev.quern.Scope;
 import dev.quern.Tensor;
-import dev.quern.spi.BinaryOp;
+import dev.quern.spi.tensor.BinaryOp;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -5,7 +5,7 @@ import dev.quern.Engine;
 import dev.quern.Scope;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.spi.OptimizerArena;
+import dev.quern.spi.optim.OptimizerArena;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

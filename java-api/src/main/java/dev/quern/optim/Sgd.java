@@ -3,11 +3,11 @@ package dev.quern.optim;
 import dev.quern.Backends;
 import dev.quern.Scope;
 import dev.quern.Tensor;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.OptimizerKernels;
-import dev.quern.spi.SgdCoefficients;
-import dev.quern.spi.SgdGroup;
 import dev.quern.spi.Span;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.OptimizerKernels;
+import dev.quern.spi.optim.SgdCoefficients;
+import dev.quern.spi.optim.SgdGroup;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.quern.optim;
 
-import dev.quern.spi.OptimizerFlags;
-import dev.quern.spi.SgdGroup;
+import dev.quern.spi.optim.OptimizerFlags;
+import dev.quern.spi.optim.SgdGroup;
 import java.lang.foreign.MemorySegment;
 
 /**

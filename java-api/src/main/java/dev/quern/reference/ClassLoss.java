@@ -1,10 +1,12 @@
 package dev.quern.reference;
 
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossTable;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossScalars;
+import dev.quern.spi.loss.LossSums;
+import dev.quern.spi.loss.LossTerm;
 
 /**
  * The terms of a fused loss for one pixel of classes that exclude one another: the Java twin of the
@@ -22,7 +24,8 @@ public final class ClassLoss {
   private final float spread;
   private final boolean softmaxFocal;
   private final float gamma;
-  private final float[] factors;
+  private final float[] crossEntropyFactors;
+  private final float[] softmaxFocalFactors;
   private final ElementLoss element;
 
   private final float[] x;
@@ -48,14 +51,14 @@ public final class ClassLoss {
     this.probabilities = spec.input() == LossInput.PROBABILITIES;
     this.overlap = spec.hasOverlap();
     this.focal = spec.find(LossTerm.Focal.class) != null;
-    LossTerm.CrossEntropy cross = spec.find(LossTerm.CrossEntropy.class);
-    this.crossEntropy = cross != null;
-    this.smoothing = cross == null ? 0 : (float) cross.smoothing();
-    this.spread = cross == null ? 0 : (float) (cross.smoothing() / classes);
-    LossTerm.SoftmaxFocal soft = spec.find(LossTerm.SoftmaxFocal.class);
-    this.softmaxFocal = soft != null;
-    this.gamma = soft == null ? 0 : (float) soft.gamma();
-    this.factors = LossTable.factors(spec);
+    LossScalars scalars = LossScalars.of(spec);
+    this.crossEntropy = spec.find(LossTerm.CrossEntropy.class) != null;
+    this.smoothing = scalars.crossEntropySmoothing();
+    this.spread = scalars.crossEntropySpread();
+    this.softmaxFocal = spec.find(LossTerm.SoftmaxFocal.class) != null;
+    this.gamma = scalars.softmaxFocalGamma();
+    this.crossEntropyFactors = scalars.crossEntropy();
+    this.softmaxFocalFactors = scalars.softmaxFocal();
     this.element = new ElementLoss(spec);
     this.x = new float[classes];
     this.p = new float[classes];
@@ -75,7 +78,7 @@ public final class ClassLoss {
       for (int c = 0; c < classes; c++) {
         p[c] = x[c];
         q[c] = 1 - x[c];
-        logP[c] = FloatMath.log(Math.max(x[c], ElementLoss.LEAST_PROBABILITY));
+        logP[c] = FloatMath.log(Math.max(x[c], FusedLossSpec.LEAST_PROBABILITY));
       }
       return;
     }
@@ -109,11 +112,11 @@ public final class ClassLoss {
    *
    * @param c the class
    * @param t its target
-   * @param sums {@link LossTable#SUMS} per segment
+   * @param sums {@link LossSums#COUNT} per segment
    * @param at where those of the pixel's class 0 begin
    */
   void add(int c, float t, double[] sums, int at) {
-    int own = at + c * LossTable.SUMS;
+    int own = at + c * LossSums.COUNT;
     if (overlap) {
       ElementLoss.addOverlap(form, p[c], q[c], t, sums, own);
     }
@@ -122,18 +125,18 @@ public final class ClassLoss {
     }
     if (crossEntropy) {
       float share = share(c, t);
-      sums[at + ElementLoss.CROSS_ENTROPY] -= share == 0 ? 0 : share * logP[c];
+      sums[at + LossSums.CROSS_ENTROPY] -= share == 0 ? 0 : share * logP[c];
     }
     if (softmaxFocal && t != 0) {
-      float factor = factors[2 * classes + c];
-      sums[at + ElementLoss.SOFTMAX_FOCAL] -= factor * t * focalWeight(c) * logP[c];
+      float factor = softmaxFocalFactors[c];
+      sums[at + LossSums.SOFTMAX_FOCAL] -= factor * t * focalWeight(c) * logP[c];
     }
   }
 
   /** Adds what the pixel's target weighs in the cross-entropy's divisor; 1 for a faulty label. */
   void addWeight(int label, double[] sums, int at) {
     boolean valid = label >= 0 && label < classes;
-    sums[at + ElementLoss.CROSS_ENTROPY_WEIGHT] += valid ? factors[classes + label] : 1;
+    sums[at + LossSums.CROSS_ENTROPY_WEIGHT] += valid ? crossEntropyFactors[label] : 1;
   }
 
   /**
@@ -150,26 +153,26 @@ public final class ClassLoss {
 
   /** Takes the target of the likeliest class. */
   void anchor(float t, float[] k, int at) {
-    int own = at + first * LossTable.COEFFICIENTS;
+    int own = at + first * LossCoefficients.COUNT;
     boolean anchored = overlap && !probabilities;
     anchor = anchored ? ElementLoss.overlapGradient(form, k, own, p[first], q[first], t) : 0;
   }
 
   /** Computes the slope of one class; {@link #gradient} follows once all are there. */
   void slope(int c, float t, float[] k, int at) {
-    int own = at + c * LossTable.COEFFICIENTS;
+    int own = at + c * LossCoefficients.COUNT;
     float r = 0;
-    float divisor = probabilities ? Math.max(p[c], ElementLoss.LEAST_PROBABILITY) : 1;
+    float divisor = probabilities ? Math.max(p[c], FusedLossSpec.LEAST_PROBABILITY) : 1;
     if (overlap && (probabilities || c != first)) {
       float g = ElementLoss.overlapGradient(form, k, own, p[c], q[c], t);
       r = probabilities ? g : (g - anchor) * p[c];
     }
     if (crossEntropy) {
-      r -= k[own + ElementLoss.K_CROSS_ENTROPY] * share(c, t) / divisor;
+      r -= k[own + LossCoefficients.CROSS_ENTROPY] * share(c, t) / divisor;
     }
     if (softmaxFocal && t != 0) {
       float growth = FloatMath.fma(gamma, odds(c), 1.0f);
-      float factor = k[own + ElementLoss.K_SOFTMAX_FOCAL] * factors[2 * classes + c];
+      float factor = k[own + LossCoefficients.SOFTMAX_FOCAL] * softmaxFocalFactors[c];
       r -= factor * t * focalWeight(c) * growth / divisor;
     }
     slopes[c] = r;
@@ -188,11 +191,11 @@ public final class ClassLoss {
     // classes that only focal losses see do not depend on one another, not even by a NaN
     boolean coupled = !probabilities && (overlap || crossEntropy || softmaxFocal);
     float g = coupled ? FloatMath.fma(r, q[c], -(p[c] * rest)) : r;
-    return focal ? g + element.focalGradient(x[c], t, k, at + c * LossTable.COEFFICIENTS) : g;
+    return focal ? g + element.focalGradient(x[c], t, k, at + c * LossCoefficients.COUNT) : g;
   }
 
   private float share(int c, float t) {
-    return factors[classes + c] * (t * (1.0f - smoothing) + spread);
+    return crossEntropyFactors[c] * (t * (1.0f - smoothing) + spread);
   }
 
   private float focalWeight(int c) {

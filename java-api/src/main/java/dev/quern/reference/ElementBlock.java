@@ -2,7 +2,7 @@ package dev.quern.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import dev.quern.spi.LossExtent;
+import dev.quern.spi.loss.LossExtent;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

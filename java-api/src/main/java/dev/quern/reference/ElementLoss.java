@@ -1,10 +1,12 @@
 package dev.quern.reference;
 
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossTable;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossScalars;
+import dev.quern.spi.loss.LossSums;
+import dev.quern.spi.loss.LossTerm;
 
 /**
  * The terms of a fused loss for one logit or probability with a target of its own: the Java twin of
@@ -12,64 +14,6 @@ import dev.quern.spi.LossTerm;
  * Holds the element it was last given; one thread uses an instance.
  */
 public final class ElementLoss {
-  /** The least probability that a logarithm is taken of, and its distance from 1. */
-  public static final float LEAST_PROBABILITY = 1e-7f;
-
-  // the sums of a segment, in the order of QuernLossSums
-
-  /** Index of the sum of true positives. */
-  public static final int TRUE_POSITIVES = 0;
-
-  /** Index of the sum of false positives, or of (p - t)^2 (SQUARED). */
-  public static final int FALSE_POSITIVES = 1;
-
-  /** Index of the sum of false negatives, or of t^2 - p t (SQUARED). */
-  public static final int FALSE_NEGATIVES = 2;
-
-  /** Index of the sum of the binary cross-entropy. */
-  public static final int BCE = 3;
-
-  /** Index of the sum of the focal loss. */
-  public static final int FOCAL = 4;
-
-  /** Index of the sum of the focal weights f. */
-  public static final int FOCAL_NORM = 5;
-
-  /** Index of the number of elements that are not ignored. */
-  public static final int VALID = 6;
-
-  /** Index of the sum of the cross-entropy. */
-  public static final int CROSS_ENTROPY = 7;
-
-  /** Index of the sum of the labels' weights. */
-  public static final int CROSS_ENTROPY_WEIGHT = 8;
-
-  /** Index of the sum of the focal loss through the softmax. */
-  public static final int SOFTMAX_FOCAL = 9;
-
-  // the coefficients of a segment, in the order of QuernLossCoefficients
-
-  /** Index of the slope in p where p is a true positive: the coefficient of tau, or t. */
-  public static final int K_HIT = 0;
-
-  /** Index of the slope in p where p is a false positive: of 1 - tau, 1 - t, or p - t. */
-  public static final int K_MISS = 1;
-
-  /** Index of the coefficient of the binary cross-entropy. */
-  public static final int K_BCE = 2;
-
-  /** Index of the coefficient of the focal loss. */
-  public static final int K_FOCAL = 3;
-
-  /** Index of the coefficient of the focal weight. */
-  public static final int K_FOCAL_NORM = 4;
-
-  /** Index of the coefficient of the cross-entropy. */
-  public static final int K_CROSS_ENTROPY = 5;
-
-  /** Index of the coefficient of the focal loss through the softmax. */
-  public static final int K_SOFTMAX_FOCAL = 6;
-
   private final TruePositiveForm form;
   private final boolean probabilities;
   private final boolean overlap;
@@ -108,15 +52,15 @@ public final class ElementLoss {
     this.overlap = spec.hasOverlap();
     LossTerm.Bce bceTerm = spec.find(LossTerm.Bce.class);
     this.bce = bceTerm != null;
-    this.smoothing = bceTerm == null ? 0 : (float) bceTerm.smoothing();
+    LossScalars scalars = LossScalars.of(spec);
+    this.smoothing = scalars.bceSmoothing();
     LossTerm.Focal term = spec.find(LossTerm.Focal.class);
     this.focal = term != null;
-    this.gamma = term == null ? 0 : (float) term.gamma();
-    this.positive = term == null ? 1 : (float) term.positive();
-    this.negative = term == null ? 1 : (float) term.negative();
-    this.threshold = term == null ? 0 : (float) term.reducedThreshold();
-    this.logThreshold =
-        term == null || threshold == 0 ? 0 : (float) Math.log(term.reducedThreshold());
+    this.gamma = scalars.focalGamma();
+    this.positive = scalars.focalPositive();
+    this.negative = scalars.focalNegative();
+    this.threshold = scalars.focalThreshold();
+    this.logThreshold = scalars.focalLogThreshold();
     this.linear = term != null && term.linear();
   }
 
@@ -127,7 +71,7 @@ public final class ElementLoss {
    * @param t its target
    * @param weight the factor of its binary cross-entropy
    * @param bcePositive its class's factor of the positive part
-   * @param sums {@link LossTable#SUMS} per segment
+   * @param sums {@link LossSums#COUNT} per segment
    * @param at where the segment's begin
    */
   public void add(float input, float t, float weight, float bcePositive, double[] sums, int at) {
@@ -136,12 +80,12 @@ public final class ElementLoss {
       addOverlap(form, p, q, t, sums, at);
     }
     if (bce) {
-      sums[at + BCE] += weight * bce(t, bcePositive);
+      sums[at + LossSums.BCE] += weight * bce(t, bcePositive);
     }
     if (focal) {
       focal(t);
-      sums[at + FOCAL] += focalValue;
-      sums[at + FOCAL_NORM] += focalWeight;
+      sums[at + LossSums.FOCAL] += focalValue;
+      sums[at + LossSums.FOCAL_NORM] += focalWeight;
     }
   }
 
@@ -152,7 +96,7 @@ public final class ElementLoss {
    * @param t its target
    * @param weight the factor of its binary cross-entropy
    * @param bcePositive its class's factor of the positive part
-   * @param k {@link LossTable#COEFFICIENTS} per segment
+   * @param k {@link LossCoefficients#COUNT} per segment
    * @param at where the segment's begin
    * @return the derivative of the loss, upstream factor included
    */
@@ -163,7 +107,7 @@ public final class ElementLoss {
       g = overlapGradient(form, k, at, p, q, t) * slope;
     }
     if (bce) {
-      g = FloatMath.fma(k[at + K_BCE] * weight, bceGradient(t, bcePositive), g);
+      g = FloatMath.fma(k[at + LossCoefficients.BCE] * weight, bceGradient(t, bcePositive), g);
     }
     if (focal) {
       g += focalGradient(t, k, at);
@@ -179,7 +123,11 @@ public final class ElementLoss {
 
   private float focalGradient(float t, float[] k, int at) {
     focal(t);
-    float s = FloatMath.fma(k[at + K_FOCAL], focalSlope, k[at + K_FOCAL_NORM] * focalWeightSlope);
+    float s =
+        FloatMath.fma(
+            k[at + LossCoefficients.FOCAL],
+            focalSlope,
+            k[at + LossCoefficients.FOCAL_NORM] * focalWeightSlope);
     return s * chain;
   }
 
@@ -187,8 +135,8 @@ public final class ElementLoss {
   void addFocal(float input, float t, double[] sums, int at) {
     element(input);
     focal(t);
-    sums[at + FOCAL] += focalValue;
-    sums[at + FOCAL_NORM] += focalWeight;
+    sums[at + LossSums.FOCAL] += focalValue;
+    sums[at + LossSums.FOCAL_NORM] += focalWeight;
   }
 
   private void element(float input) {
@@ -208,8 +156,8 @@ public final class ElementLoss {
     slope = 1;
     if (focal) {
       float small = p < 0.5f ? p : q;
-      boolean least = small < LEAST_PROBABILITY;
-      small = least ? LEAST_PROBABILITY : small;
+      boolean least = small < FusedLossSpec.LEAST_PROBABILITY;
+      small = least ? FusedLossSpec.LEAST_PROBABILITY : small;
       float large = 1 - small;
       e = small / large;
       x = p < 0.5f ? FloatMath.log(e) : -FloatMath.log(e);
@@ -222,19 +170,19 @@ public final class ElementLoss {
     float d = difference(p, q, t);
     switch (form) {
       case MIN -> {
-        sums[at + TRUE_POSITIVES] += p < t ? p : t;
-        sums[at + FALSE_POSITIVES] += d < 0 ? 0 : d;
-        sums[at + FALSE_NEGATIVES] += d > 0 ? 0 : -d;
+        sums[at + LossSums.TRUE_POSITIVES] += p < t ? p : t;
+        sums[at + LossSums.FALSE_POSITIVES] += d < 0 ? 0 : d;
+        sums[at + LossSums.FALSE_NEGATIVES] += d > 0 ? 0 : -d;
       }
       case PRODUCT -> {
-        sums[at + TRUE_POSITIVES] += p * t;
-        sums[at + FALSE_POSITIVES] += p * (1 - t);
-        sums[at + FALSE_NEGATIVES] += q * t;
+        sums[at + LossSums.TRUE_POSITIVES] += p * t;
+        sums[at + LossSums.FALSE_POSITIVES] += p * (1 - t);
+        sums[at + LossSums.FALSE_NEGATIVES] += q * t;
       }
       case SQUARED -> {
-        sums[at + TRUE_POSITIVES] += p * t;
-        sums[at + FALSE_POSITIVES] += d * d;
-        sums[at + FALSE_NEGATIVES] += -d * t;
+        sums[at + LossSums.TRUE_POSITIVES] += p * t;
+        sums[at + LossSums.FALSE_POSITIVES] += d * d;
+        sums[at + LossSums.FALSE_NEGATIVES] += -d * t;
       }
     }
   }
@@ -246,8 +194,8 @@ public final class ElementLoss {
 
   static float overlapGradient(
       TruePositiveForm form, float[] k, int at, float p, float q, float t) {
-    float hit = k[at + K_HIT];
-    float miss = k[at + K_MISS];
+    float hit = k[at + LossCoefficients.HIT];
+    float miss = k[at + LossCoefficients.MISS];
     float d = difference(p, q, t);
     return switch (form) {
       case MIN -> d < 0 ? hit : (d > 0 ? miss : 0.5f * (hit + miss));

@@ -1,6 +1,6 @@
 package dev.quern.reference;
 
-import dev.quern.spi.JavaMachine;
+import dev.quern.spi.host.JavaMachine;
 
 /**
  * Elementary functions in f32: the scalar twin of {@code formulas/math.inc}, the same operations in

@@ -1,15 +1,15 @@
 package dev.quern.reference;
 
 import static dev.quern.reference.FloatMath.fma;
-import static dev.quern.spi.OptimizerFlags.AMSGRAD;
-import static dev.quern.spi.OptimizerFlags.CLIP_VALUE;
-import static dev.quern.spi.OptimizerFlags.L1;
-import static dev.quern.spi.OptimizerFlags.MOMENTUM;
-import static dev.quern.spi.OptimizerFlags.NESTEROV;
-import static dev.quern.spi.OptimizerFlags.PROXIMAL_L1;
+import static dev.quern.spi.optim.OptimizerFlags.AMSGRAD;
+import static dev.quern.spi.optim.OptimizerFlags.CLIP_VALUE;
+import static dev.quern.spi.optim.OptimizerFlags.L1;
+import static dev.quern.spi.optim.OptimizerFlags.MOMENTUM;
+import static dev.quern.spi.optim.OptimizerFlags.NESTEROV;
+import static dev.quern.spi.optim.OptimizerFlags.PROXIMAL_L1;
 
-import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.optim.AdamCoefficients;
+import dev.quern.spi.optim.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.quern.reference;
 
-import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.tensor.PhiloxStream;
 
 /**
  * Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC

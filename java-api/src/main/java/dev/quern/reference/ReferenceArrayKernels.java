@@ -1,12 +1,12 @@
 package dev.quern.reference;
 
 import dev.quern.DType;
-import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.ArrayKernels;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.optim.AdamCoefficients;
+import dev.quern.spi.optim.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package dev.quern.reference;
 
-import dev.quern.spi.CalibrationKernels;
-import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.CalibrationKernels;
 import java.lang.foreign.MemorySegment;
 
 /** A block of chains side by side, in an array, where the compiler vectorises plain loops. */

@@ -7,9 +7,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.DType;
-import dev.quern.spi.ConfusionKernels;
-import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.metric.ConfusionKernels;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

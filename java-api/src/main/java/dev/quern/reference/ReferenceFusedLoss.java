@@ -3,14 +3,17 @@ package dev.quern.reference;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTable;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossEpilogue;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossScalars;
+import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +76,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
     private final LossExtent extent;
     private final LossTarget target;
     private final @Nullable MemorySegment weight;
-    private final float[] factors = LossTable.factors(spec);
+    private final float[] bcePositive = LossScalars.of(spec).bcePositive();
     private final int images;
     private final double[] sums;
     private final float[] coefficients;
@@ -93,8 +96,8 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       this.weight = weight;
       this.images = spec.perImage() ? Math.toIntExact(extent.images()) : 1;
       int segments = Math.multiplyExact(images, spec.classes());
-      this.sums = new double[segments * LossTable.SUMS];
-      this.coefficients = new float[segments * LossTable.COEFFICIENTS];
+      this.sums = new double[segments * LossSums.COUNT];
+      this.coefficients = new float[segments * LossCoefficients.COUNT];
     }
 
     long fault() {
@@ -125,18 +128,18 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       ElementLoss loss = new ElementLoss(spec);
       Float cut = spec.countCut();
       for (ElementBlock block = firstBlock(); block.next(); ) {
-        int at = segment(block.image(), block.c()) * LossTable.SUMS;
+        int at = segment(block.image(), block.c()) * LossSums.COUNT;
         for (int j = 0; j < block.length(); j++) {
           float t = block.t[j];
           if (target.isIgnored(t)) {
             continue;
           }
-          sums[at + ElementLoss.VALID]++;
+          sums[at + LossSums.VALID]++;
           if (target.isFaulty(t, block.start() + j)) {
             continue;
           }
           float input = block.x[j];
-          loss.add(input, t, block.w[j], factors[block.c()], sums, at);
+          loss.add(input, t, block.w[j], bcePositive[block.c()], sums, at);
           if (cut != null && counts != null) {
             // a soft target counts as positive from 1/2 on
             int slot = (t >= 0.5f ? 2 : 0) + (input >= cut ? 1 : 0);
@@ -161,13 +164,13 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       for (long i = 0; i < extent.labels(); i++) {
         long image = i / extent.pixels();
         long first = first(i);
-        int at = segment(image, 0) * LossTable.SUMS;
+        int at = segment(image, 0) * LossSums.COUNT;
         float label = target.value(spec.layout() == Layout.LABELS ? i : first);
         if (target.isIgnored(label)) {
           continue;
         }
         for (int c = 0; c < classes; c++) {
-          sums[at + c * LossTable.SUMS + ElementLoss.VALID]++;
+          sums[at + c * LossSums.COUNT + LossSums.VALID]++;
         }
         boolean faulty = target.isFaulty(label, i);
         loss.addWeight(spec.layout() == Layout.ONE_HOT || faulty ? -1 : (int) label, sums, at);
@@ -212,13 +215,14 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       ElementLoss loss = new ElementLoss(spec);
       float[] g = new float[ElementBlock.SIZE];
       for (ElementBlock block = firstBlock(); block.next(); ) {
-        int at = segment(block.image(), block.c()) * LossTable.COEFFICIENTS;
+        int at = segment(block.image(), block.c()) * LossCoefficients.COUNT;
         for (int j = 0; j < block.length(); j++) {
           float t = block.t[j];
           boolean counts = !target.isIgnored(t) && !target.isFaulty(t, block.start() + j);
           g[j] =
               counts
-                  ? loss.gradient(block.x[j], t, block.w[j], factors[block.c()], coefficients, at)
+                  ? loss.gradient(
+                      block.x[j], t, block.w[j], bcePositive[block.c()], coefficients, at)
                   : 0;
         }
         MemorySegment.copy(
@@ -232,7 +236,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
       for (long i = 0; i < extent.labels(); i++) {
         long image = i / extent.pixels();
         long first = first(i);
-        int at = segment(image, 0) * LossTable.COEFFICIENTS;
+        int at = segment(image, 0) * LossCoefficients.COUNT;
         float label = target.value(spec.layout() == Layout.LABELS ? i : first);
         boolean counted = !target.isIgnored(label) && !target.isFaulty(label, i);
         if (counted) {
@@ -251,7 +255,7 @@ final class ReferenceFusedLoss implements FusedLossPlan {
     }
 
     void losses(MemorySegment out) {
-      double[] own = new double[spec.classes() * LossTable.SUMS];
+      double[] own = new double[spec.classes() * LossSums.COUNT];
       ElementLoss element = new ElementLoss(spec);
       ClassLoss pixel = new ClassLoss(spec);
       boolean elements = spec.layout() == Layout.ELEMENTS;
@@ -261,7 +265,8 @@ final class ReferenceFusedLoss implements FusedLossPlan {
         if (!target.isIgnored(t) && !target.isFaulty(t, i)) {
           if (elements) {
             int c = (int) (i / extent.pixels() % spec.classes());
-            element.add(x.getAtIndex(JAVA_FLOAT_UNALIGNED, i), t, weight(i), factors[c], own, 0);
+            element.add(
+                x.getAtIndex(JAVA_FLOAT_UNALIGNED, i), t, weight(i), bcePositive[c], own, 0);
           } else {
             long first = first(i);
             read(pixel, first);
@@ -271,10 +276,10 @@ final class ReferenceFusedLoss implements FusedLossPlan {
           }
         }
         double loss =
-            own[ElementLoss.BCE]
-                + own[ElementLoss.FOCAL]
-                + own[ElementLoss.CROSS_ENTROPY]
-                + own[ElementLoss.SOFTMAX_FOCAL];
+            own[LossSums.BCE]
+                + own[LossSums.FOCAL]
+                + own[LossSums.CROSS_ENTROPY]
+                + own[LossSums.SOFTMAX_FOCAL];
         out.setAtIndex(JAVA_FLOAT_UNALIGNED, i, (float) (spec.terms().getFirst().weight() * loss));
       }
     }

@@ -1,8 +1,8 @@
 package dev.quern.reference;
 
-import dev.quern.spi.LovaszKernels;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.loss.LovaszKernels;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
 
 /** The Lovasz losses of the reference backend. */
 final class ReferenceLovaszKernels implements LovaszKernels {

@@ -2,9 +2,9 @@ package dev.quern.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.MatrixKernels;
 import java.lang.foreign.MemorySegment;
 
 /** Matrix products, one dot product with a double accumulator per element. */

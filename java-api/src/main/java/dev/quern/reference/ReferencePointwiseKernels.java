@@ -6,11 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quern.DType;
-import dev.quern.spi.BinaryOp;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.PointwiseKernels;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.BinaryOp;
+import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.UnaryOp;
 import java.lang.foreign.MemorySegment;
 
 /** Elementwise loops. */

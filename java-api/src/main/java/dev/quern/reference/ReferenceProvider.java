@@ -1,10 +1,10 @@
 package dev.quern.reference;
 
 import dev.quern.DeviceInfo;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
+import dev.quern.spi.host.ArrayKernels;
 import java.util.List;
 
 /** Provides the reference backend, which runs everywhere. */

@@ -2,10 +2,10 @@ package dev.quern.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.PhiloxStream;
-import dev.quern.spi.RandomKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.PhiloxStream;
+import dev.quern.spi.tensor.RandomKernels;
 import java.lang.foreign.MemorySegment;
 
 /** Philox, a whole block per element. */

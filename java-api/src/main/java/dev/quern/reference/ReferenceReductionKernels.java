@@ -2,9 +2,9 @@ package dev.quern.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.ReductionKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.ReductionKernels;
 import java.lang.foreign.MemorySegment;
 
 /** Sums in index order with one double accumulator. */

@@ -1,8 +1,8 @@
 package dev.quern.reference;
 
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.SegmentationKernels;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.SegmentationKernels;
 
 /** The fused losses of the reference backend. */
 final class ReferenceSegmentationKernels implements SegmentationKernels {

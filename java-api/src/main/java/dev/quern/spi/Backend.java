@@ -1,6 +1,5 @@
 package dev.quern.spi;
 
-import dev.quern.DType;
 import dev.quern.DeviceInfo;
 
 /**
@@ -8,8 +7,9 @@ import dev.quern.DeviceInfo;
  *
  * <p>Kernels are enqueued in call order on one in-order compute queue and may return before the
  * work is done; {@link DeviceMemory#download} and {@link #synchronize} wait. Calls are serialised
- * by the engine, so an implementation needs no lock of its own. Numbers: the same input gives the
- * same bits on one backend and machine, for any number of threads.
+ * by the engine, so an implementation needs no lock of its own; only a {@link Spec} is prepared
+ * beside them. Numbers: the same input gives the same bits on one backend and machine, for any
+ * number of threads.
  */
 public interface Backend extends AutoCloseable {
   /**
@@ -20,16 +20,6 @@ public interface Backend extends AutoCloseable {
   DeviceInfo device();
 
   /**
-   * Tells whether a family takes a dtype.
-   *
-   * @param family the kernel family
-   * @param dtype the dtype of its data argument (logits, operands); U8 and F32 targets and I64
-   *     counts come with the families that have them
-   * @return whether calls with it work
-   */
-  boolean supports(KernelFamily family, DType dtype);
-
-  /**
    * Returns the device's memory.
    *
    * @return the device's memory
@@ -37,67 +27,21 @@ public interface Backend extends AutoCloseable {
   DeviceMemory memory();
 
   /**
-   * Returns fill, copy and elementwise arithmetic.
+   * Returns the kernel families.
    *
-   * @return the pointwise kernels
+   * @return the same at every call
    */
-  PointwiseKernels pointwise();
+  Kernels kernels();
 
   /**
-   * Returns the sums.
+   * Tells whether something can be prepared here.
    *
-   * @return the reduction kernels
+   * @param spec what is to be prepared
+   * @return yes, or no with the reason
    */
-  ReductionKernels reduction();
-
-  /**
-   * Returns the matrix products.
-   *
-   * @return the matrix kernels
-   */
-  MatrixKernels matrix();
-
-  /**
-   * Returns the random numbers.
-   *
-   * @return the random kernels
-   */
-  RandomKernels random();
-
-  /**
-   * Returns what measures the device itself.
-   *
-   * @return the calibration kernels
-   */
-  CalibrationKernels calibration();
-
-  /**
-   * Returns the confusion counts.
-   *
-   * @return the confusion kernels
-   */
-  ConfusionKernels confusion();
-
-  /**
-   * Returns the optimizer steps.
-   *
-   * @return the optimizer kernels
-   */
-  OptimizerKernels optimizer();
-
-  /**
-   * Returns the fused segmentation losses.
-   *
-   * @return the segmentation kernels
-   */
-  SegmentationKernels segmentation();
-
-  /**
-   * Returns the Lovasz losses.
-   *
-   * @return the Lovasz kernels
-   */
-  LovaszKernels lovasz();
+  default Support support(Spec<?> spec) {
+    return spec.support(kernels());
+  }
 
   /**
    * Waits until everything enqueued is done.

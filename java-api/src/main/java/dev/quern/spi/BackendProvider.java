@@ -1,5 +1,6 @@
 package dev.quern.spi;
 
+import dev.quern.spi.host.ArrayKernels;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the devices of one backend; found itself through {@link java.util.ServiceLoader}. */

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Blocks of device memory and the copies between them and the host. */
-public interface DeviceMemory {
+public interface DeviceMemory extends Observed {
   /**
    * Takes a block from the device. Its content is undefined. Its start is aligned to at least 64
    * bytes.

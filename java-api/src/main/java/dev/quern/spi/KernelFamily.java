@@ -1,23 +1,19 @@
 package dev.quern.spi;
 
-/** The kernel families of a {@link Backend}. */
-public enum KernelFamily {
-  /** Fill, copy, elementwise arithmetic: {@link PointwiseKernels}. */
-  POINTWISE,
-  /** Sums: {@link ReductionKernels}. */
-  REDUCTION,
-  /** Matrix products: {@link MatrixKernels}. */
-  MATRIX,
-  /** Counter-based random numbers: {@link RandomKernels}. */
-  RANDOM,
-  /** Fused segmentation losses: {@link FusedLossPlan}. */
-  SEGMENTATION,
-  /** Lovasz losses: {@link LovaszPlan}. */
-  LOVASZ,
-  /** Confusion counts: {@link ConfusionKernels}. */
-  CONFUSION,
-  /** Optimizer steps over an arena: {@link OptimizerKernels}. */
-  OPTIMIZER,
-  /** Measures of the device itself: {@link CalibrationKernels}. */
-  CALIBRATION
+import dev.quern.DType;
+
+/** The kernels of one subject; {@link Kernels} lists the families. */
+public interface KernelFamily extends Observed {
+  /**
+   * Tells whether the family takes a dtype.
+   *
+   * @param dtype the dtype of its data argument (logits, operands); U8 and F32 targets and I64
+   *     counts come with the families that have them
+   * @return yes for F32, unless a backend says more
+   */
+  default Support support(DType dtype) {
+    return dtype == DType.F32
+        ? Support.yes()
+        : Support.no("these kernels compute in F32 on this backend, not in " + dtype);
+  }
 }

@@ -11,7 +11,7 @@ import dev.quern.Scope;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;

@@ -11,7 +11,7 @@ import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.spi.LossExtent;
+import dev.quern.spi.loss.LossExtent;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;

@@ -13,7 +13,7 @@ import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

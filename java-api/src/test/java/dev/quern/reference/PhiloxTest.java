@@ -3,7 +3,7 @@ package dev.quern.reference;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.tensor.PhiloxStream;
 import org.junit.jupiter.api.Test;
 
 /** The known answers are those of the Random123 library. */

@@ -1,7 +1,7 @@
 package dev.quern.cuda;
 
 import dev.quern.cuda.host.Nvrtc;
-import dev.quern.spi.BinaryCache;
+import dev.quern.gpu.program.BinaryCache;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,23 +1,13 @@
 package dev.quern.cuda;
 
-import dev.quern.DType;
 import dev.quern.DeviceInfo;
 import dev.quern.cuda.host.Context;
 import dev.quern.cuda.host.Device;
 import dev.quern.cuda.host.Queue;
 import dev.quern.cuda.host.Signature;
 import dev.quern.spi.Backend;
-import dev.quern.spi.CalibrationKernels;
-import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.DeviceMemory;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LovaszKernels;
-import dev.quern.spi.MatrixKernels;
-import dev.quern.spi.OptimizerKernels;
-import dev.quern.spi.PointwiseKernels;
-import dev.quern.spi.RandomKernels;
-import dev.quern.spi.ReductionKernels;
-import dev.quern.spi.SegmentationKernels;
+import dev.quern.spi.Kernels;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -30,15 +20,7 @@ final class CudaBackend implements Backend {
   private final Context context;
   private final Queue queue;
   private final CudaMemory memory;
-  private final PointwiseKernels pointwise;
-  private final ReductionKernels reduction;
-  private final MatrixKernels matrix;
-  private final RandomKernels random;
-  private final CalibrationKernels calibration;
-  private final ConfusionKernels confusion;
-  private final OptimizerKernels optimizer;
-  private final SegmentationKernels segmentation;
-  private final LovaszKernels lovasz;
+  private final Kernels kernels;
 
   /**
    * Opens a device.
@@ -56,27 +38,25 @@ final class CudaBackend implements Backend {
       close();
       throw e;
     }
-    this.pointwise =
-        new CudaPointwiseKernels(module("pointwise", CudaPointwiseKernels.SIGNATURES), queue);
-    this.reduction = new CudaReductionKernels(module("reduction", CudaReductionKernels.SIGNATURES));
-    this.matrix = new CudaMatrixKernels(module("matrix", CudaMatrixKernels.SIGNATURES));
-    this.random = new CudaRandomKernels(module("random", CudaRandomKernels.SIGNATURES));
-    this.calibration =
-        new CudaCalibrationKernels(module("calibration", CudaCalibrationKernels.SIGNATURES));
-    this.confusion = new CudaConfusionKernels(module("confusion", CudaConfusionKernels.SIGNATURES));
-    this.optimizer = new CudaOptimizerKernels(module("optimizer", CudaOptimizerKernels.SIGNATURES));
-    this.segmentation =
-        new CudaSegmentationKernels(
-            module("segmentation", CudaFusedLoss.SIGNATURES),
-            module("segmentation_classes", CudaFusedLoss.CLASS_SIGNATURES),
-            memory);
-    this.lovasz =
-        new CudaLovaszKernels(
-            new CudaLovasz.Modules(
-                module("lovasz_errors", CudaLovasz.ERROR_SIGNATURES),
-                module("lovasz_sort", CudaLovaszSort.SIGNATURES),
-                module("lovasz_gradient", CudaLovasz.GRADIENT_SIGNATURES)),
-            memory);
+    this.kernels =
+        new Kernels(
+            new CudaPointwiseKernels(module("pointwise", CudaPointwiseKernels.SIGNATURES), queue),
+            new CudaReductionKernels(module("reduction", CudaReductionKernels.SIGNATURES)),
+            new CudaMatrixKernels(module("matrix", CudaMatrixKernels.SIGNATURES)),
+            new CudaRandomKernels(module("random", CudaRandomKernels.SIGNATURES)),
+            new CudaSegmentationKernels(
+                module("segmentation", CudaFusedLoss.SIGNATURES),
+                module("segmentation_classes", CudaFusedLoss.CLASS_SIGNATURES),
+                memory),
+            new CudaLovaszKernels(
+                new CudaLovasz.Modules(
+                    module("lovasz_errors", CudaLovasz.ERROR_SIGNATURES),
+                    module("lovasz_sort", CudaLovaszSort.SIGNATURES),
+                    module("lovasz_gradient", CudaLovasz.GRADIENT_SIGNATURES)),
+                memory),
+            new CudaConfusionKernels(module("confusion", CudaConfusionKernels.SIGNATURES)),
+            new CudaOptimizerKernels(module("optimizer", CudaOptimizerKernels.SIGNATURES)),
+            new CudaCalibrationKernels(module("calibration", CudaCalibrationKernels.SIGNATURES)));
     // closed first: modules and memory must not go while kernels run
     own(queue::settle);
   }
@@ -96,62 +76,13 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public boolean supports(KernelFamily family, DType dtype) {
-    return switch (dtype) {
-      case F32 -> true;
-      case F16, BF16 -> family == KernelFamily.SEGMENTATION;
-      case F64, U8, I32, I64, BOOL -> false;
-    };
-  }
-
-  @Override
   public DeviceMemory memory() {
     return memory;
   }
 
   @Override
-  public PointwiseKernels pointwise() {
-    return pointwise;
-  }
-
-  @Override
-  public ReductionKernels reduction() {
-    return reduction;
-  }
-
-  @Override
-  public MatrixKernels matrix() {
-    return matrix;
-  }
-
-  @Override
-  public RandomKernels random() {
-    return random;
-  }
-
-  @Override
-  public CalibrationKernels calibration() {
-    return calibration;
-  }
-
-  @Override
-  public ConfusionKernels confusion() {
-    return confusion;
-  }
-
-  @Override
-  public OptimizerKernels optimizer() {
-    return optimizer;
-  }
-
-  @Override
-  public SegmentationKernels segmentation() {
-    return segmentation;
-  }
-
-  @Override
-  public LovaszKernels lovasz() {
-    return lovasz;
+  public Kernels kernels() {
+    return kernels;
   }
 
   @Override

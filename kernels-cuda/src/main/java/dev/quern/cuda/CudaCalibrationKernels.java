@@ -5,8 +5,8 @@ import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.CalibrationKernels;
 import java.util.List;
 
 /** Launches {@code calibration.cu}. */

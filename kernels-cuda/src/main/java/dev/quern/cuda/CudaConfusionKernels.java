@@ -6,8 +6,8 @@ import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.metric.ConfusionKernels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,7 @@ import dev.quern.cuda.host.Device;
 import dev.quern.cuda.host.Driver;
 import dev.quern.cuda.host.Nvrtc;
 import dev.quern.cuda.host.Version;
-import dev.quern.spi.BinaryCache;
+import dev.quern.gpu.program.BinaryCache;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

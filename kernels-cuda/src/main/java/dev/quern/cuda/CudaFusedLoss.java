@@ -7,12 +7,12 @@ import static dev.quern.cuda.host.Signature.pointer;
 import dev.quern.cuda.host.Buffer;
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossGrid;
-import dev.quern.spi.LossOperands;
+import dev.quern.gpu.layout.LossGrid;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -6,12 +6,12 @@ import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszLayout;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
+import dev.quern.gpu.layout.LovaszLayout;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,10 +2,10 @@ package dev.quern.cuda;
 
 import dev.quern.DType;
 import dev.quern.cuda.host.Buffer;
-import dev.quern.spi.LovaszKernels;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.LovaszKernels;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.quern.cuda;
 
 import dev.quern.cuda.host.Kernel;
-import dev.quern.spi.LovaszLayout;
+import dev.quern.gpu.layout.LovaszLayout;
 import dev.quern.spi.Span;
 
 /**

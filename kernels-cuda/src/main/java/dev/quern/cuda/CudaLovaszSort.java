@@ -6,7 +6,7 @@ import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.LovaszLayout;
+import dev.quern.gpu.layout.LovaszLayout;
 import java.util.List;
 
 /** Launches {@code lovasz_sort.cu}: one kernel that counts digits, and one for each pass. */

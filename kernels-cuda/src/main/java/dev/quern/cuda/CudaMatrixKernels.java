@@ -6,8 +6,8 @@ import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.MatrixKernels;
 import java.util.List;
 
 /** Launches {@code matrix.cu}. */

@@ -11,10 +11,10 @@ import dev.quern.cuda.host.Buffer;
 import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Queue;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.BinaryOp;
-import dev.quern.spi.PointwiseKernels;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.tensor.BinaryOp;
+import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.UnaryOp;
 import java.util.List;
 
 /** Launches {@code pointwise.cu}. */

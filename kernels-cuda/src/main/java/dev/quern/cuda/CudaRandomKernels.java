@@ -5,9 +5,9 @@ import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.PhiloxStream;
-import dev.quern.spi.RandomKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.PhiloxStream;
+import dev.quern.spi.tensor.RandomKernels;
 import java.util.List;
 
 /** Launches {@code random.cu}. */

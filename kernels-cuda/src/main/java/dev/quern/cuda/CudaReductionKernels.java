@@ -4,8 +4,8 @@ import static dev.quern.cuda.host.Signature.int64;
 import static dev.quern.cuda.host.Signature.pointer;
 
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.ReductionKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.ReductionKernels;
 import java.util.List;
 
 /** Launches {@code reduction.cu}. */

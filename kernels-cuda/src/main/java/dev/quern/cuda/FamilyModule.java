@@ -6,7 +6,7 @@ import dev.quern.cuda.host.Kernel;
 import dev.quern.cuda.host.Module;
 import dev.quern.cuda.host.Queue;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.ProgramBuild;
+import dev.quern.gpu.program.ProgramBuild;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.quern.cuda;
 
-import dev.quern.spi.Formulas;
+import dev.quern.gpu.program.Formulas;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

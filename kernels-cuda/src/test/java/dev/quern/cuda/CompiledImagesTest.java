@@ -11,7 +11,7 @@ import dev.quern.cuda.host.Context;
 import dev.quern.cuda.host.Driver;
 import dev.quern.cuda.host.Nvrtc;
 import dev.quern.cuda.host.Queue;
-import dev.quern.spi.BinaryCache;
+import dev.quern.gpu.program.BinaryCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

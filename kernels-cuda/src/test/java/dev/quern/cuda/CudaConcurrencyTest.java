@@ -11,13 +11,13 @@ import dev.quern.bench.Selftest;
 import dev.quern.bench.SelftestOptions;
 import dev.quern.cuda.EmulatedDriver.Order;
 import dev.quern.spi.Backend;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Classes;
-import dev.quern.spi.LovaszSpec.Kind;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Classes;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
@@ -118,6 +118,7 @@ class CudaConcurrencyTest {
       }
       LovaszPlan plan =
           backend
+              .kernels()
               .lovasz()
               .prepare(
                   new LovaszSpec(

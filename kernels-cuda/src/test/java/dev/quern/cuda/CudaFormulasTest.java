@@ -7,15 +7,15 @@ import dev.quern.reference.ElementLoss;
 import dev.quern.reference.FloatMath;
 import dev.quern.reference.Philox;
 import dev.quern.spi.Backend;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTable;
-import dev.quern.spi.LossTerm;
-import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.tensor.PhiloxStream;
+import dev.quern.spi.tensor.UnaryOp;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
@@ -49,9 +49,9 @@ class CudaFormulasTest {
     float[] x = numbers();
     Span operand = CudaTesting.upload(backend, x);
     Span out = CudaTesting.upload(backend, new float[COUNT]);
-    backend.pointwise().unary(UnaryOp.SIGMOID, operand, out);
+    backend.kernels().pointwise().unary(UnaryOp.SIGMOID, operand, out);
     float[] sigmoid = CudaTesting.download(backend, out);
-    backend.pointwise().unary(UnaryOp.SOFTPLUS, operand, out);
+    backend.kernels().pointwise().unary(UnaryOp.SOFTPLUS, operand, out);
     float[] softplus = CudaTesting.download(backend, out);
     for (int i = 0; i < COUNT; i++) {
       assertSame(FloatMath.sigmoid(x[i]), sigmoid[i], "sigmoid", x[i]);
@@ -80,7 +80,7 @@ class CudaFormulasTest {
             null,
             DType.F32,
             null);
-    var plan = backend.segmentation().prepare(spec);
+    var plan = backend.kernels().segmentation().prepare(spec);
     Span scratch =
         CudaTesting.upload(
             backend,
@@ -96,7 +96,7 @@ class CudaFormulasTest {
         CudaTesting.upload(backend, DType.I64, MemorySegment.ofArray(new long[1])),
         scratch);
     // the coefficients lie at the scratch memory's start
-    float[] k = new float[LossTable.COEFFICIENTS];
+    float[] k = new float[LossCoefficients.COUNT];
     backend.memory().download(scratch.buffer(), 0, MemorySegment.ofArray(k));
     var twin = new ElementLoss(spec);
     float[] found = CudaTesting.download(backend, gradient);
@@ -111,7 +111,7 @@ class CudaFormulasTest {
     // the last elements of the sequence, behind one that starts a block
     long first = (1L << 34) - COUNT - 1;
     Span out = CudaTesting.upload(backend, new float[COUNT]);
-    backend.random().uniform(stream, first, out);
+    backend.kernels().random().uniform(stream, first, out);
     float[] found = CudaTesting.download(backend, out);
     for (int i = 0; i < COUNT; i++) {
       assertEquals(Philox.uniform(stream, first + i), found[i]);

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.cuda.KernelSources.Argument;
 import dev.quern.cuda.host.Signature;
-import dev.quern.spi.LossTable;
-import dev.quern.spi.LovaszLayout;
-import dev.quern.spi.OptimizerArena;
+import dev.quern.gpu.layout.FusedLossEncoding;
+import dev.quern.gpu.layout.LovaszLayout;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossSums;
+import dev.quern.spi.optim.OptimizerArena;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
@@ -110,11 +112,11 @@ class KernelSourcesTest {
   }
 
   @Test
-  void recordsOfTheLossTableAreThoseOfTheFormulas() {
-    assertEquals(fields(LossTable.TERM), KernelSources.record("QuernLossTerm"));
-    assertEquals(fields(LossTable.OPTIONS), KernelSources.record("QuernLossOptions"));
-    assertEquals(LossTable.SUMS, KernelSources.record("QuernLossSums").size());
-    assertEquals(LossTable.COEFFICIENTS, KernelSources.record("QuernLossCoefficients").size());
+  void recordsOfTheEncodingAreThoseOfTheFormulas() {
+    assertEquals(fields(FusedLossEncoding.TERM), KernelSources.record("QuernLossTerm"));
+    assertEquals(fields(FusedLossEncoding.OPTIONS), KernelSources.record("QuernLossOptions"));
+    assertEquals(LossSums.COUNT, KernelSources.record("QuernLossSums").size());
+    assertEquals(LossCoefficients.COUNT, KernelSources.record("QuernLossCoefficients").size());
   }
 
   /** The fields of a structure, which has no gaps, as in C. */

@@ -10,11 +10,11 @@ import dev.quern.DeviceException;
 import dev.quern.cuda.host.Driver;
 import dev.quern.cuda.host.Nvrtc;
 import dev.quern.cuda.host.Version;
+import dev.quern.gpu.program.BinaryCache;
 import dev.quern.reference.FloatMath;
 import dev.quern.spi.Backend;
-import dev.quern.spi.BinaryCache;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.tensor.UnaryOp;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -120,7 +120,7 @@ class NvrtcTest {
             new CompiledImages(nvrtc, "sm_90", new BinaryCache(folder)))) {
       float[] x = {-3, 0, 0.5f, 100};
       Span operand = CudaTesting.upload(backend, x);
-      backend.pointwise().unary(UnaryOp.SIGMOID, operand, operand);
+      backend.kernels().pointwise().unary(UnaryOp.SIGMOID, operand, operand);
       float[] found = CudaTesting.download(backend, operand);
       for (int i = 0; i < x.length; i++) {
         assertEquals(FloatMath.sigmoid(x[i]), found[i]);

@@ -1,15 +1,15 @@
 package dev.quern.opencl;
 
+import dev.quern.gpu.layout.LovaszLayout;
+import dev.quern.gpu.program.BinaryCache;
+import dev.quern.gpu.program.Formulas;
+import dev.quern.gpu.program.ProgramBuild;
 import dev.quern.opencl.host.Context;
 import dev.quern.opencl.host.Feature;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
-import dev.quern.spi.BinaryCache;
-import dev.quern.spi.Formulas;
-import dev.quern.spi.LovaszLayout;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.ProgramBuild;
+import dev.quern.spi.optim.OptimizerArena;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package dev.quern.opencl;
 
-import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.CalibrationKernels;
 
 /** Launches {@code calibration.cl}. */
 final class OpenClCalibrationKernels implements CalibrationKernels {

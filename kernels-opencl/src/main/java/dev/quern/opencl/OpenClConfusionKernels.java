@@ -1,7 +1,7 @@
 package dev.quern.opencl;
 
-import dev.quern.spi.ConfusionKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.metric.ConfusionKernels;
 import org.jspecify.annotations.Nullable;
 
 /**

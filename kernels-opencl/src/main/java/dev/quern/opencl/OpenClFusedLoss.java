@@ -1,13 +1,13 @@
 package dev.quern.opencl;
 
+import dev.quern.gpu.layout.LossGrid;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.opencl.host.Kernel;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossGrid;
-import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,12 +1,12 @@
 package dev.quern.opencl;
 
+import dev.quern.gpu.layout.LovaszLayout;
 import dev.quern.opencl.host.Kernel;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszLayout;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
 import org.jspecify.annotations.Nullable;
 
 /**

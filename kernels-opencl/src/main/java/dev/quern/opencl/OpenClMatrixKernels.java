@@ -1,8 +1,8 @@
 package dev.quern.opencl;
 
 import dev.quern.opencl.host.Kernel;
-import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.MatrixKernels;
 
 /** Launches {@code matrix.cl}. */
 final class OpenClMatrixKernels implements MatrixKernels {

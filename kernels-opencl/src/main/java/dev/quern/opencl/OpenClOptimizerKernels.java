@@ -1,11 +1,11 @@
 package dev.quern.opencl;
 
 import dev.quern.opencl.host.Kernel;
-import dev.quern.spi.AdamState;
-import dev.quern.spi.LossScale;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.OptimizerKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.optim.AdamState;
+import dev.quern.spi.optim.LossScale;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.OptimizerKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -4,10 +4,10 @@ import dev.quern.DType;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Queue;
-import dev.quern.spi.BinaryOp;
-import dev.quern.spi.PointwiseKernels;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.tensor.BinaryOp;
+import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.UnaryOp;
 
 /** Launches {@code pointwise.cl}. */
 final class OpenClPointwiseKernels implements PointwiseKernels {

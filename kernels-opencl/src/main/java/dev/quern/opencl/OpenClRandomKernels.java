@@ -1,8 +1,8 @@
 package dev.quern.opencl;
 
-import dev.quern.spi.PhiloxStream;
-import dev.quern.spi.RandomKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.PhiloxStream;
+import dev.quern.spi.tensor.RandomKernels;
 
 /** Launches {@code random.cl}. */
 final class OpenClRandomKernels implements RandomKernels {

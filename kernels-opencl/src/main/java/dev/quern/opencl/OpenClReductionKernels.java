@@ -1,7 +1,7 @@
 package dev.quern.opencl;
 
-import dev.quern.spi.ReductionKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.ReductionKernels;
 
 /** Launches {@code reduction.cl}. */
 final class OpenClReductionKernels implements ReductionKernels {

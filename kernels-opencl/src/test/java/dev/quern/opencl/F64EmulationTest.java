@@ -3,13 +3,13 @@ package dev.quern.opencl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.gpu.program.BinaryCache;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.opencl.host.Context;
 import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
 import dev.quern.opencl.host.Staging;
-import dev.quern.spi.BinaryCache;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Random;

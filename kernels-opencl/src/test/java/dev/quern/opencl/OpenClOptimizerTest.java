@@ -3,13 +3,13 @@ package dev.quern.opencl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.DType;
-import dev.quern.spi.AdamGroup;
-import dev.quern.spi.AdamState;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
+import dev.quern.spi.optim.AdamGroup;
+import dev.quern.spi.optim.AdamState;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.SegmentTable;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +35,7 @@ class OpenClOptimizerTest {
               upload(backend, DType.U8, groups),
               upload(backend, DType.I32, MemorySegment.ofArray(new int[1])));
       Span control = upload(backend, DType.F32, MemorySegment.ofArray(new float[] {0, 1, 1, 1, 1}));
-      backend.optimizer().adam(arena, new AdamState(floats, floats, null), control);
+      backend.kernels().optimizer().adam(arena, new AdamState(floats, floats, null), control);
       backend.memory().download(table.buffer(), 0, segments.memory());
       assertEquals(8, segments.step(0));
     }

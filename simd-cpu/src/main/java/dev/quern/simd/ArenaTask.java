@@ -1,7 +1,7 @@
 package dev.quern.simd;
 
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.SegmentTable;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.SegmentTable;
 
 /** Work on the tiles of an optimizer's arena: a tile finds its segment by bisection. */
 abstract class ArenaTask extends Task {

@@ -1,7 +1,7 @@
 package dev.quern.simd;
 
-import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.OptimizerFlags;
+import dev.quern.spi.optim.AdamCoefficients;
+import dev.quern.spi.optim.OptimizerFlags;
 import org.jspecify.annotations.Nullable;
 
 /** An Adam step over whole arrays, a chunk a piece; tails are padded to a vector. */

@@ -1,6 +1,6 @@
 package dev.quern.simd;
 
-import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.optim.SgdCoefficients;
 import org.jspecify.annotations.Nullable;
 
 /** An SGD step over whole arrays, a chunk a piece; tails are padded to a vector. */

@@ -5,7 +5,7 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.LossSums;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -33,7 +33,7 @@ final class BceLoops {
       FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
       sum = sum.add(plain(xi, ti, log1p));
     }
-    OverlapLoops.add(sum, lanes, ElementLoss.BCE * ROW + first);
+    OverlapLoops.add(sum, lanes, LossSums.BCE * ROW + first);
   }
 
   /** Sums and gradient of the plain loss from logits; the gradient is written. */
@@ -55,7 +55,7 @@ final class BceLoops {
         FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
         sum = sum.add(plain(xi, ti, log1p));
       }
-      OverlapLoops.add(sum, c.lanes, ElementLoss.BCE * ROW + first);
+      OverlapLoops.add(sum, c.lanes, LossSums.BCE * ROW + first);
     }
   }
 
@@ -137,7 +137,7 @@ final class BceLoops {
 
   /** Sums the losses. */
   static void lossSums(LossChunk c) {
-    sum(c.loss, c.lanes, ElementLoss.BCE, c.padded);
+    sum(c.loss, c.lanes, LossSums.BCE, c.padded);
   }
 
   /** Adds numbers to the accumulators of one sum. */
@@ -152,7 +152,7 @@ final class BceLoops {
   }
 
   static void addUp(LossChunk c) {
-    c.addUp(ElementLoss.BCE);
+    c.addUp(LossSums.BCE);
   }
 
   /** The gradient with respect to logits. */

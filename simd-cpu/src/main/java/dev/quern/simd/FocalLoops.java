@@ -5,7 +5,8 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossSums;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -27,7 +28,7 @@ final class FocalLoops {
     float[] p = c.p;
     c.useScratch();
     float[] side = c.side;
-    FloatVector bound = FloatVector.broadcast(SPECIES, ElementLoss.LEAST_PROBABILITY);
+    FloatVector bound = FloatVector.broadcast(SPECIES, FusedLossSpec.LEAST_PROBABILITY);
     for (int i = 0; i < c.padded; i += LANES) {
       FloatVector pi = load(p, i);
       VectorMask<Float> low = pi.compare(VectorOperators.LT, lanes(0.5f));
@@ -230,8 +231,8 @@ final class FocalLoops {
         value = value.add(f.mul(load(c.loss, i)).mul(a));
         norm = norm.add(f);
       }
-      OverlapLoops.add(value, c.lanes, ElementLoss.FOCAL * ROW + first);
-      OverlapLoops.add(norm, c.lanes, ElementLoss.FOCAL_NORM * ROW + first);
+      OverlapLoops.add(value, c.lanes, LossSums.FOCAL * ROW + first);
+      OverlapLoops.add(norm, c.lanes, LossSums.FOCAL_NORM * ROW + first);
     }
   }
 
@@ -250,11 +251,10 @@ final class FocalLoops {
   }
 
   static void addUp(LossChunk c) {
-    c.addUp(ElementLoss.FOCAL);
-    c.addUp(ElementLoss.FOCAL_NORM);
+    c.addUp(LossSums.FOCAL);
+    c.addUp(LossSums.FOCAL_NORM);
     int neutral = c.padded - c.n + c.dropped;
-    c.sums[c.c * dev.quern.spi.LossTable.SUMS + ElementLoss.FOCAL_NORM] -=
-        neutral * c.options.neutralFocalWeight();
+    c.sums[c.c * LossSums.COUNT + LossSums.FOCAL_NORM] -= neutral * c.options.neutralFocalWeight();
   }
 
   /** Adds the gradient with respect to the logit. */

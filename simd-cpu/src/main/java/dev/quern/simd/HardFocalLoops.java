@@ -6,7 +6,7 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
@@ -143,12 +143,12 @@ final class HardFocalLoops {
         slope = slope.mul(k.blend(minusK, on)).add(lanes(0.0f));
         PointwiseLoops.store(slope, out, at + 4L * i);
       }
-      OverlapLoops.add(sum, c.lanes, ElementLoss.FOCAL * ROW + first);
+      OverlapLoops.add(sum, c.lanes, LossSums.FOCAL * ROW + first);
     }
   }
 
   static void addUp(LossChunk c) {
-    c.addUp(ElementLoss.FOCAL);
+    c.addUp(LossSums.FOCAL);
   }
 
   private static FloatVector load(float[] values, int i) {

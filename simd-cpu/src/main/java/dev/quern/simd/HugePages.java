@@ -1,6 +1,6 @@
 package dev.quern.simd;
 
-import dev.quern.spi.HostMemory;
+import dev.quern.spi.host.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;

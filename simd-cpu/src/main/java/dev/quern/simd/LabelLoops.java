@@ -6,7 +6,8 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;
@@ -210,9 +211,9 @@ final class LabelLoops {
       for (int first = 0; first < ROW; first += LANES) {
         overlapSums(c, k, c.sides[k], first, c.padded);
       }
-      c.addUp(k, ElementLoss.TRUE_POSITIVES);
-      c.addUp(k, ElementLoss.FALSE_POSITIVES);
-      c.addUp(k, ElementLoss.FALSE_NEGATIVES);
+      c.addUp(k, LossSums.TRUE_POSITIVES);
+      c.addUp(k, LossSums.FALSE_POSITIVES);
+      c.addUp(k, LossSums.FALSE_NEGATIVES);
     }
   }
 
@@ -248,9 +249,9 @@ final class LabelLoops {
       above = above.add(p, isLabel.not());
       below = below.add(load(rest, i), isLabel);
     }
-    OverlapLoops.add(both.add(bothToo), c.lanes, ElementLoss.TRUE_POSITIVES * ROW + first);
-    OverlapLoops.add(above.add(aboveToo), c.lanes, ElementLoss.FALSE_POSITIVES * ROW + first);
-    OverlapLoops.add(below.add(belowToo), c.lanes, ElementLoss.FALSE_NEGATIVES * ROW + first);
+    OverlapLoops.add(both.add(bothToo), c.lanes, LossSums.TRUE_POSITIVES * ROW + first);
+    OverlapLoops.add(above.add(aboveToo), c.lanes, LossSums.FALSE_POSITIVES * ROW + first);
+    OverlapLoops.add(below.add(belowToo), c.lanes, LossSums.FALSE_NEGATIVES * ROW + first);
   }
 
   // ---- cross-entropy ----
@@ -319,8 +320,7 @@ final class LabelLoops {
       Arrays.fill(c.w, 0, c.padded, c.options.crossEntropy ? 1 : 0);
       return;
     }
-    int classes = c.options.classes;
-    lookUp(Arrays.copyOfRange(c.options.factors, classes, 2 * classes), indices(c), c.w, c.padded);
+    lookUp(c.options.crossEntropyFactors, indices(c), c.w, c.padded);
   }
 
   private static void lookUp(float[] table, int[] indices, float[] to, int n) {
@@ -364,7 +364,8 @@ final class LabelLoops {
 
   /** Adds w, for the label -w z. */
   static void crossEntropyPulls(LossChunk c) {
-    FloatVector k = FloatVector.broadcast(SPECIES, c.coefficient(0, ElementLoss.K_CROSS_ENTROPY));
+    FloatVector k =
+        FloatVector.broadcast(SPECIES, c.coefficient(0, LossCoefficients.CROSS_ENTROPY));
     for (int i = 0; i < c.padded; i += LANES) {
       FloatVector w = k.mul(load(c.w, i));
       load(c.otherPull, i).add(w).intoArray(c.otherPull, i);

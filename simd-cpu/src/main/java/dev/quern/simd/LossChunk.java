@@ -1,7 +1,8 @@
 package dev.quern.simd;
 
 import dev.quern.reference.ElementLoss;
-import dev.quern.spi.LossTable;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossSums;
 import java.util.Arrays;
 
 /**
@@ -148,10 +149,10 @@ final class LossChunk {
   int largestBits;
 
   /** Accumulators of the class selected. */
-  final float[] lanes = new float[LossTable.SUMS * ROW];
+  final float[] lanes = new float[LossSums.COUNT * ROW];
 
-  /** Sums of the piece, {@link LossTable#SUMS} per class, and counts. */
-  double[] sums = new double[LossTable.SUMS];
+  /** Sums of the piece, {@link LossSums#COUNT} per class, and counts. */
+  double[] sums = new double[LossSums.COUNT];
 
   final Confusion counts = new Confusion();
 
@@ -196,10 +197,10 @@ final class LossChunk {
     this.inNative = inputs.isNative();
     this.coefficients = coefficients;
     int width = options.elements ? 1 : options.classes;
-    if (sums.length < width * LossTable.SUMS) {
-      sums = new double[width * LossTable.SUMS];
+    if (sums.length < width * LossSums.COUNT) {
+      sums = new double[width * LossSums.COUNT];
     }
-    Arrays.fill(sums, 0, width * LossTable.SUMS, 0);
+    Arrays.fill(sums, 0, width * LossSums.COUNT, 0);
     counts.clear();
     valid = 0;
     fault = Long.MAX_VALUE;
@@ -224,7 +225,7 @@ final class LossChunk {
   void end() {
     int width = options.elements ? 1 : options.classes;
     for (int index = 0; index < width; index++) {
-      sums[index * LossTable.SUMS + ElementLoss.VALID] = valid;
+      sums[index * LossSums.COUNT + LossSums.VALID] = valid;
     }
   }
 
@@ -232,18 +233,18 @@ final class LossChunk {
   void select(int index) {
     c = index;
     int own = firstClass + index;
-    bcePositive = options.factors[own];
-    crossEntropyFactor = options.factors[options.classes + own];
-    softmaxFocalFactor = options.factors[2 * options.classes + own];
-    int at = coefficientsAt + index * LossTable.COEFFICIENTS;
+    bcePositive = options.bcePositive[own];
+    crossEntropyFactor = options.crossEntropyFactors[own];
+    softmaxFocalFactor = options.softmaxFocalFactors[own];
+    int at = coefficientsAt + index * LossCoefficients.COUNT;
     if (coefficients.length > at) {
-      kHit = coefficients[at + ElementLoss.K_HIT];
-      kMiss = coefficients[at + ElementLoss.K_MISS];
-      kBce = coefficients[at + ElementLoss.K_BCE];
-      kFocal = coefficients[at + ElementLoss.K_FOCAL];
-      kFocalNorm = coefficients[at + ElementLoss.K_FOCAL_NORM];
-      kCrossEntropy = coefficients[at + ElementLoss.K_CROSS_ENTROPY];
-      kSoftmaxFocal = coefficients[at + ElementLoss.K_SOFTMAX_FOCAL];
+      kHit = coefficients[at + LossCoefficients.HIT];
+      kMiss = coefficients[at + LossCoefficients.MISS];
+      kBce = coefficients[at + LossCoefficients.BCE];
+      kFocal = coefficients[at + LossCoefficients.FOCAL];
+      kFocalNorm = coefficients[at + LossCoefficients.FOCAL_NORM];
+      kCrossEntropy = coefficients[at + LossCoefficients.CROSS_ENTROPY];
+      kSoftmaxFocal = coefficients[at + LossCoefficients.SOFTMAX_FOCAL];
     }
     if (options.elements) {
       x = input;
@@ -265,7 +266,7 @@ final class LossChunk {
 
   /** One of a class's coefficients, of those in {@link ElementLoss}. */
   float coefficient(int index, int which) {
-    return coefficients[coefficientsAt + index * LossTable.COEFFICIENTS + which];
+    return coefficients[coefficientsAt + index * LossCoefficients.COUNT + which];
   }
 
   /** Whether loops may read and write memory themselves: all is native, and every pixel counts. */
@@ -307,6 +308,6 @@ final class LossChunk {
       fourth += lanes[lane + 3];
     }
     Arrays.fill(lanes, start, start + ROW, 0);
-    sums[index * LossTable.SUMS + sum] += (first + second) + (third + fourth);
+    sums[index * LossSums.COUNT + sum] += (first + second) + (third + fourth);
   }
 }

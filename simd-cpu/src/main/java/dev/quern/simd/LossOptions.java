@@ -1,14 +1,13 @@
 package dev.quern.simd;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossTable;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossScalars;
+import dev.quern.spi.loss.LossTerm;
 import java.util.List;
-import java.util.Objects;
 
 /** What the loops of a fused loss need of its specification. */
 final class LossOptions {
@@ -72,8 +71,11 @@ final class LossOptions {
   final boolean softmaxFocal;
   final float softmaxGamma;
 
-  /** Per class: of the positive part, of the cross-entropy, of the focal loss by softmax. */
-  final float[] factors;
+  /** Per class: of the positive part of the binary cross-entropy. */
+  final float[] bcePositive;
+
+  final float[] crossEntropyFactors;
+  final float[] softmaxFocalFactors;
 
   LossOptions(FusedLossSpec spec) {
     this.spec = spec;
@@ -85,34 +87,32 @@ final class LossOptions {
     checked = labelled || (elements && spec.targetDtype() != DType.F32);
     hard = checked;
     labels = labelled ? classes : 2;
-    Integer index = spec.ignoreIndex();
-    ignored = index == null ? Float.NaN : index;
+    LossScalars scalars = LossScalars.of(spec);
+    ignored = scalars.ignored();
     overlap = spec.hasOverlap();
     form = spec.truePositiveForm();
     LossTerm.Bce bceTerm = spec.find(LossTerm.Bce.class);
     bce = bceTerm != null;
-    smoothing = bceTerm == null ? 0 : (float) bceTerm.smoothing();
+    smoothing = scalars.bceSmoothing();
     weighted = bceTerm != null && (bceTerm.weighted() || smoothing != 0);
     plainBce = bceTerm != null && !weighted && bceTerm.perClass().stream().allMatch(w -> w == 1.0);
     LossTerm.Focal focalTerm = spec.find(LossTerm.Focal.class);
     focal = focalTerm != null;
-    LossTerm.Focal f =
-        Objects.requireNonNullElseGet(
-            focalTerm, () -> new LossTerm.Focal(false, 0, 1, 1, 0, false, false, List.of()));
-    linear = f.linear();
-    gamma = (float) f.gamma();
-    positive = (float) f.positive();
-    negative = (float) f.negative();
-    threshold = (float) f.reducedThreshold();
-    logThreshold = threshold == 0 ? 0 : (float) Math.log(f.reducedThreshold());
+    linear = focalTerm != null && focalTerm.linear();
+    gamma = scalars.focalGamma();
+    positive = scalars.focalPositive();
+    negative = scalars.focalNegative();
+    threshold = scalars.focalThreshold();
+    logThreshold = scalars.focalLogThreshold();
     LossTerm.CrossEntropy cross = spec.find(LossTerm.CrossEntropy.class);
     crossEntropy = cross != null;
-    kept = cross == null ? 1 : 1.0f - (float) cross.smoothing();
-    spread = cross == null ? 0 : (float) (cross.smoothing() / classes);
-    LossTerm.SoftmaxFocal soft = spec.find(LossTerm.SoftmaxFocal.class);
-    softmaxFocal = soft != null;
-    softmaxGamma = soft == null ? 0 : (float) soft.gamma();
-    factors = LossTable.factors(spec);
+    kept = 1.0f - scalars.crossEntropySmoothing();
+    spread = scalars.crossEntropySpread();
+    softmaxFocal = spec.find(LossTerm.SoftmaxFocal.class) != null;
+    softmaxGamma = scalars.softmaxFocalGamma();
+    bcePositive = scalars.bcePositive();
+    crossEntropyFactors = scalars.crossEntropy();
+    softmaxFocalFactors = scalars.softmaxFocal();
     weighsClasses = cross != null && cross.perClass().stream().anyMatch(w -> w != 1.0);
   }
 

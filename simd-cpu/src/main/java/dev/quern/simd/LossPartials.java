@@ -3,7 +3,7 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.spi.LossTable;
+import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -16,20 +16,20 @@ import java.lang.foreign.MemorySegment;
 record LossPartials(MemorySegment memory, int width) {
   /** The size of a record. */
   static long bytes(int width) {
-    return 8L * (width * LossTable.SUMS + 5);
+    return 8L * (width * LossSums.COUNT + 5);
   }
 
   private long at(long piece) {
-    return piece * (width * LossTable.SUMS + 5);
+    return piece * (width * LossSums.COUNT + 5);
   }
 
   private long countsAt(long piece) {
-    int sums = width * LossTable.SUMS;
+    int sums = width * LossSums.COUNT;
     return at(piece) + sums;
   }
 
   void set(long piece, LossChunk chunk) {
-    int sums = width * LossTable.SUMS;
+    int sums = width * LossSums.COUNT;
     MemorySegment.copy(chunk.sums, 0, memory, JAVA_DOUBLE, 8 * at(piece), sums);
     long at = countsAt(piece);
     memory.setAtIndex(JAVA_LONG, at, chunk.counts.trueNegatives);
@@ -42,8 +42,8 @@ record LossPartials(MemorySegment memory, int width) {
   /** Adds the sums of all pieces to those of their segments, in index order. */
   void addSums(LossPieces pieces, double[] sums) {
     for (long piece = 0; piece < pieces.count(); piece++) {
-      int to = pieces.segment(piece) * LossTable.SUMS;
-      for (int i = 0; i < width * LossTable.SUMS; i++) {
+      int to = pieces.segment(piece) * LossSums.COUNT;
+      for (int i = 0; i < width * LossSums.COUNT; i++) {
         sums[to + i] += memory.getAtIndex(JAVA_DOUBLE, at(piece) + i);
       }
     }

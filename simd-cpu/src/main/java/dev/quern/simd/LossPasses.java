@@ -1,7 +1,7 @@
 package dev.quern.simd;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

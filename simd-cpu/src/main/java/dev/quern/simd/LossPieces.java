@@ -1,8 +1,8 @@
 package dev.quern.simd;
 
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.LossExtent;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossExtent;
 
 /**
  * How a batch is cut into pieces: up to {@link Chunks#SIZE} elements of one class of one image, or

@@ -2,9 +2,9 @@ package dev.quern.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Kind;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;

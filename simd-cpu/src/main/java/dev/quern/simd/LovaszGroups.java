@@ -1,8 +1,8 @@
 package dev.quern.simd;
 
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Kind;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 
 /**
  * How a batch falls into groups (images, or the batch as one), a group into lists (classes), a list

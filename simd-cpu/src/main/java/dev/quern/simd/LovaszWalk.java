@@ -3,7 +3,7 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.reference.LovaszTerms;
+import dev.quern.spi.loss.LovaszTerms;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

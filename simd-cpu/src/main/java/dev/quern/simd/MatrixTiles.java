@@ -3,8 +3,8 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 

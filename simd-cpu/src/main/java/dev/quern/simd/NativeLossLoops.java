@@ -8,7 +8,7 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
@@ -200,7 +200,7 @@ final class NativeLossLoops {
         FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
         sum = sum.add(BceLoops.plain(xi, ti, log1p));
       }
-      OverlapLoops.add(sum, c.lanes, ElementLoss.BCE * ROW + first);
+      OverlapLoops.add(sum, c.lanes, LossSums.BCE * ROW + first);
     }
   }
 }

@@ -6,7 +6,7 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.LossSums;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -113,9 +113,9 @@ final class OverlapLoops {
   /** Adds to the accumulators. */
   private static void store(
       FloatVector both, FloatVector above, FloatVector below, float[] lanes, int first) {
-    add(both, lanes, ElementLoss.TRUE_POSITIVES * ROW + first);
-    add(above, lanes, ElementLoss.FALSE_POSITIVES * ROW + first);
-    add(below, lanes, ElementLoss.FALSE_NEGATIVES * ROW + first);
+    add(both, lanes, LossSums.TRUE_POSITIVES * ROW + first);
+    add(above, lanes, LossSums.FALSE_POSITIVES * ROW + first);
+    add(below, lanes, LossSums.FALSE_NEGATIVES * ROW + first);
   }
 
   static void add(FloatVector v, float[] lanes, int at) {
@@ -123,9 +123,9 @@ final class OverlapLoops {
   }
 
   static void addUp(LossChunk c) {
-    c.addUp(ElementLoss.TRUE_POSITIVES);
-    c.addUp(ElementLoss.FALSE_POSITIVES);
-    c.addUp(ElementLoss.FALSE_NEGATIVES);
+    c.addUp(LossSums.TRUE_POSITIVES);
+    c.addUp(LossSums.FALSE_POSITIVES);
+    c.addUp(LossSums.FALSE_NEGATIVES);
   }
 
   // ---- gradients with respect to logits; they are written, not added to what is there ----

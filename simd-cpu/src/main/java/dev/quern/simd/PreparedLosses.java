@@ -1,6 +1,6 @@
 package dev.quern.simd;
 
-import dev.quern.spi.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec;
 import java.util.LinkedHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 

@@ -1,7 +1,7 @@
 package dev.quern.simd;
 
-import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.OptimizerFlags;
+import dev.quern.spi.optim.AdamCoefficients;
+import dev.quern.spi.optim.OptimizerFlags;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

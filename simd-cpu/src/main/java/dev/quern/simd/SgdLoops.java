@@ -6,8 +6,8 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.spi.OptimizerFlags;
-import dev.quern.spi.SgdCoefficients;
+import dev.quern.spi.optim.OptimizerFlags;
+import dev.quern.spi.optim.SgdCoefficients;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;

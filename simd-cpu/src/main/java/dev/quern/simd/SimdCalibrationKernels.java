@@ -3,8 +3,8 @@ package dev.quern.simd;
 import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 
-import dev.quern.spi.CalibrationKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.CalibrationKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 

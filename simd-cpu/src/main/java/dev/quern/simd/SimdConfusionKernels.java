@@ -3,9 +3,9 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quern.DType;
-import dev.quern.spi.ConfusionKernels;
-import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.metric.ConfusionKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;

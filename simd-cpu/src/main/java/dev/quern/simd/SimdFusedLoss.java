@@ -3,16 +3,17 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.reference.LossEpilogue;
-import dev.quern.spi.ArrayKernels;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTable;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossCoefficients;
+import dev.quern.spi.loss.LossEpilogue;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Function;
@@ -146,8 +147,8 @@ final class SimdFusedLoss implements FusedLossPlan {
     }
 
     float compute(float upstream, @Nullable MemorySegment counts) {
-      float[] coefficients = new float[pieces.segments() * LossTable.COEFFICIENTS];
-      double[] sums = new double[pieces.segments() * LossTable.SUMS];
+      float[] coefficients = new float[pieces.segments() * LossCoefficients.COUNT];
+      double[] sums = new double[pieces.segments() * LossSums.COUNT];
       boolean backward = inputs.out() != null;
       boolean onePass = backward && spec.isOnePass();
       if (onePass) {
@@ -212,7 +213,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       LossChunk chunk = Workspace.current().loss;
       chunk.begin(options, run.inputs, coefficients);
       chunk.firstClass = pieces.firstClass(piece);
-      chunk.coefficientsAt = pieces.segment(piece) * LossTable.COEFFICIENTS;
+      chunk.coefficientsAt = pieces.segment(piece) * LossCoefficients.COUNT;
       long inputAt = pieces.inputAt(piece);
       long targetAt = pieces.targetAt(piece, spec.layout() == Layout.LABELS);
       long lossAt = pieces.targetAt(piece, !options.elements);

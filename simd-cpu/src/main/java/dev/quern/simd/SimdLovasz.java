@@ -5,14 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.quern.spi.ArrayKernels;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Kind;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package dev.quern.simd;
 
-import dev.quern.spi.LovaszKernels;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.loss.LovaszKernels;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
 
 /** The Lovasz losses of the SIMD backend. */
 final class SimdLovaszKernels implements LovaszKernels {

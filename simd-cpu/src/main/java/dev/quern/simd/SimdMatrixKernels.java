@@ -1,8 +1,8 @@
 package dev.quern.simd;
 
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.MatrixKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.MatrixKernels;
 
 /**
  * Matrix products in three shapes. One column (or one row): the dot products of a matrix's rows

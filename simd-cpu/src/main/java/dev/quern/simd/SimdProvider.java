@@ -1,11 +1,11 @@
 package dev.quern.simd;
 
 import dev.quern.DeviceInfo;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
-import dev.quern.spi.JavaMachine;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.host.JavaMachine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

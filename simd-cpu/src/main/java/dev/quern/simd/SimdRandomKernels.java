@@ -1,8 +1,8 @@
 package dev.quern.simd;
 
-import dev.quern.spi.PhiloxStream;
-import dev.quern.spi.RandomKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.PhiloxStream;
+import dev.quern.spi.tensor.RandomKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;

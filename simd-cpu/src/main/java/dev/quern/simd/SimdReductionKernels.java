@@ -3,9 +3,9 @@ package dev.quern.simd;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.ReductionKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.tensor.ReductionKernels;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -1,9 +1,9 @@
 package dev.quern.simd;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.SegmentationKernels;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.SegmentationKernels;
 
 /** The fused losses of the SIMD backend. */
 final class SimdSegmentationKernels implements SegmentationKernels {

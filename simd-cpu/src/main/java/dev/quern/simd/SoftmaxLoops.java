@@ -5,7 +5,8 @@ import static dev.quern.simd.VectorMath.LANES;
 import static dev.quern.simd.VectorMath.SPECIES;
 import static dev.quern.simd.VectorMath.lanes;
 
-import dev.quern.reference.ElementLoss;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossSums;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -139,7 +140,7 @@ final class SoftmaxLoops {
 
   /** ln max(p, 1e-7), and that maximum, from probabilities. */
   static void logsOfProbability(LossChunk c) {
-    FloatVector least = FloatVector.broadcast(SPECIES, ElementLoss.LEAST_PROBABILITY);
+    FloatVector least = FloatVector.broadcast(SPECIES, FusedLossSpec.LEAST_PROBABILITY);
     for (int i = 0; i < c.padded; i += LANES) {
       FloatVector p = load(c.p, i);
       p = p.blend(least, p.compare(VectorOperators.LT, least));
@@ -173,7 +174,7 @@ final class SoftmaxLoops {
 
   /** Leaves out the pixels that do not count, and sums. */
   static void crossEntropySums(LossChunk c) {
-    pixelSums(c.crossEntropy, c, ElementLoss.CROSS_ENTROPY);
+    pixelSums(c.crossEntropy, c, LossSums.CROSS_ENTROPY);
     labelWeights(c);
   }
 
@@ -200,11 +201,11 @@ final class SoftmaxLoops {
     } else {
       for (int i = 0; i < c.n; i++) {
         int label = (int) c.label[i];
-        sum += label < 0 ? 0 : options.factors[options.classes + label];
+        sum += label < 0 ? 0 : options.crossEntropyFactors[label];
       }
       sum += c.faulty;
     }
-    c.sums[ElementLoss.CROSS_ENTROPY_WEIGHT] += sum;
+    c.sums[LossSums.CROSS_ENTROPY_WEIGHT] += sum;
   }
 
   // ---- focal loss through the softmax ----
@@ -256,7 +257,7 @@ final class SoftmaxLoops {
   }
 
   static void softmaxFocalSums(LossChunk c) {
-    pixelSums(c.softmaxFocal, c, ElementLoss.SOFTMAX_FOCAL);
+    pixelSums(c.softmaxFocal, c, LossSums.SOFTMAX_FOCAL);
   }
 
   // ---- slopes: the derivatives with respect to ln p (from probabilities, to p) ----

@@ -1,9 +1,9 @@
 package dev.quern.simd;
 
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.OutsideTensors;
-import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.OutsideTensors;
+import dev.quern.spi.optim.SegmentTable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

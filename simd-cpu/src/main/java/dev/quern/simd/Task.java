@@ -1,7 +1,7 @@
 package dev.quern.simd;
 
-import dev.quern.spi.HostBuffer;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;

@@ -5,27 +5,27 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.DType;
 import dev.quern.loss.LovaszLoss;
-import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.AdamGroup;
-import dev.quern.spi.AdamState;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
-import dev.quern.spi.BinaryOp;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.GradientControl;
-import dev.quern.spi.GradientRule;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTerm;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.OptimizerFlags;
-import dev.quern.spi.PhiloxStream;
-import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.optim.AdamCoefficients;
+import dev.quern.spi.optim.AdamGroup;
+import dev.quern.spi.optim.AdamState;
+import dev.quern.spi.optim.GradientControl;
+import dev.quern.spi.optim.GradientRule;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.OptimizerFlags;
+import dev.quern.spi.optim.SegmentTable;
+import dev.quern.spi.tensor.BinaryOp;
+import dev.quern.spi.tensor.PhiloxStream;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,12 +84,22 @@ final class CpuSpeed {
     addMatrix(rounds, "30 x 1e6 transposed times vector", true, 30, 1, 1_000_000, 4 * 31e6);
     addMatrix(rounds, "1024 x 1024 x 1024", false, 1024, 1024, 1024, 0);
     Span x = random(PARAMETERS, 1);
-    Span scratch = bytes(backend.reduction().scratchBytes(PARAMETERS));
+    Span scratch = bytes(backend.kernels().reduction().scratchBytes(PARAMETERS));
     Span out = floats(1);
-    add(rounds, "sum", 4.0 * PARAMETERS, "GB/s", () -> backend.reduction().sum(x, out, scratch));
+    add(
+        rounds,
+        "sum",
+        4.0 * PARAMETERS,
+        "GB/s",
+        () -> backend.kernels().reduction().sum(x, out, scratch));
     Span drawn = floats(PIXELS);
     PhiloxStream stream = new PhiloxStream(1, 0, 0, 0);
-    add(rounds, "uniform", 4.0 * PIXELS, "GB/s", () -> backend.random().uniform(stream, 0, drawn));
+    add(
+        rounds,
+        "uniform",
+        4.0 * PIXELS,
+        "GB/s",
+        () -> backend.kernels().random().uniform(stream, 0, drawn));
 
     for (Measured kernel : kernels) {
       warmUp(kernel.call);
@@ -134,7 +144,12 @@ final class CpuSpeed {
   private void addCopy(int rounds) {
     Span from = random(PARAMETERS, 2);
     Span to = floats(PARAMETERS);
-    add(rounds, "copy 33.5 M", 8.0 * PARAMETERS, "GB/s", () -> backend.pointwise().copy(from, to));
+    add(
+        rounds,
+        "copy 33.5 M",
+        8.0 * PARAMETERS,
+        "GB/s",
+        () -> backend.kernels().pointwise().copy(from, to));
   }
 
   private void addAdam(int rounds) {
@@ -149,31 +164,31 @@ final class CpuSpeed {
     AdamGroup rich = new AdamGroup(1e-3, 0.9, 0.999, 1e-8, 0, 1e-4, 0.5, 1, flags);
     OptimizerArena arena = arena(p, g, plain);
     OptimizerArena richArena = arena(p, g, rich);
-    Span scratch = bytes(backend.optimizer().scratchBytes(arena));
+    Span scratch = bytes(backend.kernels().optimizer().scratchBytes(arena));
     Span none = rule(Double.POSITIVE_INFINITY);
     Span one = rule(1);
-    backend.optimizer().gradientNorm(arena, null, none, control, scratch);
+    backend.kernels().optimizer().gradientNorm(arena, null, none, control, scratch);
     add(
         rounds,
         "Adam 33.5 M",
         28.0 * PARAMETERS,
         "GB/s",
-        () -> backend.optimizer().adam(arena, new AdamState(m, v, null), control));
+        () -> backend.kernels().optimizer().adam(arena, new AdamState(m, v, null), control));
     add(
         rounds,
         "Adam amsgrad, L1, clipping 33.5 M",
         40.0 * PARAMETERS,
         "GB/s",
         () -> {
-          backend.optimizer().gradientNorm(richArena, null, one, control, scratch);
-          backend.optimizer().adam(richArena, new AdamState(m, v, max), control);
+          backend.kernels().optimizer().gradientNorm(richArena, null, one, control, scratch);
+          backend.kernels().optimizer().adam(richArena, new AdamState(m, v, max), control);
         });
     add(
         rounds,
         "gradient norm 33.5 M",
         4.0 * PARAMETERS,
         "GB/s",
-        () -> backend.optimizer().gradientNorm(arena, null, none, control, scratch));
+        () -> backend.kernels().optimizer().gradientNorm(arena, null, none, control, scratch));
   }
 
   private Span rule(double maxNorm) {
@@ -218,16 +233,20 @@ final class CpuSpeed {
   private void addCounts(int rounds, DType dtype) {
     Span x = random(PIXELS, 8);
     Span target = Span.of(backend.memory().allocate(dtype.bytes() * PIXELS), dtype, PIXELS);
-    backend.pointwise().fill(target, 1);
+    backend.kernels().pointwise().fill(target, 1);
     Span counts = Span.of(backend.memory().allocate(4 * 8), DType.I64, 4);
     Span fault = Span.of(backend.memory().allocate(8), DType.I64, 1);
-    Span scratch = bytes(backend.confusion().scratchBytes(PIXELS, PIXELS));
+    Span scratch = bytes(backend.kernels().confusion().scratchBytes(PIXELS, PIXELS));
     add(
         rounds,
         "binary counts " + dtype,
         (4.0 + dtype.bytes()) * PIXELS,
         "GB/s",
-        () -> backend.confusion().count(x, 0.5f, target, null, PIXELS, counts, fault, scratch));
+        () ->
+            backend
+                .kernels()
+                .confusion()
+                .count(x, 0.5f, target, null, PIXELS, counts, fault, scratch));
   }
 
   private static LossTerm focal(double gamma) {
@@ -246,7 +265,7 @@ final class CpuSpeed {
   /** The hinge of 2 M pixels, whose logits lie so far on their label's side in the mean. */
   private void addLovasz(int rounds, String what, float margin) {
     int n = 1 << 21;
-    LovaszPlan plan = backend.lovasz().prepare(new LovaszLoss().spec(DType.U8));
+    LovaszPlan plan = backend.kernels().lovasz().prepare(new LovaszLoss().spec(DType.U8));
     var random = new SplittableRandom(n);
     Span x = floats(n);
     Span t = bytes(n);
@@ -257,7 +276,7 @@ final class CpuSpeed {
       HostBuffer.segment(x).setAtIndex(JAVA_FLOAT, i, (float) random.nextDouble(-3, 3) + side);
     }
     Span one = floats(1);
-    backend.pointwise().fill(one, 1);
+    backend.kernels().pointwise().fill(one, 1);
     Span value = floats(1);
     Span gradient = floats(n);
     Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
@@ -288,13 +307,13 @@ final class CpuSpeed {
   /** Random logits from -3 to 3, a third of the labels positive. */
   private void addLoss(
       int rounds, String name, FusedLossSpec spec, LossExtent extent, double bytes) {
-    FusedLossPlan plan = backend.segmentation().prepare(spec);
+    FusedLossPlan plan = backend.kernels().segmentation().prepare(spec);
     long n = extent.elements();
     Span x = random(n, 5);
-    backend.pointwise().scale(x, 6, x);
+    backend.kernels().pointwise().scale(x, 6, x);
     Span minus = floats(n);
-    backend.pointwise().fill(minus, -3);
-    backend.pointwise().binary(BinaryOp.ADD, x, minus, x);
+    backend.kernels().pointwise().fill(minus, -3);
+    backend.kernels().pointwise().binary(BinaryOp.ADD, x, minus, x);
     long targets = spec.targetLength(extent);
     Span t = spec.targetDtype() == DType.U8 ? bytes(targets) : floats(targets);
     MemorySegment labels = HostBuffer.segment(t);
@@ -307,7 +326,7 @@ final class CpuSpeed {
       }
     }
     Span one = floats(1);
-    backend.pointwise().fill(one, 1);
+    backend.kernels().pointwise().fill(one, 1);
     Span value = floats(1);
     Span gradient = floats(n);
     Span fault = new Span(backend.memory().allocate(64), DType.I64, 0, 1);
@@ -367,24 +386,24 @@ final class CpuSpeed {
     Span a = random(m * k, 6);
     Span b = random(k * n, 7);
     Span out = floats(m * n);
-    Span scratch = bytes(backend.matrix().scratchBytes(m, n, k));
+    Span scratch = bytes(backend.kernels().matrix().scratchBytes(m, n, k));
     add(
         rounds,
         name,
         traffic > 0 ? traffic : 2.0 * m * n * k,
         traffic > 0 ? "GB/s" : "GFLOP/s",
-        () -> backend.matrix().multiply(transposeA, false, m, n, k, a, b, out, scratch));
+        () -> backend.kernels().matrix().multiply(transposeA, false, m, n, k, a, b, out, scratch));
   }
 
   private Span random(long n, int stream) {
     Span span = floats(n);
-    backend.random().uniform(new PhiloxStream(1, stream, 0, 0), 0, span);
+    backend.kernels().random().uniform(new PhiloxStream(1, stream, 0, 0), 0, span);
     return span;
   }
 
   private Span zeros(long n) {
     Span span = floats(n);
-    backend.pointwise().fill(span, 0);
+    backend.kernels().pointwise().fill(span, 0);
     return span;
   }
 

@@ -5,20 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
 import dev.quern.reference.ReferenceProvider;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTerm;
-import dev.quern.spi.SegmentationKernels;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.loss.SegmentationKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -118,8 +118,11 @@ class FusedLossTest {
           batch.x[c * pixels + i] = c == label[i] ? own : random.nextFloat() - 4;
         }
       }
-      Outcome found = batch.run(backend, backend.segmentation());
-      compare("logits up to " + largest, batch.run(reference, reference.segmentation()), found);
+      Outcome found = batch.run(backend, backend.kernels().segmentation());
+      compare(
+          "logits up to " + largest,
+          batch.run(reference, reference.kernels().segmentation()),
+          found);
       for (int i = 0; i < pixels; i++) {
         for (int c = 0; c < classes; c++) {
           double expected = 0.7 * -1.75 / pixels * slope(batch.x, label[i], c, i, pixels, classes);
@@ -184,9 +187,9 @@ class FusedLossTest {
       } else {
         ((byte[]) batch.target)[third] = IGNORED;
       }
-      Outcome found = batch.run(backend, backend.segmentation());
+      Outcome found = batch.run(backend, backend.kernels().segmentation());
       String name = spec + " " + special;
-      compare(name, batch.run(reference, reference.segmentation()), found);
+      compare(name, batch.run(reference, reference.kernels().segmentation()), found);
       same(name + " arrays", found, batch.onArrays());
       for (WorkerPool pool : pools) {
         same(name + " threads", found, batch.run(backend, new SimdSegmentationKernels(pool)));
@@ -320,8 +323,8 @@ class FusedLossTest {
     LossExtent extent = new LossExtent(images, spec.classes(), pixels);
     Batch batch = new Batch(spec, extent);
     String name = spec + " " + extent;
-    Outcome expected = batch.run(reference, reference.segmentation());
-    Outcome found = batch.run(backend, backend.segmentation());
+    Outcome expected = batch.run(reference, reference.kernels().segmentation());
+    Outcome found = batch.run(backend, backend.kernels().segmentation());
     compare(name, expected, found);
     for (WorkerPool pool : pools) {
       same(name + " threads", found, batch.run(backend, new SimdSegmentationKernels(pool)));

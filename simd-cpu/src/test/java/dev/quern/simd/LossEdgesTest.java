@@ -20,7 +20,7 @@ import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.TverskyLoss;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

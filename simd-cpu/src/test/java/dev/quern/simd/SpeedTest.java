@@ -12,6 +12,10 @@ import dev.quern.bench.kernels.Workbench;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.loss.LovaszKernels;
+import dev.quern.spi.loss.SegmentationKernels;
+import dev.quern.spi.tensor.MatrixKernels;
+import dev.quern.spi.tensor.ReductionKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
@@ -32,12 +36,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("speed")
 class SpeedTest {
-  private static final Set<KernelFamily> FAMILIES =
+  private static final Set<Class<? extends KernelFamily>> FAMILIES =
       Set.of(
-          KernelFamily.REDUCTION,
-          KernelFamily.MATRIX,
-          KernelFamily.SEGMENTATION,
-          KernelFamily.LOVASZ);
+          ReductionKernels.class,
+          MatrixKernels.class,
+          SegmentationKernels.class,
+          LovaszKernels.class);
 
   private static final Set<String> OPERATIONS =
       Set.of("sigmoid", "softplus", "adam", "norm and adam");

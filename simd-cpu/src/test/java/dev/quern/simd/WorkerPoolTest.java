@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
-import dev.quern.spi.BinaryOp;
 import dev.quern.spi.DeviceBuffer;
-import dev.quern.spi.HostBuffer;
-import dev.quern.spi.HostMemory;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.HostBuffer;
+import dev.quern.spi.host.HostMemory;
+import dev.quern.spi.tensor.BinaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -7,9 +7,10 @@ import dev.quern.bench.kernels.ArrayCase;
 import dev.quern.bench.kernels.ArrayCases;
 import dev.quern.bench.random.RandomSuite;
 import dev.quern.reference.ReferenceProvider;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.Kernels;
+import dev.quern.spi.host.ArrayKernels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,7 +48,7 @@ public final class BackendSuite {
     try (Backend reference = new ReferenceProvider().open(0);
         Engine engine = new Engine(tested)) {
       var suites = new KernelSuites(reference, tested, digests);
-      for (KernelFamily family : KernelFamily.values()) {
+      for (Class<? extends KernelFamily> family : Kernels.families()) {
         results.addAll(suites.parity(family));
       }
       results.addAll(suites.gradient());
@@ -106,13 +107,13 @@ public final class BackendSuite {
    * @param sound the backend that does the work; closed with the result
    */
   static Backend sabotaged(Backend sound) {
-    return new SabotagedBackend(sound);
+    return Saboteur.spoil(sound);
   }
 
   /** The families in which no case failed although the backend was sabotaged. */
-  static List<KernelFamily> unnoticed(Report report) {
-    var unnoticed = new ArrayList<KernelFamily>();
-    for (KernelFamily family : KernelFamily.values()) {
+  static List<Class<? extends KernelFamily>> unnoticed(Report report) {
+    var unnoticed = new ArrayList<Class<? extends KernelFamily>>();
+    for (Class<? extends KernelFamily> family : Kernels.families()) {
       boolean noticed =
           report.results().stream()
               .anyMatch(result ->

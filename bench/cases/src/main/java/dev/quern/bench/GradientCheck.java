@@ -8,12 +8,12 @@ import dev.quern.bench.kernels.Tolerance;
 import dev.quern.bench.kernels.Workbench;
 import dev.quern.bench.kernels.Workbench.Fill;
 import dev.quern.spi.Backend;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,7 +53,7 @@ final class GradientCheck {
       gradient[i] *= UPSTREAM;
     }
     try (var bench = new Workbench(backend, Fill.ONES)) {
-      FusedLossPlan plan = backend.segmentation().prepare(spec);
+      FusedLossPlan plan = backend.kernels().segmentation().prepare(spec);
       LossOperands operands =
           new LossOperands(
               bench.input("logits", HostArray.of(batch.logits())),

@@ -6,12 +6,13 @@ import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.KernelCases;
 import dev.quern.bench.kernels.NotOfferedException;
 import dev.quern.spi.Backend;
-import dev.quern.spi.FusedLossSpec;
 import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.Kernels;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.SegmentationKernels;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +45,11 @@ final class KernelSuites {
   }
 
   /** The name of a family's suite: {@code pointwise} and so on. */
-  static String name(KernelFamily family) {
-    return family.name().toLowerCase(Locale.ROOT);
+  static String name(Class<? extends KernelFamily> family) {
+    return Kernels.name(family);
   }
 
-  List<CaseResult> parity(KernelFamily family) {
+  List<CaseResult> parity(Class<? extends KernelFamily> family) {
     var results = new ArrayList<CaseResult>();
     var parity = new Parity(reference, tested);
     List<KernelCase> small =
@@ -57,7 +58,7 @@ final class KernelSuites {
             .toList();
     for (KernelCase kernelCase : part(small)) {
       results.add(
-          tested.supports(family, kernelCase.dtype())
+          tested.kernels().family(family).support(kernelCase.dtype()).isYes()
               ? attempt(
                   name(family),
                   kernelCase.name(),
@@ -73,7 +74,7 @@ final class KernelSuites {
                   kernelCase.name(),
                   "not supported with " + kernelCase.dtype() + " by this backend"));
     }
-    if (family == KernelFamily.SEGMENTATION) {
+    if (family == SegmentationKernels.class) {
       results.addAll(halfPrecision());
     }
     return results;
@@ -81,9 +82,9 @@ final class KernelSuites {
 
   private List<CaseResult> halfPrecision() {
     var results = new ArrayList<CaseResult>();
-    String suite = name(KernelFamily.SEGMENTATION);
+    String suite = name(SegmentationKernels.class);
     for (DType dtype : List.of(DType.F16, DType.BF16)) {
-      boolean supported = tested.supports(KernelFamily.SEGMENTATION, dtype);
+      boolean supported = tested.kernels().segmentation().support(dtype).isYes();
       for (FusedLossSpec spec : HalfLossCheck.specs()) {
         String name = dtype + " logits " + GradientCheck.name(spec);
         results.add(
@@ -117,7 +118,7 @@ final class KernelSuites {
     for (LovaszSpec spec : LovaszGradientCheck.specs()) {
       String name = spec.toString();
       results.add(
-          tested.supports(KernelFamily.LOVASZ, spec.logitsDtype())
+          tested.support(spec).isYes()
               ? attempt(suite, name, () -> check.apply(spec))
               : CaseResult.skipped(
                   suite, name, "not supported with " + spec.logitsDtype() + " by this backend"));
@@ -131,7 +132,7 @@ final class KernelSuites {
     for (FusedLossSpec spec : specs) {
       String name = GradientCheck.name(spec);
       results.add(
-          tested.supports(KernelFamily.SEGMENTATION, spec.logitsDtype())
+          tested.support(spec).isYes()
               ? attempt(suite, name, () -> check.apply(spec))
               : CaseResult.skipped(
                   suite, name, "not supported with " + spec.logitsDtype() + " by this backend"));

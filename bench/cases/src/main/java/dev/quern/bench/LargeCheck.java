@@ -6,15 +6,15 @@ import dev.quern.bench.kernels.HostArray;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTerm;
-import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.tensor.PhiloxStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -99,28 +99,31 @@ final class LargeCheck implements AutoCloseable {
   }
 
   private Optional<String> sum(Span x) {
-    var pointwise = backend.pointwise();
+    var pointwise = backend.kernels().pointwise();
     pointwise.fill(x, 1);
     pointwise.scale(x, 0.5f, x);
     Span out = place(DType.F32, 1);
-    backend.reduction().sum(x, out, place(DType.U8, backend.reduction().scratchBytes(N)));
+    backend
+        .kernels()
+        .reduction()
+        .sum(x, out, place(DType.U8, backend.kernels().reduction().scratchBytes(N)));
     return Tolerance.EXACT.compare("sum", (float) (0.5 * N), read(out, 0, 1)[0]);
   }
 
   private Optional<String> uniforms(Span x) {
     var stream = new PhiloxStream(7, 1, 2, 3);
-    backend.random().uniform(stream, 0, x);
+    backend.kernels().random().uniform(stream, 0, x);
     int count = 1009;
     Span tail = place(DType.F32, count);
-    backend.random().uniform(stream, N - count, tail);
+    backend.kernels().random().uniform(stream, N - count, tail);
     return Tolerance.EXACT.compare("tail", read(tail, 0, count), read(x, N - count, count));
   }
 
   private Optional<String> counts(Span x, Span target) {
-    backend.pointwise().fill(x, 2);
-    backend.pointwise().fill(target, 1);
+    backend.kernels().pointwise().fill(x, 2);
+    backend.kernels().pointwise().fill(target, 1);
     Span counts = words(0, 0, 0, 5);
-    var confusion = backend.confusion();
+    var confusion = backend.kernels().confusion();
     Span scratch = place(DType.U8, confusion.scratchBytes(N, N));
     confusion.count(x, 0.5f, target, null, N, counts, words(Long.MAX_VALUE), scratch);
     return Tolerance.EXACT.compare("counts", new double[] {0, 0, 0, N + 5}, read(counts, 0, 4));
@@ -130,8 +133,8 @@ final class LargeCheck implements AutoCloseable {
    * Every logit is 2 and every target 1, so every pixel has the same share of value and gradient.
    */
   private Optional<String> loss(Span x, Span target) {
-    backend.pointwise().fill(x, 2);
-    backend.pointwise().fill(target, 1);
+    backend.kernels().pointwise().fill(x, 2);
+    backend.kernels().pointwise().fill(target, 1);
     var spec =
         FusedLossSpec.binary(
             List.of(
@@ -141,10 +144,10 @@ final class LargeCheck implements AutoCloseable {
             null,
             DType.U8,
             null);
-    FusedLossPlan plan = backend.segmentation().prepare(spec);
+    FusedLossPlan plan = backend.kernels().segmentation().prepare(spec);
     Span value = place(DType.F32, 1);
     Span upstream = place(DType.F32, 1);
-    backend.pointwise().fill(upstream, 1);
+    backend.kernels().pointwise().fill(upstream, 1);
     Span scratch = place(DType.U8, plan.scratchBytes(new LossExtent(1, 1, N)));
     plan.forwardBackward(
         LossOperands.binary(x, target), upstream, value, x, null, words(Long.MAX_VALUE), scratch);

@@ -1,11 +1,11 @@
 package dev.quern.bench;
 
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossTerm;
 import org.jspecify.annotations.Nullable;
 
 /**

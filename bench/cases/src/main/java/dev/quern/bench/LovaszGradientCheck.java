@@ -7,13 +7,13 @@ import dev.quern.bench.kernels.Tolerance;
 import dev.quern.bench.kernels.Workbench;
 import dev.quern.bench.kernels.Workbench.Fill;
 import dev.quern.spi.Backend;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Classes;
-import dev.quern.spi.LovaszSpec.Kind;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Classes;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -99,7 +99,7 @@ final class LovaszGradientCheck {
       gradient[i] *= UPSTREAM;
     }
     try (var bench = new Workbench(backend, Fill.ONES)) {
-      LovaszPlan plan = backend.lovasz().prepare(spec);
+      LovaszPlan plan = backend.kernels().lovasz().prepare(spec);
       Span logits = bench.input("logits", HostArray.of(x));
       Span targetSpan = bench.input("target", HostArray.of(target));
       Span upstream = bench.input("upstream", HostArray.of(UPSTREAM));

@@ -10,6 +10,7 @@ import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.Kernels;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -154,7 +155,7 @@ public final class Selftest {
     }
     var report = new Report(results);
     if (options.sabotage()) {
-      for (KernelFamily family : BackendSuite.unnoticed(report)) {
+      for (Class<? extends KernelFamily> family : BackendSuite.unnoticed(report)) {
         if (options.wants(KernelSuites.name(family))) {
           out.println("Sabotage of " + KernelSuites.name(family) + " was not noticed.");
         }
@@ -166,7 +167,7 @@ public final class Selftest {
 
   private Set<String> suites() {
     var names = new LinkedHashSet<String>();
-    for (KernelFamily family : KernelFamily.values()) {
+    for (Class<? extends KernelFamily> family : Kernels.families()) {
       names.add(KernelSuites.name(family));
     }
     names.add(KernelSuites.GRADIENT);
@@ -187,7 +188,7 @@ public final class Selftest {
       return;
     }
     try (Backend reference = new ReferenceProvider().open(0);
-        Engine engine = new Engine(options.sabotage() ? new SabotagedBackend(tested) : tested)) {
+        Engine engine = new Engine(options.sabotage() ? Saboteur.spoil(tested) : tested)) {
       if (options.random() > 0) {
         report(
             name,
@@ -195,9 +196,9 @@ public final class Selftest {
             RandomSuite.run(name, engine, options.random(), options.seed()));
         return;
       }
-      Backend judged = options.sabotage() ? new SabotagedBackend(tested) : tested;
+      Backend judged = options.sabotage() ? Saboteur.spoil(tested) : tested;
       var kernels = new KernelSuites(reference, judged, null);
-      for (KernelFamily family : KernelFamily.values()) {
+      for (Class<? extends KernelFamily> family : Kernels.families()) {
         if (options.wants(KernelSuites.name(family))) {
           report(name, KernelSuites.name(family), kernels.parity(family));
         }

@@ -13,7 +13,7 @@ import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.ParameterStore;
-import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.tensor.PhiloxStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -11,12 +11,12 @@ import dev.quern.bench.kernels.LossBatch;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.bench.unfused.UnfusedLoss;
 import dev.quern.bench.unfused.UnfusedLovasz;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
 import java.util.Optional;
 
 /** Checks on one engine that a fused loss agrees with its unfused definition. */

@@ -1,6 +1,6 @@
 package dev.quern.cuda.host;
 
-import dev.quern.spi.LoadFailure;
+import dev.quern.gpu.program.LoadFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.quern.opencl.host;
 
-import dev.quern.spi.LoadFailure;
+import dev.quern.gpu.program.LoadFailure;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;

@@ -1,7 +1,7 @@
 package dev.quern.opencl.host;
 
 import dev.quern.DeviceException;
-import dev.quern.spi.BinaryCache;
+import dev.quern.gpu.program.BinaryCache;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.CLException;

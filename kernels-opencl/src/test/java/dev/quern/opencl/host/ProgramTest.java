@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DeviceException;
+import dev.quern.gpu.program.BinaryCache;
 import dev.quern.opencl.OpenClTesting;
-import dev.quern.spi.BinaryCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -16,7 +16,7 @@ import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LossResult;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.spi.Availability;
-import dev.quern.spi.PhiloxStream;
+import dev.quern.spi.tensor.PhiloxStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -15,7 +15,7 @@ import dev.quern.loss.Reduction;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.SingleLoss;
 import dev.quern.loss.TverskyLoss;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
 import java.util.Locale;
 import java.util.Optional;
 

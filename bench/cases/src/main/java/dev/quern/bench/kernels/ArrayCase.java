@@ -1,7 +1,7 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.bench.kernels.Workbench.Result;
-import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.host.ArrayKernels;
 import java.util.List;
 import java.util.function.Function;
 

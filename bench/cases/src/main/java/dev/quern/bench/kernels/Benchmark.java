@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     beside it; else null
  */
 public record Benchmark(
-    KernelFamily family,
+    Class<? extends KernelFamily> family,
     String name,
     IntUnaryOperator elements,
     IntToDoubleFunction operations,
@@ -36,7 +36,10 @@ public record Benchmark(
    * @param at the call on so many elements
    */
   public Benchmark(
-      KernelFamily family, String name, double operationsPerElement, IntFunction<KernelCase> at) {
+      Class<? extends KernelFamily> family,
+      String name,
+      double operationsPerElement,
+      IntFunction<KernelCase> at) {
     this(family, name, n -> n, n -> n * operationsPerElement, at, null);
   }
 

@@ -1,8 +1,8 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.CalibrationKernels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,7 +27,7 @@ final class CalibrationCases {
   static List<Benchmark> benchmarks() {
     return List.of(
         new Benchmark(
-            KernelFamily.CALIBRATION,
+            CalibrationKernels.class,
             "fma chains",
             2 * TIMED_LENGTH,
             n -> fmaChains(n, TIMED_LENGTH)));
@@ -35,14 +35,14 @@ final class CalibrationCases {
 
   private static KernelCase fmaChains(int n, int length) {
     return new KernelCase(
-        KernelFamily.CALIBRATION,
+        CalibrationKernels.class,
         "fma-chains",
         n + " of length " + length,
         DType.F32,
         8L * n,
         bench -> {
           Span data = bench.inout("data", HostArray.of(Inputs.withSpecials(n, n)), Tolerance.EXACT);
-          return () -> bench.backend().calibration().fmaChains(data, length);
+          return () -> bench.backend().kernels().calibration().fmaChains(data, length);
         });
   }
 }

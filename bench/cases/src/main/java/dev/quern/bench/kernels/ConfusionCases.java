@@ -1,8 +1,8 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
+import dev.quern.spi.metric.ConfusionKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +52,7 @@ final class ConfusionCases {
   static List<Benchmark> benchmarks() {
     return List.of(
         new Benchmark(
-            KernelFamily.CONFUSION,
+            ConfusionKernels.class,
             "confusion counts u8",
             4,
             n -> count("seed 1", n, DType.U8, null, 0.3, 0, 1, 0f)));
@@ -89,13 +89,13 @@ final class ConfusionCases {
       long seed,
       float cut) {
     return new KernelCase(
-        KernelFamily.CONFUSION,
+        ConfusionKernels.class,
         "count",
         n + " " + targetDtype + " " + operands + " cut " + cut,
         DType.F32,
         (long) n * (4 + targetDtype.bytes()),
         bench -> {
-          var kernels = bench.backend().confusion();
+          var kernels = bench.backend().kernels().confusion();
           int[] labels = Inputs.ints(Inputs.labels(n, positive, ignored, seed));
           if (ignoreIndex != null && (ignoreIndex < 0 || ignoreIndex > Inputs.IGNORED)) {
             for (int i = 0; i < n; i += 5) {

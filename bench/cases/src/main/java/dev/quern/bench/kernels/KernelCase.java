@@ -16,7 +16,12 @@ import dev.quern.spi.KernelFamily;
  * @param setup places the operands and gives the call
  */
 public record KernelCase(
-    KernelFamily family, String operation, String operands, DType dtype, long bytes, Setup setup) {
+    Class<? extends KernelFamily> family,
+    String operation,
+    String operands,
+    DType dtype,
+    long bytes,
+    Setup setup) {
 
   /** Places the operands of a call. */
   @FunctionalInterface

@@ -1,11 +1,41 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.spi.KernelFamily;
+import dev.quern.spi.Kernels;
+import dev.quern.spi.loss.LovaszKernels;
+import dev.quern.spi.loss.SegmentationKernels;
+import dev.quern.spi.metric.ConfusionKernels;
+import dev.quern.spi.optim.OptimizerKernels;
+import dev.quern.spi.tensor.CalibrationKernels;
+import dev.quern.spi.tensor.MatrixKernels;
+import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.RandomKernels;
+import dev.quern.spi.tensor.ReductionKernels;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 
 /** The one list of kernel cases. */
 public final class KernelCases {
+
+  /** A line per family: it then shows up in selftest, tests, {@code quern bench} and its report. */
+  private static final List<Family> FAMILIES =
+      List.of(
+          new Family(PointwiseKernels.class, PointwiseCases::all, PointwiseCases::benchmarks),
+          new Family(ReductionKernels.class, ReductionCases::all, ReductionCases::benchmarks),
+          new Family(MatrixKernels.class, MatrixCases::all, MatrixCases::benchmarks),
+          new Family(RandomKernels.class, RandomCases::all, RandomCases::benchmarks),
+          new Family(
+              SegmentationKernels.class, SegmentationCases::all, SegmentationCases::benchmarks),
+          new Family(LovaszKernels.class, LovaszCases::all, LovaszCases::benchmarks),
+          new Family(ConfusionKernels.class, ConfusionCases::all, ConfusionCases::benchmarks),
+          new Family(OptimizerKernels.class, OptimizerCases::all, OptimizerCases::benchmarks),
+          new Family(
+              CalibrationKernels.class, CalibrationCases::all, CalibrationCases::benchmarks));
+
+  private record Family(
+      Class<? extends KernelFamily> family,
+      Supplier<List<KernelCase>> cases,
+      Supplier<List<Benchmark>> benchmarks) {}
 
   private KernelCases() {}
 
@@ -14,37 +44,19 @@ public final class KernelCases {
    *
    * @param family the kernel family
    */
-  public static List<KernelCase> of(KernelFamily family) {
-    return switch (family) {
-      case POINTWISE -> PointwiseCases.all();
-      case REDUCTION -> ReductionCases.all();
-      case MATRIX -> MatrixCases.all();
-      case RANDOM -> RandomCases.all();
-      case SEGMENTATION -> SegmentationCases.all();
-      case LOVASZ -> LovaszCases.all();
-      case CONFUSION -> ConfusionCases.all();
-      case OPTIMIZER -> OptimizerCases.all();
-      case CALIBRATION -> CalibrationCases.all();
-    };
+  public static List<KernelCase> of(Class<? extends KernelFamily> family) {
+    return FAMILIES.stream()
+        .filter(line -> line.family == family)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalStateException("There are no cases of " + Kernels.name(family) + "."))
+        .cases
+        .get();
   }
 
-  /**
-   * {@return what is timed, of every family: a new family adds its line here and shows up in {@code
-   * quern bench} and its report}
-   */
+  /** {@return what is timed, of every family} */
   public static List<Benchmark> benchmarks() {
-    return Stream.of(
-            PointwiseCases.benchmarks(),
-            ReductionCases.benchmarks(),
-            MatrixCases.benchmarks(),
-            RandomCases.benchmarks(),
-            SegmentationCases.benchmarks(),
-            LovaszCases.benchmarks(),
-            ConfusionCases.benchmarks(),
-            OptimizerCases.benchmarks(),
-            CalibrationCases.benchmarks())
-        .flatMap(List::stream)
-        .toList();
+    return FAMILIES.stream().flatMap(line -> line.benchmarks.get().stream()).toList();
   }
 
   /**
@@ -55,7 +67,7 @@ public final class KernelCases {
    */
   public static List<KernelCase> timed(int elements, int side) {
     return benchmarks().stream()
-        .map(b -> b.at().apply(b.family() == KernelFamily.MATRIX ? side * side : elements))
+        .map(b -> b.at().apply(b.family() == MatrixKernels.class ? side * side : elements))
         .toList();
   }
 }

@@ -1,11 +1,11 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossTerm;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 

@@ -1,17 +1,17 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTerm;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.loss.SegmentationKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -108,7 +108,7 @@ final class LossCases {
     IntFunction<LossBatch> batch =
         n -> LossBatch.of(spec, new LossExtent(4, classes, pixels.applyAsInt(n)));
     return new Benchmark(
-        KernelFamily.SEGMENTATION,
+        SegmentationKernels.class,
         name,
         n -> 4 * classes * pixels.applyAsInt(n),
         n -> 4 * classes * pixels.applyAsInt(n) * operationsPerElement,
@@ -206,13 +206,13 @@ final class LossCases {
     LossExtent extent = batch.extent();
     boolean backward = input != Input.VALUE_ONLY;
     return new KernelCase(
-        KernelFamily.SEGMENTATION,
+        SegmentationKernels.class,
         backward ? "forward-backward" : "forward",
         name(what, batch),
         DType.F32,
         bytes(batch, backward),
         bench -> {
-          FusedLossPlan plan = bench.backend().segmentation().prepare(spec);
+          FusedLossPlan plan = bench.backend().kernels().segmentation().prepare(spec);
           HostArray values = HostArray.of(logits(batch, input));
           Span logits =
               input == Input.IN_PLACE
@@ -242,13 +242,13 @@ final class LossCases {
     LossExtent extent = batch.extent();
     long count = spec.layout() == Layout.ELEMENTS ? extent.elements() : extent.labels();
     return new KernelCase(
-        KernelFamily.SEGMENTATION,
+        SegmentationKernels.class,
         "losses",
         name("of single elements", batch),
         DType.F32,
         bytes(batch, false) + 4 * count,
         bench -> {
-          FusedLossPlan plan = bench.backend().segmentation().prepare(spec);
+          FusedLossPlan plan = bench.backend().kernels().segmentation().prepare(spec);
           Span logits = bench.input("logits", HostArray.of(batch.logits()));
           LossOperands operands = operands(bench, batch, logits, batch.target());
           Span losses = bench.output("losses", DType.F32, (int) count, Tolerance.GRADIENT);

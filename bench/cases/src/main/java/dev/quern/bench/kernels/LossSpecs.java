@@ -1,12 +1,12 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LossTerm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

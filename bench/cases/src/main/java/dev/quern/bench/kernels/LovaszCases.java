@@ -1,15 +1,15 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.ArrayKernels;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszPlan;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Classes;
-import dev.quern.spi.LovaszSpec.Kind;
 import dev.quern.spi.Span;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszKernels;
+import dev.quern.spi.loss.LovaszPlan;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Classes;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -62,7 +62,7 @@ final class LovaszCases {
 
   private static Benchmark benchmark(
       String name, double operationsPerElement, IntFunction<KernelCase> at) {
-    return new Benchmark(KernelFamily.LOVASZ, name, operationsPerElement, at);
+    return new Benchmark(LovaszKernels.class, name, operationsPerElement, at);
   }
 
   /** The product of options, small. */
@@ -220,13 +220,13 @@ final class LovaszCases {
   private static KernelCase forwardBackward(LovaszBatch batch, LovaszSpec spec) {
     LossExtent extent = batch.extent();
     return new KernelCase(
-        KernelFamily.LOVASZ,
+        LovaszKernels.class,
         "forward-backward",
         describe(batch, spec),
         DType.F32,
         8 * extent.elements() + (long) batch.labelCount(spec) * spec.targetDtype().bytes(),
         bench -> {
-          LovaszPlan plan = bench.backend().lovasz().prepare(spec);
+          LovaszPlan plan = bench.backend().kernels().lovasz().prepare(spec);
           int n = Math.toIntExact(extent.elements());
           Span logits = bench.input("logits", batch.logits(spec));
           Span target = bench.input("target", batch.target(spec));
@@ -244,13 +244,13 @@ final class LovaszCases {
   private static KernelCase forward(LovaszBatch batch, LovaszSpec spec) {
     LossExtent extent = batch.extent();
     return new KernelCase(
-        KernelFamily.LOVASZ,
+        LovaszKernels.class,
         "forward",
         describe(batch, spec),
         DType.F32,
         4 * extent.elements() + (long) batch.labelCount(spec) * spec.targetDtype().bytes(),
         bench -> {
-          LovaszPlan plan = bench.backend().lovasz().prepare(spec);
+          LovaszPlan plan = bench.backend().kernels().lovasz().prepare(spec);
           Span logits = bench.input("logits", batch.logits(spec));
           Span target = bench.input("target", batch.target(spec));
           Span value = bench.output("value", DType.F32, 1, Tolerance.LOSS);

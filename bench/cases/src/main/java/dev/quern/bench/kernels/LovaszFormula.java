@@ -1,9 +1,9 @@
 package dev.quern.bench.kernels;
 
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Kind;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

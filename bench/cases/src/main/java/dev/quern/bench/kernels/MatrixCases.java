@@ -1,8 +1,8 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.MatrixKernels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,7 +42,7 @@ final class MatrixCases {
   static List<Benchmark> benchmarks() {
     return List.of(
         new Benchmark(
-            KernelFamily.MATRIX,
+            MatrixKernels.class,
             "matrix product",
             n -> side(n) * side(n),
             n -> 2 * Math.pow(side(n), 3),
@@ -68,13 +68,13 @@ final class MatrixCases {
                 m + n + k,
                 nan ? " with NaN" : "");
     return new KernelCase(
-        KernelFamily.MATRIX,
+        MatrixKernels.class,
         "multiply",
         operands,
         DType.F32,
         4L * ((long) m * k + (long) k * n + (long) m * n),
         bench -> {
-          var kernels = bench.backend().matrix();
+          var kernels = bench.backend().kernels().matrix();
           float[] left = Inputs.uniform(m * k, 1, m + n + k);
           if (nan) {
             left[left.length / 2] = Float.NaN;

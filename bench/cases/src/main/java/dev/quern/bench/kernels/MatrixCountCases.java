@@ -1,8 +1,8 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
+import dev.quern.spi.metric.ConfusionKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -87,14 +87,14 @@ final class MatrixCountCases {
             + (long) n * predictionsDtype.bytes() * (scores ? classes : 1)
             + 8L * classes * classes;
     return new KernelCase(
-        KernelFamily.CONFUSION,
+        ConfusionKernels.class,
         "matrix",
         "%s %s %s ignore %s faults %s"
             .formatted(operands, predictionsDtype, targetDtype, ignoreIndex, unclassed),
         DType.F32,
         bytes,
         bench -> {
-          var kernels = bench.backend().confusion();
+          var kernels = bench.backend().kernels().confusion();
           var random = new SplittableRandom(n + 31L * classes);
           int[] target = classes(n, classes, unclassed, random);
           for (int i = 0; ignoreIndex != null && ignoreIndex < 0 && i < n; i += 3) {

@@ -3,16 +3,15 @@ package dev.quern.bench.kernels;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.quern.DType;
-import dev.quern.spi.AdamGroup;
-import dev.quern.spi.AdamState;
-import dev.quern.spi.GradientRule;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LossScale;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.OptimizerFlags;
-import dev.quern.spi.OptimizerKernels;
-import dev.quern.spi.SgdGroup;
 import dev.quern.spi.Span;
+import dev.quern.spi.optim.AdamGroup;
+import dev.quern.spi.optim.AdamState;
+import dev.quern.spi.optim.GradientRule;
+import dev.quern.spi.optim.LossScale;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.OptimizerFlags;
+import dev.quern.spi.optim.OptimizerKernels;
+import dev.quern.spi.optim.SgdGroup;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -299,7 +298,7 @@ final class OptimizerCases {
 
   private static Benchmark benchmark(
       String name, double operationsPerElement, IntFunction<KernelCase> at) {
-    return new Benchmark(KernelFamily.OPTIMIZER, name, operationsPerElement, at);
+    return new Benchmark(OptimizerKernels.class, name, operationsPerElement, at);
   }
 
   /**
@@ -420,13 +419,13 @@ final class OptimizerCases {
           (rule.bytes() + (withNorm() ? 4 : 0)) * operands.activeElements()
               + (ema ? 8 : 0) * operands.elements();
       return new KernelCase(
-          KernelFamily.OPTIMIZER,
+          OptimizerKernels.class,
           (withNorm() ? "norm and " : "") + rule.operation(),
           name(),
           DType.F32,
           count * bytes,
           bench -> {
-            OptimizerKernels kernels = bench.backend().optimizer();
+            OptimizerKernels kernels = bench.backend().kernels().optimizer();
             Tolerance tolerance = Tolerance.parameters(count, rule.largestLr());
             MemorySegment groups = rule.groupTable();
             List<OptimizerArena> arenas =

@@ -3,10 +3,10 @@ package dev.quern.bench.kernels;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.quern.DType;
-import dev.quern.spi.OptimizerArena;
-import dev.quern.spi.OutsideTensors;
-import dev.quern.spi.SegmentTable;
 import dev.quern.spi.Span;
+import dev.quern.spi.optim.OptimizerArena;
+import dev.quern.spi.optim.OutsideTensors;
+import dev.quern.spi.optim.SegmentTable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -188,7 +188,7 @@ final class OptimizerOperands {
 
   /** Places the table of addresses in scratch memory: they differ from run to run. */
   private static Span pointers(Workbench bench, List<Span> parameters, List<Span> gradients) {
-    MemorySegment table = bench.backend().optimizer().pointerTable(parameters, gradients);
+    MemorySegment table = bench.backend().kernels().optimizer().pointerTable(parameters, gradients);
     if (table == null) {
       throw new NotOfferedException("no pointers to tensors outside an arena");
     }

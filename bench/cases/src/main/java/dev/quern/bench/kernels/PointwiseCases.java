@@ -1,10 +1,10 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.BinaryOp;
-import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
-import dev.quern.spi.UnaryOp;
+import dev.quern.spi.tensor.BinaryOp;
+import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.UnaryOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -69,25 +69,25 @@ final class PointwiseCases {
 
   private static Benchmark benchmark(
       String name, double operationsPerElement, IntFunction<KernelCase> at) {
-    return new Benchmark(KernelFamily.POINTWISE, name, operationsPerElement, at);
+    return new Benchmark(PointwiseKernels.class, name, operationsPerElement, at);
   }
 
   private static KernelCase fill(int n, DType dtype, double value) {
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         "fill",
         dtype + " " + n + " value " + value,
         DType.F32,
         (long) n * dtype.bytes(),
         bench -> {
           Span out = bench.output("out", dtype, n, Tolerance.EXACT);
-          return () -> bench.backend().pointwise().fill(out, value);
+          return () -> bench.backend().kernels().pointwise().fill(out, value);
         });
   }
 
   private static KernelCase copy(int n, DType from, DType to, long seed) {
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         "copy",
         from + " to " + to + " " + n + " seed " + seed,
         DType.F32,
@@ -102,7 +102,7 @@ final class PointwiseCases {
                     default -> Inputs.integers(from, n, seed);
                   });
           Span out = bench.output("out", to, n, Tolerance.EXACT);
-          return () -> bench.backend().pointwise().copy(x, out);
+          return () -> bench.backend().kernels().pointwise().copy(x, out);
         });
   }
 
@@ -114,7 +114,7 @@ final class PointwiseCases {
 
   private static KernelCase unary(UnaryOp op, int n, String distribution, long seed) {
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         op.name().toLowerCase(Locale.ROOT),
         n + " " + distribution + " seed " + seed,
         DType.F32,
@@ -122,14 +122,14 @@ final class PointwiseCases {
         bench -> {
           Span x = bench.input("x", HostArray.of(values(distribution, n, seed)));
           Span out = bench.output("out", DType.F32, n, Tolerance.ELEMENTWISE);
-          return () -> bench.backend().pointwise().unary(op, x, out);
+          return () -> bench.backend().kernels().pointwise().unary(op, x, out);
         });
   }
 
   private static KernelCase binary(
       BinaryOp op, int n, String distribution, long seed, boolean inPlace) {
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         op.name().toLowerCase(Locale.ROOT),
         n + " " + distribution + " seed " + seed + (inPlace ? " in place" : ""),
         DType.F32,
@@ -145,13 +145,13 @@ final class PointwiseCases {
           Span b = bench.input("b", HostArray.of(right));
           Span a = inPlace ? bench.inout("a", left, tolerance) : bench.input("a", left);
           Span out = inPlace ? a : bench.output("out", DType.F32, n, tolerance);
-          return () -> bench.backend().pointwise().binary(op, a, b, out);
+          return () -> bench.backend().kernels().pointwise().binary(op, a, b, out);
         });
   }
 
   private static KernelCase scale(int n, long seed) {
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         "scale",
         n + " specials seed " + seed,
         DType.F32,
@@ -159,13 +159,13 @@ final class PointwiseCases {
         bench -> {
           Span x = bench.input("x", HostArray.of(Inputs.withSpecials(n, seed)));
           Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
-          return () -> bench.backend().pointwise().scale(x, -0.3f, out);
+          return () -> bench.backend().kernels().pointwise().scale(x, -0.3f, out);
         });
   }
 
   private static KernelCase notEqual(int n, DType dtype, long seed) {
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         "not-equal",
         dtype + " " + n + " seed " + seed,
         DType.F32,
@@ -180,14 +180,14 @@ final class PointwiseCases {
                       : HostArray.of(Inputs.withSpecials(n, seed)));
           Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
           float value = labels ? Inputs.IGNORED : 1f;
-          return () -> bench.backend().pointwise().notEqual(x, value, out);
+          return () -> bench.backend().kernels().pointwise().notEqual(x, value, out);
         });
   }
 
   private static KernelCase addBroadcast(int outer, int middle, int inner) {
     int n = outer * middle * inner;
     return new KernelCase(
-        KernelFamily.POINTWISE,
+        PointwiseKernels.class,
         "add-broadcast",
         "(" + outer + ", " + middle + ", " + inner + ") seed " + n,
         DType.F32,
@@ -196,7 +196,7 @@ final class PointwiseCases {
           Span a = bench.input("a", HostArray.of(Inputs.withSpecials(n, n)));
           Span b = bench.input("b", HostArray.of(Inputs.uniform(middle, 3, ~n)));
           Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
-          return () -> bench.backend().pointwise().addBroadcast(a, b, inner, out);
+          return () -> bench.backend().kernels().pointwise().addBroadcast(a, b, inner, out);
         });
   }
 }

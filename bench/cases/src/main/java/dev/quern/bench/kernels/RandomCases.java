@@ -1,9 +1,9 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.PhiloxStream;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.PhiloxStream;
+import dev.quern.spi.tensor.RandomKernels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,19 +31,19 @@ final class RandomCases {
   static List<Benchmark> benchmarks() {
     return List.of(
         new Benchmark(
-            KernelFamily.RANDOM, "uniform", 24, n -> uniform(new PhiloxStream(1, 0, 0, 0), 0, n)));
+            RandomKernels.class, "uniform", 24, n -> uniform(new PhiloxStream(1, 0, 0, 0), 0, n)));
   }
 
   private static KernelCase uniform(PhiloxStream stream, long first, int n) {
     return new KernelCase(
-        KernelFamily.RANDOM,
+        RandomKernels.class,
         "uniform",
         n + " from " + first + " seed " + Long.toHexString(stream.seed()),
         DType.F32,
         4L * n,
         bench -> {
           Span out = bench.output("out", DType.F32, n, Tolerance.EXACT);
-          return () -> bench.backend().random().uniform(stream, first, out);
+          return () -> bench.backend().kernels().random().uniform(stream, first, out);
         });
   }
 }

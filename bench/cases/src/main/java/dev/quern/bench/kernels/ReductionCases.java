@@ -1,8 +1,8 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.ReductionKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +38,7 @@ final class ReductionCases {
   static List<Benchmark> benchmarks() {
     return List.of(
         new Benchmark(
-            KernelFamily.REDUCTION,
+            ReductionKernels.class,
             "sum",
             1,
             n -> sum(n + " uniform seed 1", n, () -> Inputs.uniform(n, 1, 1))));
@@ -56,14 +56,14 @@ final class ReductionCases {
 
   private static KernelCase sum(String operands, int length, Supplier<float[]> elements) {
     return new KernelCase(
-        KernelFamily.REDUCTION,
+        ReductionKernels.class,
         "sum",
         operands,
         DType.F32,
         4L * length,
         bench -> {
           float[] values = elements.get();
-          var kernels = bench.backend().reduction();
+          var kernels = bench.backend().kernels().reduction();
           Span x = bench.input("x", HostArray.of(values));
           Span out =
               bench.output(

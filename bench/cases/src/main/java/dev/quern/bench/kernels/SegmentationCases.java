@@ -1,15 +1,15 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
-import dev.quern.spi.FusedLossPlan;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.KernelFamily;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossOperands;
-import dev.quern.spi.LossTerm;
 import dev.quern.spi.Span;
+import dev.quern.spi.loss.FusedLossPlan;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossOperands;
+import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.loss.SegmentationKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -95,7 +95,7 @@ final class SegmentationCases {
       String name, double operationsPerElement, List<WeightedTerm> terms, DType target) {
     FusedLossSpec spec = spec(terms, TruePositiveForm.MIN, null, target, null);
     return new Benchmark(
-            KernelFamily.SEGMENTATION,
+            SegmentationKernels.class,
             name + " " + target.name().toLowerCase(Locale.ROOT),
             operationsPerElement,
             n -> typical(n, terms, target, null, null))
@@ -256,14 +256,14 @@ final class SegmentationCases {
   private static KernelCase forwardBackward(Operands operands, FusedLossSpec spec) {
     int n = operands.n();
     return new KernelCase(
-        KernelFamily.SEGMENTATION,
+        SegmentationKernels.class,
         "forward-backward",
         describe(operands, spec),
         DType.F32,
         // both passes, or the only one, read logits and target; the gradient is written once
         (long) n * ((spec.isOnePass() ? 1 : 2) * (4 + operands.dtype().bytes()) + 4),
         bench -> {
-          FusedLossPlan plan = bench.backend().segmentation().prepare(spec);
+          FusedLossPlan plan = bench.backend().kernels().segmentation().prepare(spec);
           HostArray values = operands.logits();
           Span logits =
               operands.overwriting()
@@ -294,13 +294,13 @@ final class SegmentationCases {
   private static KernelCase forward(Operands operands, FusedLossSpec spec) {
     int n = operands.n();
     return new KernelCase(
-        KernelFamily.SEGMENTATION,
+        SegmentationKernels.class,
         "forward",
         describe(operands, spec),
         DType.F32,
         (long) n * (4 + operands.dtype().bytes()),
         bench -> {
-          FusedLossPlan plan = bench.backend().segmentation().prepare(spec);
+          FusedLossPlan plan = bench.backend().kernels().segmentation().prepare(spec);
           Span logits = bench.input("logits", operands.logits());
           Span target = bench.input("target", operands.target());
           Span value = bench.output("value", DType.F32, 1, Tolerance.LOSS);

@@ -1,7 +1,7 @@
 package dev.quern.bench.random;
 
 import dev.quern.Engine;
-import dev.quern.spi.ArrayKernels;
+import dev.quern.spi.host.ArrayKernels;
 import org.jspecify.annotations.Nullable;
 
 /**

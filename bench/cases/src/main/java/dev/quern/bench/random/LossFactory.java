@@ -14,7 +14,7 @@ import dev.quern.loss.Reduction;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.SingleLoss;
 import dev.quern.loss.TverskyLoss;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,10 +3,10 @@ package dev.quern.bench.speed;
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
 import dev.quern.spi.Backend;
-import dev.quern.spi.BinaryOp;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.Span;
+import dev.quern.spi.tensor.BinaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -48,7 +48,7 @@ final class CeilingMeter implements AutoCloseable {
 
   private double chainNanos(Span chains) {
     long start = System.nanoTime();
-    backend.calibration().fmaChains(chains, CHAIN_LENGTH);
+    backend.kernels().calibration().fmaChains(chains, CHAIN_LENGTH);
     backend.synchronize();
     return Math.max(1, System.nanoTime() - start);
   }
@@ -82,7 +82,7 @@ final class CeilingMeter implements AutoCloseable {
   }
 
   private double shortestChainNanos(Span chains) {
-    return shortest(() -> backend.calibration().fmaChains(chains, CHAIN_LENGTH));
+    return shortest(() -> backend.kernels().calibration().fmaChains(chains, CHAIN_LENGTH));
   }
 
   /**
@@ -96,7 +96,7 @@ final class CeilingMeter implements AutoCloseable {
     Span a = floats(elements);
     Span b = floats(elements);
     Span out = floats(elements);
-    Span scratch = bytes(backend.reduction().scratchBytes(elements));
+    Span scratch = bytes(backend.kernels().reduction().scratchBytes(elements));
     Span one = new Span(a.buffer(), DType.F32, 0, 1);
     long bytes = 4L * elements;
     try (Arena arena = Arena.ofShared()) {
@@ -104,14 +104,14 @@ final class CeilingMeter implements AutoCloseable {
       double copy =
           Math.min(
               shortest(() -> memory.copy(a.buffer(), 0, out.buffer(), 0, bytes)),
-              shortest(() -> backend.pointwise().copy(a, out)));
-      double read = shortest(() -> backend.reduction().sum(a, one, scratch));
-      double triad = shortest(() -> backend.pointwise().binary(BinaryOp.ADD, a, b, out));
-      double launch = median(() -> backend.pointwise().fill(one, 1));
+              shortest(() -> backend.kernels().pointwise().copy(a, out)));
+      double read = shortest(() -> backend.kernels().reduction().sum(a, one, scratch));
+      double triad = shortest(() -> backend.kernels().pointwise().binary(BinaryOp.ADD, a, b, out));
+      double launch = median(() -> backend.kernels().pointwise().fill(one, 1));
       double upload = shortest(() -> memory.upload(host, out.buffer(), 0));
       double download = shortest(() -> memory.download(out.buffer(), 0, host));
       int length = backend.device().kind() == DeviceInfo.Kind.GPU ? 1024 : 4 * CHAIN_LENGTH;
-      double fma = shortest(() -> backend.calibration().fmaChains(chains, length));
+      double fma = shortest(() -> backend.kernels().calibration().fmaChains(chains, length));
       return new Ceilings(
           2 * bytes / copy,
           bytes / read,
@@ -138,7 +138,7 @@ final class CeilingMeter implements AutoCloseable {
 
   private Span floats(int elements) {
     Span span = new Span(allocate(4L * elements), DType.F32, 0, elements);
-    backend.pointwise().fill(span, 1);
+    backend.kernels().pointwise().fill(span, 1);
     return span;
   }
 

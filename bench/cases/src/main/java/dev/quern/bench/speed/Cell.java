@@ -19,7 +19,8 @@ record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) 
 
   /** Whether the device can do it. */
   boolean isSupported() {
-    return device.backend().supports(benchmark.family(), benchmark.at().apply(1 << 10).dtype());
+    var dtype = benchmark.at().apply(1 << 10).dtype();
+    return device.backend().kernels().family(benchmark.family()).support(dtype).isYes();
   }
 
   /** Whether another differs in size alone. */

@@ -8,7 +8,7 @@ import dev.quern.bench.kernels.KernelCases;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
-import dev.quern.spi.KernelFamily;
+import dev.quern.spi.tensor.CalibrationKernels;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -151,7 +151,7 @@ public final class SpeedBench {
   /** What is measured, and what the devices' pace is measured with. */
   private List<Benchmark> warmedUp() {
     return KernelCases.benchmarks().stream()
-        .filter(b -> options.wants(b) || b.family() == KernelFamily.CALIBRATION)
+        .filter(b -> options.wants(b) || b.family() == CalibrationKernels.class)
         .toList();
   }
 

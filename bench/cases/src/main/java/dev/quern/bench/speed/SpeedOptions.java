@@ -2,6 +2,7 @@ package dev.quern.bench.speed;
 
 import dev.quern.DType;
 import dev.quern.bench.kernels.Benchmark;
+import dev.quern.spi.Kernels;
 import java.util.List;
 import java.util.Locale;
 
@@ -44,7 +45,7 @@ public record SpeedOptions(
 
   /** Whether a benchmark was asked for. */
   boolean wants(Benchmark benchmark) {
-    String family = benchmark.family().name().toLowerCase(Locale.ROOT);
+    String family = Kernels.name(benchmark.family());
     boolean named =
         cases.isEmpty()
             || cases.stream()

@@ -1,8 +1,8 @@
 package dev.quern.bench.speed;
 
+import dev.quern.spi.Kernels;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A cell under measurement: what was found so far, and its operands where they are kept. */
@@ -81,7 +81,7 @@ final class Timing {
     var kernelCase = benchmark.at().apply(cell.size());
     return new Measurement(
         cell.device().id(),
-        benchmark.family().name().toLowerCase(Locale.ROOT),
+        Kernels.name(benchmark.family()),
         benchmark.name(),
         cell.unfused(),
         kernelCase.dtype().name(),

@@ -1,7 +1,7 @@
 package dev.quern.bench.unfused;
 
 import dev.quern.Tensor;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.LossTerm;
 
 /** The binary cross-entropy -(w t ln p + (1 - t) ln(1 - p)), w the factor of the positive part. */
 final class BinaryCrossEntropy {

@@ -1,6 +1,6 @@
 package dev.quern.bench.unfused;
 
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.LossTerm;
 
 /** The numbers that a term has for its classes. */
 final class ClassWeights {

@@ -1,8 +1,8 @@
 package dev.quern.bench.unfused;
 
 import dev.quern.Tensor;
-import dev.quern.spi.FusedLossSpec.Layout;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec.Layout;
+import dev.quern.spi.loss.LossTerm;
 
 /** The cross-entropy -w ((1 - s) t + s / C) ln p of every class, s the smoothing. */
 final class CrossEntropy {

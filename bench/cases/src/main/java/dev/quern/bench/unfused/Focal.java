@@ -1,7 +1,7 @@
 package dev.quern.bench.unfused;
 
 import dev.quern.Tensor;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.LossTerm;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package dev.quern.bench.unfused;
 
 import dev.quern.Tensor;
-import dev.quern.spi.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
+import dev.quern.spi.loss.LossTerm;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.quern.bench.unfused;
 
 import dev.quern.Tensor;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.LossTerm;
 
 /** The focal loss -a t (1 - p)^gamma ln p of classes that exclude one another. */
 final class SoftmaxFocal {

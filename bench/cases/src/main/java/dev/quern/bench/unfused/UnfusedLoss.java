@@ -1,10 +1,10 @@
 package dev.quern.bench.unfused;
 
 import dev.quern.Tensor;
-import dev.quern.spi.FusedLossSpec;
-import dev.quern.spi.FusedLossSpec.WeightedTerm;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossTerm;
+import dev.quern.spi.loss.FusedLossSpec;
+import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossTerm;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,10 +4,10 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.spi.LossExtent;
-import dev.quern.spi.LossInput;
-import dev.quern.spi.LovaszSpec;
-import dev.quern.spi.LovaszSpec.Kind;
+import dev.quern.spi.loss.LossExtent;
+import dev.quern.spi.loss.LossInput;
+import dev.quern.spi.loss.LovaszSpec;
+import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,8 +3,7 @@ package dev.quern.bench.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.spi.KernelFamily;
-import java.util.Arrays;
+import dev.quern.spi.Kernels;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +12,7 @@ class BenchmarkTest {
   @Test
   void everyFamilyWithCasesIsTimed() {
     assertEquals(
-        Arrays.stream(KernelFamily.values())
+        Kernels.families().stream()
             .filter(family -> !KernelCases.of(family).isEmpty())
             .collect(Collectors.toSet()),
         KernelCases.benchmarks().stream().map(Benchmark::family).collect(Collectors.toSet()));

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.bench.kernels.Workbench.Fill;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Backend;
+import dev.quern.spi.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -61,7 +61,7 @@ class PyTorchCasesTest {
       for (Benchmark benchmark : KernelCases.benchmarks()) {
         KernelCase kernelCase = benchmark.at().apply(ELEMENTS);
         ObjectNode entry = root.putObject(benchmark.name());
-        entry.put("family", benchmark.family().name().toLowerCase(Locale.ROOT));
+        entry.put("family", Kernels.name(benchmark.family()));
         entry.put("dtype", kernelCase.dtype().name());
         entry.put("elements", benchmark.elements().applyAsInt(ELEMENTS));
         entry.put("bytes", kernelCase.bytes());

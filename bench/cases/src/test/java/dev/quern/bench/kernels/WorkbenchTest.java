@@ -34,7 +34,7 @@ class WorkbenchTest {
   void resultsComeBackInOrder() {
     Span x = bench.input("x", HostArray.of(1f, 2f, 3f));
     Span out = bench.output("out", DType.F32, 3, Tolerance.EXACT);
-    backend.pointwise().scale(x, 2, out);
+    backend.kernels().pointwise().scale(x, 2, out);
     var results = bench.results();
     assertEquals(1, results.size());
     assertArrayEquals(new double[] {2, 4, 6}, results.getFirst().values().doubles());
@@ -43,21 +43,21 @@ class WorkbenchTest {
   @Test
   void writingBehindAnOperandIsFound() {
     Span out = bench.output("out", DType.F32, 3, Tolerance.EXACT);
-    backend.pointwise().fill(new Span(out.buffer(), DType.F32, out.offset(), 4), 0);
+    backend.kernels().pointwise().fill(new Span(out.buffer(), DType.F32, out.offset(), 4), 0);
     assertThrows(AssertionError.class, bench::results);
   }
 
   @Test
   void writingBeforeAnOperandIsFound() {
     Span out = bench.output("out", DType.F32, 3, Tolerance.EXACT);
-    backend.pointwise().fill(new Span(out.buffer(), DType.F32, out.offset() - 1, 4), 0);
+    backend.kernels().pointwise().fill(new Span(out.buffer(), DType.F32, out.offset() - 1, 4), 0);
     assertThrows(AssertionError.class, bench::results);
   }
 
   @Test
   void changingAnInputIsFound() {
     Span x = bench.input("x", HostArray.of(1f, 2f, 3f));
-    backend.pointwise().scale(x, 2, x);
+    backend.kernels().pointwise().scale(x, 2, x);
     assertThrows(AssertionError.class, bench::results);
   }
 }

@@ -2,19 +2,17 @@ package dev.quern.bench.speed;
 
 import dev.quern.Backends;
 import dev.quern.spi.Backend;
+import dev.quern.spi.Interceptor;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A CPU backend one of whose kernels takes longer: what a comparison must find. */
-final class SlowedBackend {
+final class SlowedBackend implements Interceptor {
 
   private final String method;
   private final double share;
@@ -32,31 +30,20 @@ final class SlowedBackend {
    * @param share by how much: 0.2 is a fifth longer
    */
   static Backend of(Backend backend, String method, double share) {
-    return (Backend) new SlowedBackend(method, share).wrap(Backend.class, backend);
+    return new SlowedBackend(method, share).before(backend);
   }
 
-  private Object wrap(Class<?> type, Object target) {
-    InvocationHandler handler = (_, called, arguments) -> call(target, called, arguments);
-    return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler);
-  }
-
-  private Object call(Object target, Method called, Object[] arguments) throws Throwable {
+  @Override
+  public @Nullable Object around(Call call) throws Throwable {
     long start = System.nanoTime();
-    Object result;
-    try {
-      result = called.invoke(target, arguments);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
-    }
-    if (called.getName().equals(method)) {
+    Object result = call.proceed();
+    if (call.method().getName().equals(method)) {
       long end = System.nanoTime() + (long) (share * (System.nanoTime() - start));
       while (System.nanoTime() < end) {
         Thread.onSpinWait();
       }
     }
-    Class<?> type = called.getReturnType();
-    boolean family = type.isInterface() && type.getSimpleName().endsWith("Kernels");
-    return family ? wrap(type, result) : result;
+    return result;
   }
 
   /**

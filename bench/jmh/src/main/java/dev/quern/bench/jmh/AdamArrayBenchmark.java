@@ -1,9 +1,9 @@
 package dev.quern.bench.jmh;
 
-import dev.quern.spi.AdamCoefficients;
-import dev.quern.spi.AdamGroup;
-import dev.quern.spi.ArrayKernels;
 import dev.quern.spi.BackendProvider;
+import dev.quern.spi.host.ArrayKernels;
+import dev.quern.spi.optim.AdamCoefficients;
+import dev.quern.spi.optim.AdamGroup;
 import java.util.ServiceLoader;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;

@@ -4,7 +4,7 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.spi.Backend;
+import dev.quern.spi.Kernels;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -38,7 +38,7 @@ public class EngineCallBenchmark {
 
   private Engine engine;
   private Tensor tensor;
-  private Backend kernels;
+  private Kernels kernels;
 
   /** For JMH, which sets the fields through {@link #open}. */
   @SuppressWarnings("NullAway.Init")
@@ -49,7 +49,7 @@ public class EngineCallBenchmark {
   public void open() {
     engine = Engine.open(backend);
     tensor = engine.empty(DType.F32, Shape.of(64)).detach();
-    engine.submit(b -> kernels = b);
+    engine.submit(k -> kernels = k);
   }
 
   /** Closes it. */

@@ -1,0 +1,2 @@
+/** The contract of the metrics: confusion counts. */
+package dev.quern.spi.metric;

@@ -1,0 +1,29 @@
+package dev.quern.spi.tensor;
+
+import dev.quern.spi.KernelFamily;
+import dev.quern.spi.Span;
+import dev.quern.spi.Written;
+
+/**
+ * Sums over whole spans, in a fixed order: f32 inside fixed chunks, f64 across them, rounded once
+ * to the result.
+ */
+public interface ReductionKernels extends KernelFamily {
+  /**
+   * Returns how much scratch memory {@link #sum} needs.
+   *
+   * @param elements the number of elements summed
+   * @return bytes, at least 1
+   */
+  long scratchBytes(long elements);
+
+  /**
+   * out[0] = the sum of x; 0 for no element.
+   *
+   * @param x the operand, F32
+   * @param out the result, F32, one element
+   * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
+   *     afterwards
+   */
+  void sum(Span x, @Written Span out, Span scratch);
+}

@@ -1,0 +1,2 @@
+/** What becomes of kernel sources: formulas, builds, and compiled programs that are kept. */
+package dev.quern.gpu.program;

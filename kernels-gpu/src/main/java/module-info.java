@@ -1,0 +1,12 @@
+import org.jspecify.annotations.NullMarked;
+
+/** What the OpenCL and the CUDA backend share. */
+@NullMarked
+module dev.quern.gpu {
+  requires transitive dev.quern;
+  requires jdk.jfr;
+  requires static org.jspecify;
+
+  exports dev.quern.gpu.layout;
+  exports dev.quern.gpu.program;
+}
