@@ -12,10 +12,12 @@ module dev.quern.bench {
 
   uses dev.quern.spi.BackendProvider;
 
-  exports dev.quern.bench;
+  exports dev.quern.bench.cases;
+  exports dev.quern.bench.check;
   exports dev.quern.bench.definition;
   exports dev.quern.bench.kernels;
   exports dev.quern.bench.random;
+  exports dev.quern.bench.selftest;
   exports dev.quern.bench.speed;
   exports dev.quern.bench.unfused;
 

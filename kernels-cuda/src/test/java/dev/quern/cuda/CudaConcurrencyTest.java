@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
-import dev.quern.bench.CaseResult.Status;
-import dev.quern.bench.Report;
-import dev.quern.bench.Selftest;
-import dev.quern.bench.SelftestOptions;
+import dev.quern.bench.check.CaseResult.Status;
+import dev.quern.bench.selftest.Report;
+import dev.quern.bench.selftest.Selftest;
+import dev.quern.bench.selftest.SelftestOptions;
 import dev.quern.cuda.EmulatedDriver.Order;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Span;

@@ -3,9 +3,9 @@ package dev.quern.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.bench.BackendSuite;
-import dev.quern.bench.CaseResult.Status;
-import dev.quern.bench.Report;
+import dev.quern.bench.check.CaseResult.Status;
+import dev.quern.bench.selftest.BackendSuite;
+import dev.quern.bench.selftest.Report;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

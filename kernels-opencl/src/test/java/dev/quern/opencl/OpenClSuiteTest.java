@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DeviceInfo;
-import dev.quern.bench.BackendSuite;
-import dev.quern.bench.CaseResult.Status;
-import dev.quern.bench.Report;
+import dev.quern.bench.check.CaseResult.Status;
+import dev.quern.bench.selftest.BackendSuite;
+import dev.quern.bench.selftest.Report;
 import dev.quern.opencl.host.Device;
 import dev.quern.opencl.host.Feature;
 import java.util.HashSet;

@@ -2,7 +2,7 @@ package dev.quern.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.quern.bench.UnloadCheck;
+import dev.quern.bench.check.UnloadCheck;
 import org.junit.jupiter.api.Test;
 
 class OpenClUnloadTest {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
-import dev.quern.bench.UnloadCheck;
+import dev.quern.bench.check.UnloadCheck;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.SegmentationLoss;

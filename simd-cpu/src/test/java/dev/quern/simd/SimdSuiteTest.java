@@ -3,10 +3,10 @@ package dev.quern.simd;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.bench.BackendSuite;
-import dev.quern.bench.CaseResult.Status;
-import dev.quern.bench.Digests;
-import dev.quern.bench.Report;
+import dev.quern.bench.check.CaseResult.Status;
+import dev.quern.bench.selftest.BackendSuite;
+import dev.quern.bench.selftest.Digests;
+import dev.quern.bench.selftest.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package dev.quern.train.command;
 
-import dev.quern.bench.CaseResult;
-import dev.quern.bench.Report;
-import dev.quern.bench.Selftest;
-import dev.quern.bench.SelftestJson;
-import dev.quern.bench.SelftestOptions;
-import dev.quern.bench.SuiteResult;
+import dev.quern.bench.check.CaseResult;
+import dev.quern.bench.selftest.Report;
+import dev.quern.bench.selftest.Selftest;
+import dev.quern.bench.selftest.SelftestJson;
+import dev.quern.bench.selftest.SelftestOptions;
+import dev.quern.bench.selftest.SuiteResult;
 import dev.quern.train.BadInputException;
 import dev.quern.train.io.AtomicFile;
 import java.nio.file.Files;

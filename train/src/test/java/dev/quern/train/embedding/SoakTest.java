@@ -10,7 +10,7 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
-import dev.quern.bench.Soak;
+import dev.quern.bench.selftest.Soak;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LossResult;

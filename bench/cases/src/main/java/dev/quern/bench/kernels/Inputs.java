@@ -6,10 +6,10 @@ import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
 /** Seeded operands. The same seed gives the same operands on every machine. */
-final class Inputs {
+public final class Inputs {
 
   /** The ignore index of the cases. */
-  static final int IGNORED = 255;
+  public static final int IGNORED = 255;
 
   /** What the state of a {@link SplittableRandom} made from a seed grows by with each number. */
   private static final long STEP = 0x9e3779b97f4a7c15L;
@@ -19,7 +19,7 @@ final class Inputs {
   private Inputs() {}
 
   /** Uniform in [-scale, scale). */
-  static float[] uniform(int n, double scale, long seed) {
+  public static float[] uniform(int n, double scale, long seed) {
     float[] values = new float[n];
     inPieces(
         n, 1, seed, (random, i) -> values[i] = (float) (scale * (2 * random.nextDouble() - 1)));
@@ -27,7 +27,7 @@ final class Inputs {
   }
 
   /** Uniform in [0, 1). */
-  static float[] unit(int n, long seed) {
+  public static float[] unit(int n, long seed) {
     float[] values = new float[n];
     inPieces(n, 1, seed, (random, i) -> values[i] = (float) random.nextDouble());
     return values;
@@ -53,12 +53,12 @@ final class Inputs {
   }
 
   /** Uniform in [-8, 8), with every 7th element one of the values that kernels stumble over. */
-  static float[] withSpecials(int n, long seed) {
+  public static float[] withSpecials(int n, long seed) {
     return withSpecials(n, seed, 0);
   }
 
   /** The same with the special values moved on once a round of them, to meet those of others. */
-  static float[] withMovingSpecials(int n, long seed) {
+  public static float[] withMovingSpecials(int n, long seed) {
     return withSpecials(n, seed, 1);
   }
 
@@ -88,7 +88,7 @@ final class Inputs {
   }
 
   /** Numbers of all magnitudes of 32 or 64 bits. */
-  static HostArray integers(DType dtype, int n, long seed) {
+  public static HostArray integers(DType dtype, int n, long seed) {
     var random = new SplittableRandom(seed);
     int[] ints = new int[n];
     long[] longs = new long[n];
@@ -101,7 +101,7 @@ final class Inputs {
   }
 
   /** 0 or 1, one with the given probability, then the ignore index with the other. */
-  static byte[] labels(int n, double positive, double ignored, long seed) {
+  public static byte[] labels(int n, double positive, double ignored, long seed) {
     byte[] labels = new byte[n];
     inPieces(
         n,
@@ -116,7 +116,7 @@ final class Inputs {
   }
 
   /** The labels as floats. */
-  static float[] floats(byte[] labels) {
+  public static float[] floats(byte[] labels) {
     float[] values = new float[labels.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = labels[i] & 0xff;
@@ -125,7 +125,7 @@ final class Inputs {
   }
 
   /** The labels as ints. */
-  static int[] ints(byte[] labels) {
+  public static int[] ints(byte[] labels) {
     int[] values = new int[labels.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = labels[i] & 0xff;
@@ -133,7 +133,7 @@ final class Inputs {
     return values;
   }
 
-  static double norm(float[] values) {
+  public static double norm(float[] values) {
     double sum = 0;
     for (float v : values) {
       sum += (double) v * v;

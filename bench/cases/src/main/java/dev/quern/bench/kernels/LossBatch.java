@@ -95,7 +95,7 @@ public record LossBatch(
     return typed(targetValues(), spec.targetDtype());
   }
 
-  static HostArray typed(float[] values, DType dtype) {
+  public static HostArray typed(float[] values, DType dtype) {
     int[] ints = new int[values.length];
     for (int i = 0; i < ints.length; i++) {
       ints[i] = (int) values[i];

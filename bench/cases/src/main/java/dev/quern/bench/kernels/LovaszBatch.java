@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /** What the logits and labels of a Lovasz case look like; seeded by the number of logits. */
-final class LovaszBatch {
+public final class LovaszBatch {
 
   private final LossExtent extent;
   private String what = "";
@@ -29,7 +29,7 @@ final class LovaszBatch {
     this.extent = extent;
   }
 
-  static LovaszBatch of(int images, int classes, int pixels) {
+  public static LovaszBatch of(int images, int classes, int pixels) {
     return new LovaszBatch(new LossExtent(images, classes, pixels));
   }
 
@@ -52,65 +52,65 @@ final class LovaszBatch {
   }
 
   /** Logits are uniform in plus and minus this. */
-  LovaszBatch scale(double value) {
+  public LovaszBatch scale(double value) {
     return with("logits " + value, b -> b.scale = value);
   }
 
   /** The share of label 1 of the hinge. */
-  LovaszBatch positive(double share) {
+  public LovaszBatch positive(double share) {
     return with("positive " + share, b -> b.positive = share);
   }
 
   /** The share of ignored labels. */
-  LovaszBatch ignored(double share) {
+  public LovaszBatch ignored(double share) {
     return with("ignored " + share, b -> b.ignored = share);
   }
 
   /** The share of ignored labels grows with the image from 0 to 1. */
-  LovaszBatch uneven() {
+  public LovaszBatch uneven() {
     return with("ignored unevenly", b -> b.uneven = true);
   }
 
   /** One label alone is valid. */
-  LovaszBatch oneValid() {
+  public LovaszBatch oneValid() {
     return with("one valid", b -> b.oneValid = true);
   }
 
   /** The last classes label nothing. */
-  LovaszBatch absent(int classes) {
+  public LovaszBatch absent(int classes) {
     return with("absent " + classes, b -> b.absent = classes);
   }
 
   /** Some labels are out of range. */
-  LovaszBatch faulty() {
+  public LovaszBatch faulty() {
     return with("faulty", b -> b.faulty = true);
   }
 
   /** Logits of ignored pixels are not finite. */
-  LovaszBatch nanWhereIgnored() {
+  public LovaszBatch nanWhereIgnored() {
     return with("NaN where ignored", b -> b.nanWhereIgnored = true);
   }
 
   /** Logits are multiples of this. */
-  LovaszBatch step(double value) {
+  public LovaszBatch step(double value) {
     return with("steps of " + value, b -> b.step = value);
   }
 
   /** Logits are mostly on the label's side. */
-  LovaszBatch trained() {
+  public LovaszBatch trained() {
     return with("trained", b -> b.trained = true);
   }
 
   /** These logits are NaN. */
-  LovaszBatch nanAt(int... indices) {
+  public LovaszBatch nanAt(int... indices) {
     return with("NaN at " + Arrays.toString(indices), b -> b.nan = indices);
   }
 
-  LossExtent extent() {
+  public LossExtent extent() {
     return extent;
   }
 
-  int labelCount(LovaszSpec spec) {
+  public int labelCount(LovaszSpec spec) {
     return Math.toIntExact(spec.kind() == Kind.HINGE ? extent.elements() : extent.labels());
   }
 
@@ -135,7 +135,7 @@ final class LovaszBatch {
     return labels;
   }
 
-  HostArray target(LovaszSpec spec) {
+  public HostArray target(LovaszSpec spec) {
     int[] labels = labels(spec);
     int n = labels.length;
     return switch (spec.targetDtype()) {
@@ -170,7 +170,7 @@ final class LovaszBatch {
     };
   }
 
-  HostArray logits(LovaszSpec spec) {
+  public HostArray logits(LovaszSpec spec) {
     boolean hinge = spec.kind() == Kind.HINGE;
     int n = Math.toIntExact(extent.elements());
     int pixels = Math.toIntExact(extent.pixels());

@@ -11,7 +11,7 @@ import java.util.List;
  * A caller's memory between canaries: aligned native memory, native memory at odd addresses, or one
  * kind after another, heap arrays of bytes and of floats among them.
  */
-final class Segments implements AutoCloseable {
+public final class Segments implements AutoCloseable {
 
   private static final int CANARY_BYTES = 64;
   private static final byte CANARY = (byte) 0xa5;
@@ -21,12 +21,12 @@ final class Segments implements AutoCloseable {
   private final List<MemorySegment> blocks = new ArrayList<>();
 
   /** {@code memory} is aligned, odd or mixed. */
-  Segments(String memory) {
+  public Segments(String memory) {
     this.memory = memory;
   }
 
   /** Memory with these floats. */
-  MemorySegment of(float[] values) {
+  public MemorySegment of(float[] values) {
     long bytes = 4L * values.length;
     int kind =
         switch (memory) {
@@ -50,7 +50,7 @@ final class Segments implements AutoCloseable {
     return segment;
   }
 
-  void checkCanaries() {
+  public void checkCanaries() {
     for (MemorySegment block : blocks) {
       long end = block.byteSize();
       for (int i = 0; i < CANARY_BYTES; i++) {

@@ -1,17 +1,17 @@
 package dev.quern.bench.kernels;
 
 /** Numbers of elements, chosen by what they leave over. */
-final class Sizes {
+public final class Sizes {
 
   /**
    * None, one, the vector widths and one more or less, primes, a tile of 4096 and one more or less.
    */
-  static final int[] ELEMENTWISE = {
+  public static final int[] ELEMENTWISE = {
     0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 127, 1009, 4095, 4096, 4097
   };
 
   /** The same, and sizes over several chunks and blocks of every backend. */
-  static final int[] REDUCED = {
+  public static final int[] REDUCED = {
     0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 127, 1009, 4095, 4096, 4097, 65_537, 300_007
   };
 

@@ -1,5 +1,5 @@
 /**
- * The list of kernel cases: operation, operands, tolerance and bytes moved, described once for
- * parity, timing and reports.
+ * What a kernel case is made of: its description, inputs, tolerance, and the bench it runs on, with
+ * canaries behind every buffer.
  */
 package dev.quern.bench.kernels;

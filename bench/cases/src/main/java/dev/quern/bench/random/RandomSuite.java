@@ -2,7 +2,7 @@ package dev.quern.bench.random;
 
 import dev.quern.Backends;
 import dev.quern.Engine;
-import dev.quern.bench.CaseResult;
+import dev.quern.bench.check.CaseResult;
 import dev.quern.bench.definition.Verdict;
 import dev.quern.spi.BackendProvider;
 import dev.quern.spi.host.ArrayKernels;

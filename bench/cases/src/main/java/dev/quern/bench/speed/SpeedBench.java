@@ -2,9 +2,9 @@ package dev.quern.bench.speed;
 
 import dev.quern.Backends;
 import dev.quern.DeviceInfo;
+import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.kernels.Benchmark;
 import dev.quern.bench.kernels.KernelCase;
-import dev.quern.bench.kernels.KernelCases;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;

@@ -3,6 +3,7 @@ package dev.quern.bench.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.bench.cases.KernelCases;
 import dev.quern.spi.Kernels;
 import java.util.HashSet;
 import java.util.Optional;

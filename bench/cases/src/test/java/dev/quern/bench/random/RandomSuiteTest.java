@@ -3,10 +3,10 @@ package dev.quern.bench.random;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.bench.BackendSuite;
-import dev.quern.bench.Report;
-import dev.quern.bench.Selftest;
-import dev.quern.bench.SelftestOptions;
+import dev.quern.bench.selftest.BackendSuite;
+import dev.quern.bench.selftest.Report;
+import dev.quern.bench.selftest.Selftest;
+import dev.quern.bench.selftest.SelftestOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,8 @@
 package dev.quern.bench.jmh;
 
 import dev.quern.Backends;
+import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.kernels.KernelCase;
-import dev.quern.bench.kernels.KernelCases;
 import dev.quern.bench.kernels.Workbench;
 import dev.quern.spi.Backend;
 import java.util.List;
@@ -95,7 +95,7 @@ public class KernelBenchmark {
     public long bytes;
 
     /** For JMH. */
-    public Traffic() {}
+    Traffic() {}
   }
 
   /** Opens the backend and places the operands. */

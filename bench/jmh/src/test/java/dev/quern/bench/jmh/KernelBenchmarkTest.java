@@ -2,8 +2,8 @@ package dev.quern.bench.jmh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.kernels.Benchmark;
-import dev.quern.bench.kernels.KernelCases;
 import dev.quern.bench.kernels.Workbench;
 import java.util.Arrays;
 import java.util.List;

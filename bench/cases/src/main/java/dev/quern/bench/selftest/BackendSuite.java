@@ -1,0 +1,131 @@
+package dev.quern.bench.selftest;
+
+import dev.quern.Backends;
+import dev.quern.Engine;
+import dev.quern.bench.cases.ArrayCases;
+import dev.quern.bench.check.CaseResult;
+import dev.quern.bench.check.FaultCheck;
+import dev.quern.bench.check.Parity;
+import dev.quern.bench.golden.GoldenSuite;
+import dev.quern.bench.kernels.ArrayCase;
+import dev.quern.bench.random.RandomSuite;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Backend;
+import dev.quern.spi.KernelFamily;
+import dev.quern.spi.Kernels;
+import dev.quern.spi.host.ArrayKernels;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs everything on one backend: the entry for the backends' own tests.
+ *
+ * <p>With {@code -Dquern.bench.digests=FILE} a digest of the bits of every parity case's results is
+ * written to that file; {@link Digests#differences} compares the files of two processes.
+ */
+public final class BackendSuite {
+
+  private BackendSuite() {}
+
+  /**
+   * Opens a backend and runs the parity cases of all families, the gradient check, the comparison
+   * with unfused definitions, the check of faults in data and the golden suites on it.
+   *
+   * @param backend its name, or a device of it as in {@code opencl:1}
+   * @return one result per case
+   * @throws dev.quern.BackendUnavailableException if it cannot be used here
+   */
+  public static Report run(String backend) {
+    return run(Backends.openBackend(backend));
+  }
+
+  /**
+   * Runs the same on a backend that is open.
+   *
+   * @param tested an open backend; it is closed at the end
+   * @return one result per case
+   */
+  public static Report run(Backend tested) {
+    var digests = new Digests();
+    var results = new ArrayList<CaseResult>();
+    try (Backend reference = new ReferenceProvider().open(0);
+        Engine engine = new Engine(tested)) {
+      var suites = new KernelSuites(reference, tested, digests);
+      for (Class<? extends KernelFamily> family : Kernels.families()) {
+        results.addAll(suites.parity(family));
+      }
+      results.addAll(suites.gradient());
+      results.addAll(suites.unfused(engine));
+      results.addAll(FaultCheck.on(engine));
+      for (GoldenSuite golden : GoldenSuite.embedded()) {
+        results.addAll(GoldenRun.on(engine, golden));
+      }
+    }
+    digests.writeIfAsked();
+    return new Report(results);
+  }
+
+  /**
+   * Opens a backend and runs random cases on it.
+   *
+   * @param backend its name
+   * @param count how many
+   * @param seed what they are drawn from
+   * @return one result per case
+   * @throws dev.quern.BackendUnavailableException if it cannot be used here
+   */
+  public static Report random(String backend, int count, long seed) {
+    try (Engine engine = Engine.open(backend)) {
+      return new Report(RandomSuite.run(backend, engine, count, seed));
+    }
+  }
+
+  /**
+   * Runs the kernels on Java arrays against those of the reference backend, each case twice.
+   *
+   * @param tested the array kernels of a backend
+   * @return one result per case
+   */
+  public static Report arrays(ArrayKernels tested) {
+    ArrayKernels reference = new ReferenceProvider().arrays();
+    var results = new ArrayList<CaseResult>();
+    for (ArrayCase arrayCase : ArrayCases.all()) {
+      results.add(
+          CaseResult.attempt(
+              "arrays",
+              arrayCase.name(),
+              () ->
+                  Parity.compare(
+                      arrayCase.run().apply(reference),
+                      arrayCase.run().apply(tested),
+                      arrayCase.run().apply(tested))));
+    }
+    return new Report(results);
+  }
+
+  /**
+   * {@return a backend whose every kernel family is a little wrong, for testing that the checks
+   * notice}
+   *
+   * @param sound the backend that does the work; closed with the result
+   */
+  static Backend sabotaged(Backend sound) {
+    return Saboteur.spoil(sound);
+  }
+
+  /** The families in which no case failed although the backend was sabotaged. */
+  static List<Class<? extends KernelFamily>> unnoticed(Report report) {
+    var unnoticed = new ArrayList<Class<? extends KernelFamily>>();
+    for (Class<? extends KernelFamily> family : Kernels.families()) {
+      boolean noticed =
+          report.results().stream()
+              .anyMatch(result ->
+                  result.suite().equals(KernelSuites.name(family))
+                      && result.status() == CaseResult.Status.FAILED);
+      if (!noticed) {
+        unnoticed.add(family);
+      }
+    }
+    return unnoticed;
+  }
+}
