@@ -1,5 +1,6 @@
 package dev.quern;
 
+import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
@@ -46,6 +47,16 @@ public final class Backends {
       found.put(provider.name(), provider.probe());
     }
     return found;
+  }
+
+  /**
+   * Returns the plain backend that the others are compared with, and that computes where no other
+   * can.
+   *
+   * @return its provider
+   */
+  public static BackendProvider reference() {
+    return new ReferenceProvider();
   }
 
   /**

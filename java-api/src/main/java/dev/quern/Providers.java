@@ -1,6 +1,5 @@
 package dev.quern;
 
-import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,7 +41,7 @@ record Providers(List<BackendProvider> list, boolean referenceIsListed) {
   private static Providers of(List<BackendProvider> found) {
     boolean listed = found.stream().anyMatch(p -> p.name().equals("reference"));
     if (!listed) {
-      found.add(new ReferenceProvider());
+      found.add(Backends.reference());
     }
     found.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
     return new Providers(List.copyOf(found), listed);

@@ -9,13 +9,13 @@ import dev.quern.bench.check.Parity;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.kernels.ArrayCase;
 import dev.quern.bench.random.RandomSuite;
-import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Kernels;
 import dev.quern.spi.host.ArrayKernels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Runs everything on one backend: the entry for the backends' own tests.
@@ -48,7 +48,7 @@ public final class BackendSuite {
   public static Report run(Backend tested) {
     var digests = new Digests();
     var results = new ArrayList<CaseResult>();
-    try (Backend reference = new ReferenceProvider().open(0);
+    try (Backend reference = Backends.reference().open(0);
         Engine engine = new Engine(tested)) {
       var suites = new KernelSuites(reference, tested, digests);
       for (Class<? extends KernelFamily> family : Kernels.families()) {
@@ -87,7 +87,7 @@ public final class BackendSuite {
    * @return one result per case
    */
   public static Report arrays(ArrayKernels tested) {
-    ArrayKernels reference = new ReferenceProvider().arrays();
+    ArrayKernels reference = Objects.requireNonNull(Backends.reference().arrays());
     var results = new ArrayList<CaseResult>();
     for (ArrayCase arrayCase : ArrayCases.all()) {
       results.add(

@@ -9,7 +9,6 @@ import dev.quern.bench.check.FaultCheck;
 import dev.quern.bench.check.LargeCheck;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.random.RandomSuite;
-import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
@@ -190,7 +189,7 @@ public final class Selftest {
       report(name, "backend", List.of(CaseResult.failed("backend", name, why)));
       return;
     }
-    try (Backend reference = new ReferenceProvider().open(0);
+    try (Backend reference = Backends.reference().open(0);
         Engine engine = new Engine(options.sabotage() ? Saboteur.spoil(tested) : tested)) {
       if (options.random() > 0) {
         report(

@@ -5,7 +5,6 @@ import dev.quern.DeviceInfo;
 import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.kernels.Benchmark;
 import dev.quern.bench.kernels.KernelCase;
-import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.tensor.CalibrationKernels;
@@ -193,7 +192,7 @@ public final class SpeedBench {
 
   private List<ParityRow> parity(List<SpeedDevice> devices) {
     var rows = new ArrayList<ParityRow>();
-    try (Backend reference = new ReferenceProvider().open(0)) {
+    try (Backend reference = Backends.reference().open(0)) {
       for (Benchmark benchmark : benchmarks) {
         progress.accept("comparing with the reference: " + benchmark.name());
         KernelCase kernelCase = benchmark.at().apply(PARITY_ELEMENTS);
