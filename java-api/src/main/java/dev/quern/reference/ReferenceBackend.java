@@ -15,6 +15,7 @@ final class ReferenceBackend implements Backend {
           new ReferencePointwiseKernels(),
           new ReferenceReductionKernels(),
           new ReferenceMatrixKernels(),
+          new ReferencePoolingKernels(),
           new ReferenceRandomKernels(),
           new ReferenceSegmentationKernels(),
           new ReferenceLovaszKernels(),

@@ -7,6 +7,7 @@ import dev.quern.spi.optim.OptimizerKernels;
 import dev.quern.spi.tensor.CalibrationKernels;
 import dev.quern.spi.tensor.MatrixKernels;
 import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.PoolingKernels;
 import dev.quern.spi.tensor.RandomKernels;
 import dev.quern.spi.tensor.ReductionKernels;
 import java.lang.reflect.RecordComponent;
@@ -22,6 +23,7 @@ import java.util.function.UnaryOperator;
  * @param pointwise fill, copy and elementwise arithmetic
  * @param reduction sums
  * @param matrix matrix products
+ * @param pooling the greatest elements of windows
  * @param random counter-based random numbers
  * @param segmentation fused segmentation losses
  * @param lovasz Lovasz losses
@@ -33,6 +35,7 @@ public record Kernels(
     PointwiseKernels pointwise,
     ReductionKernels reduction,
     MatrixKernels matrix,
+    PoolingKernels pooling,
     RandomKernels random,
     SegmentationKernels segmentation,
     LovaszKernels lovasz,

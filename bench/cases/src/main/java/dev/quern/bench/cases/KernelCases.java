@@ -11,6 +11,7 @@ import dev.quern.spi.optim.OptimizerKernels;
 import dev.quern.spi.tensor.CalibrationKernels;
 import dev.quern.spi.tensor.MatrixKernels;
 import dev.quern.spi.tensor.PointwiseKernels;
+import dev.quern.spi.tensor.PoolingKernels;
 import dev.quern.spi.tensor.RandomKernels;
 import dev.quern.spi.tensor.ReductionKernels;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class KernelCases {
           new Family(PointwiseKernels.class, PointwiseCases::all, PointwiseCases::benchmarks),
           new Family(ReductionKernels.class, ReductionCases::all, ReductionCases::benchmarks),
           new Family(MatrixKernels.class, MatrixCases::all, MatrixCases::benchmarks),
+          new Family(PoolingKernels.class, PoolingCases::all, PoolingCases::benchmarks),
           new Family(RandomKernels.class, RandomCases::all, RandomCases::benchmarks),
           new Family(
               SegmentationKernels.class, SegmentationCases::all, SegmentationCases::benchmarks),

@@ -1,0 +1,42 @@
+package dev.quern.spi.tensor;
+
+import dev.quern.spi.Kernels;
+import dev.quern.spi.Spec;
+import dev.quern.spi.Support;
+
+/**
+ * The greatest element of every window of an image, channel by channel, as {@code
+ * torch.nn.functional.max_pool2d} has it: among equal elements the first counts, a NaN is greater
+ * than all others, what lies outside the image is not looked at.
+ *
+ * @param vertical the window along the rows' axis
+ * @param horizontal the window within a row
+ */
+public record MaxPoolingSpec(PoolingWindow vertical, PoolingWindow horizontal)
+    implements Spec<MaxPoolingPlan> {
+
+  /**
+   * Returns the shape of the result.
+   *
+   * @param in the shape of the operand
+   * @return as many images and channels
+   * @throws IllegalArgumentException if the window does not fit once
+   */
+  public SpatialExtent result(SpatialExtent in) {
+    return new SpatialExtent(
+        in.images(),
+        vertical.outputs(in.height()),
+        horizontal.outputs(in.width()),
+        in.channels());
+  }
+
+  @Override
+  public Support support(Kernels kernels) {
+    return kernels.pooling().support(this);
+  }
+
+  @Override
+  public MaxPoolingPlan prepare(Kernels kernels) {
+    return kernels.pooling().prepare(this);
+  }
+}
