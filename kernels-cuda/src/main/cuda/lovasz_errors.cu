@@ -20,9 +20,9 @@ QUERN_INLINE long long lovasz_pixel(int j) {
 typedef struct {
   QuernLovaszList *lists;
   float *gradient;
-  unsigned int *words;
   long long list_count;
   long long n;
+  unsigned int *words;
   long long word_count;
 } LovaszClearArgs;
 

@@ -9,7 +9,7 @@
 
 #include "prelude.cuh"
 
-// Host side: dev.quern.cuda.LaunchGeometry.
+// Host side: dev.quern.gpu.GpuMatrixKernels.
 #define QUERN_MATRIX_BLOCK 1024LL
 
 typedef struct {

@@ -22,7 +22,7 @@
 #define QUERN_MULHI(a, b) __umulhi(a, b)
 
 // 256 threads fill a multiprocessor with whole blocks on every architecture from 7.5 on; a chunk is
-// a tile of the optimizer's arena. Host side: dev.quern.cuda.LaunchGeometry.
+// a tile of the optimizer's arena. Host side: dev.quern.cuda.CudaHost.
 #define QUERN_THREADS 256
 #define QUERN_WARPS (QUERN_THREADS / 32)
 #define QUERN_TILE (QUERN_THREADS * 4LL)

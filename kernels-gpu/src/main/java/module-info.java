@@ -7,6 +7,9 @@ module dev.quern.gpu {
   requires jdk.jfr;
   requires static org.jspecify;
 
+  exports dev.quern.gpu;
+  exports dev.quern.gpu.host;
   exports dev.quern.gpu.layout;
+  exports dev.quern.gpu.loss;
   exports dev.quern.gpu.program;
 }

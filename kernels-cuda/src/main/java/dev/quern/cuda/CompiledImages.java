@@ -2,6 +2,7 @@ package dev.quern.cuda;
 
 import dev.quern.cuda.host.Nvrtc;
 import dev.quern.gpu.program.BinaryCache;
+import dev.quern.gpu.program.KernelSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +32,7 @@ final class CompiledImages implements KernelImages {
 
   @Override
   public synchronized byte[] image(String family) {
-    KernelSource source = KernelSource.of(family);
+    KernelSource source = KernelImages.source(family);
     byte[] image = cache.load(key(source));
     if (image == null) {
       return compile(source);
@@ -42,13 +43,12 @@ final class CompiledImages implements KernelImages {
 
   @Override
   public synchronized byte @Nullable [] anew(String family) {
-    return kept.remove(family) ? compile(KernelSource.of(family)) : null;
+    return kept.remove(family) ? compile(KernelImages.source(family)) : null;
   }
 
   private byte[] compile(KernelSource source) {
     byte[] image =
-        nvrtc.compile(
-            source.name(), source.text(), source.headers(), architecture, KernelSource.OPTIONS);
+        nvrtc.compile(source.name(), source.text(), source.headers(), architecture, OPTIONS);
     cache.store(key(source), image);
     return image;
   }
@@ -56,7 +56,7 @@ final class CompiledImages implements KernelImages {
   /** Names an image by everything it depends on. */
   String key(KernelSource source) {
     var dependencies = new ArrayList<>(List.of(nvrtc.version().toString(), architecture));
-    dependencies.addAll(KernelSource.OPTIONS);
+    dependencies.addAll(OPTIONS);
     dependencies.add(source.name());
     dependencies.add(source.text());
     source

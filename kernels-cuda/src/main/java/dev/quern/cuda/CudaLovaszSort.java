@@ -1,76 +1,109 @@
 package dev.quern.cuda;
 
-import static dev.quern.cuda.host.Signature.int32;
-import static dev.quern.cuda.host.Signature.int64;
-import static dev.quern.cuda.host.Signature.pointer;
-
-import dev.quern.cuda.host.Kernel;
-import dev.quern.cuda.host.Signature;
+import dev.quern.gpu.host.GpuFamily;
+import dev.quern.gpu.host.Launch;
 import dev.quern.gpu.layout.LovaszLayout;
-import java.util.List;
+import dev.quern.gpu.loss.LovaszScratch;
+import dev.quern.gpu.loss.LovaszSort;
 
-/** Launches {@code lovasz_sort.cu}: one kernel that counts digits, and one for each pass. */
-final class CudaLovaszSort {
-  /** The entries of {@code lovasz_sort.cu} and their parameter structures. */
-  static final List<Signature> SIGNATURES =
-      List.of(
-          Signature.of(
-              "lovasz_histogram",
-              pointer("keys"),
-              pointer("lists"),
-              pointer("digits"),
-              int64("length")),
-          Signature.of(
-              "lovasz_scatter",
-              pointer("keys"),
-              pointer("payloads"),
-              pointer("sorted_keys"),
-              pointer("sorted_payloads"),
-              pointer("lists"),
-              pointer("digits"),
-              pointer("look_back"),
-              pointer("next_look_back"),
-              int64("length"),
-              int64("chunks"),
-              int32("shift")));
+/**
+ * Launches {@code lovasz_sort.cu}: one kernel that counts digits, and one for each pass. Scratch
+ * memory: if lists have several chunks, what a kernel's blocks tell each other while it runs (a
+ * ticket, and a word for each digit of each chunk but the last of a list), the counts of each digit
+ * in each place of each list, and the former once more for every second kernel.
+ */
+final class CudaLovaszSort implements LovaszSort {
+  /** The digits of a key. */
+  static final int PLACES = 4;
+
+  /** What stands before the words of the chunks, the first of it the ticket. */
+  static final long TICKET_WORDS = 16;
 
   /** What a block of the histogram takes. */
   static final long HISTOGRAM_ELEMENTS = 4L * LovaszLayout.CHUNK;
 
   private static final int DIGIT_BITS = 8;
 
-  private final FamilyModule module;
+  private final GpuFamily family;
 
-  CudaLovaszSort(FamilyModule module) {
-    this.module = module;
+  CudaLovaszSort(GpuFamily family) {
+    this.family = family;
   }
 
-  /** Counts the digits of all places, and what is kept and of the foreground. */
-  void histogram(CudaLovaszScratch lists) {
+  @Override
+  public void build() {
+    family.build();
+  }
+
+  @Override
+  public long scratchBytes(LovaszLayout layout) {
+    return Math.max(1, layout.chunks() > 1 ? lookBackStart(layout, 2) : layout.end());
+  }
+
+  /** All words up to the second look-back's. */
+  @Override
+  public long clearedWords(LovaszLayout layout) {
+    return layout.chunks() > 1
+        ? (lookBackStart(layout, 1) - lookBackStart(layout, 0)) / Integer.BYTES
+        : 0;
+  }
+
+  @Override
+  public Launch clear(Launch kernel, LovaszScratch lists) {
+    return lookBack(kernel, lists, 0).scalar(clearedWords(lists.layout()));
+  }
+
+  @Override
+  public void count(LovaszScratch lists) {
     LovaszLayout layout = lists.layout();
-    Kernel kernel = lists.records(lists.keys(module.kernel("lovasz_histogram"), 0));
-    module.launch(
-        lists.digits(kernel).scalar(layout.length()),
-        layout.count() * Math.ceilDiv(layout.length(), HISTOGRAM_ELEMENTS));
+    digits(lists.records(lists.keys(family.kernel("lovasz_histogram"), 0)), lists)
+        .scalar(layout.length())
+        .enqueue(layout.count() * Math.ceilDiv(layout.length(), HISTOGRAM_ELEMENTS));
   }
 
   /**
-   * Sorts from half 0 to half 0. Each pass looks back through the words that the one before it
-   * emptied; those it empties itself are, after the last, turn 0.
+   * Each pass looks back through the words that the one before it emptied; those it empties itself
+   * are, after the last, turn 0.
    */
-  void sort(CudaLovaszScratch lists) {
+  @Override
+  public void sort(LovaszScratch lists) {
     LovaszLayout layout = lists.layout();
-    for (int place = 0; place < CudaLovaszScratch.PLACES; place++) {
+    for (int place = 0; place < PLACES; place++) {
       int from = place % 2;
-      Kernel kernel = lists.pairs(module.kernel("lovasz_scatter"), from);
-      lists.digits(lists.records(lists.pairs(kernel, 1 - from)));
-      module.launch(
-          lists
-              .lookBack(lists.lookBack(kernel, from), 1 - from)
-              .scalar(layout.length())
-              .scalar(layout.chunks())
-              .scalar(place * DIGIT_BITS),
-          lists.chunks());
+      Launch kernel = lists.pairs(family.kernel("lovasz_scatter"), from);
+      digits(lists.records(lists.pairs(kernel, 1 - from)), lists);
+      lookBack(lookBack(kernel, lists, from), lists, 1 - from)
+          .scalar(layout.length())
+          .scalar(layout.chunks())
+          .scalar(place * DIGIT_BITS)
+          .enqueue(lists.chunks());
     }
+  }
+
+  @Override
+  public Launch counts(Launch kernel, LovaszScratch lists) {
+    return lookBack(kernel, lists, 0);
+  }
+
+  /** The ticket and the words of one kernel, 0 or 1 by turns. */
+  private static Launch lookBack(Launch kernel, LovaszScratch lists, int turn) {
+    return lists.words(kernel, lookBackStart(lists.layout(), turn));
+  }
+
+  /** The counts of the digits. */
+  private static Launch digits(Launch kernel, LovaszScratch lists) {
+    LovaszLayout layout = lists.layout();
+    return lists.words(kernel, lookBackStart(layout, 0) + lookBackBytes(layout));
+  }
+
+  /** Where a look-back begins; 2 for where the last ends. The digits lie between the two. */
+  private static long lookBackStart(LovaszLayout layout, int turn) {
+    long digits = layout.count() * PLACES * LovaszLayout.DIGITS * Integer.BYTES;
+    return layout.end() + turn * lookBackBytes(layout) + (turn == 0 ? 0 : digits);
+  }
+
+  private static long lookBackBytes(LovaszLayout layout) {
+    long words = layout.count() * (layout.chunks() - 1) * LovaszLayout.DIGITS;
+    return (TICKET_WORDS + words) * Integer.BYTES;
   }
 }

@@ -2,6 +2,7 @@ package dev.quern.cuda;
 
 import dev.quern.DeviceException;
 import dev.quern.DeviceInfo;
+import dev.quern.gpu.GpuBackend;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;
@@ -44,7 +45,8 @@ public final class CudaProvider implements BackendProvider {
               .formatted(device, found.usable().size()));
     }
     CudaDevices.Usable usable = found.usable().get(device);
-    return new CudaBackend(found.describe(device), usable.device(), usable.images());
+    return new GpuBackend(
+        found.describe(device), owned -> new CudaHost(owned, usable.device(), usable.images()));
   }
 
   /** Looked for once, at the first question. */

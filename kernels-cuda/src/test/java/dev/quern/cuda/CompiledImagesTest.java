@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DeviceException;
-import dev.quern.cuda.host.Context;
 import dev.quern.cuda.host.Driver;
 import dev.quern.cuda.host.Nvrtc;
-import dev.quern.cuda.host.Queue;
+import dev.quern.gpu.host.OwnedResources;
 import dev.quern.gpu.program.BinaryCache;
+import dev.quern.gpu.program.KernelSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,16 +99,16 @@ class CompiledImagesTest {
   }
 
   private String key(String architecture) {
-    return images(architecture).key(KernelSource.of(FAMILY));
+    return images(architecture).key(KernelImages.source(FAMILY));
   }
 
   /** Loads the family and returns the name of its first kernel. */
   private static String kernelName(KernelImages images) {
-    try (var context = new Context(Driver.discover().devices().getFirst());
-        var queue = new Queue(context);
-        var module =
-            new FamilyModule(context, queue, FAMILY, images, CudaCalibrationKernels.SIGNATURES)) {
-      return module.kernel(CudaCalibrationKernels.SIGNATURES.getFirst().kernel()).name();
+    try (var owned = new OwnedResources()) {
+      var host = new CudaHost(owned, Driver.discover().devices().getFirst(), images);
+      String first = FamilyModule.signatures(FAMILY).keySet().iterator().next();
+      var _ = owned.own(host.program(FAMILY)).kernel(first);
+      return first;
     }
   }
 

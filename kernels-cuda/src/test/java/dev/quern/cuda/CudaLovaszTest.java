@@ -4,10 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
-import dev.quern.cuda.host.Context;
-import dev.quern.cuda.host.Queue;
-import dev.quern.cuda.host.Signature;
+import dev.quern.gpu.host.GpuFamily;
 import dev.quern.gpu.layout.LovaszLayout;
+import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
 import dev.quern.spi.loss.LossExtent;
 import dev.quern.spi.loss.LossInput;
@@ -16,6 +15,9 @@ import dev.quern.spi.loss.LovaszSpec;
 import dev.quern.spi.loss.LovaszSpec.Classes;
 import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,7 +27,6 @@ class CudaLovaszTest {
   @ParameterizedTest
   @ValueSource(ints = {100, 5000})
   void launchesDoNotDependOnTheNumberOfLists(int pixels) {
-    CudaTesting.open().close();
     for (Kind kind : Kind.values()) {
       long launches = launches(kind, new LossExtent(1, 1, pixels));
       assertEquals(kind == Kind.HINGE ? 10 : 11, launches, kind.toString());
@@ -40,6 +41,7 @@ class CudaLovaszTest {
   @ParameterizedTest
   @EnumSource
   void scratchMemoryIsBounded(Kind kind) {
+    var sort = new CudaLovaszSort(unused());
     for (LossExtent extent :
         List.of(
             new LossExtent(1, 1, 0),
@@ -52,42 +54,40 @@ class CudaLovaszTest {
       LovaszSpec spec = spec(kind);
       long lists = extent.images() * (kind == Kind.HINGE ? 1 : extent.classes());
       double most = 4.5 * 4 * extent.elements() + 32 * lists + (1 << 20);
-      long bytes = CudaLovaszScratch.bytes(LovaszLayout.of(spec, extent));
+      long bytes = sort.scratchBytes(LovaszLayout.of(spec, extent));
       assertTrue(bytes > 0 && bytes < most, extent + ": " + bytes);
     }
   }
 
   private static long launches(Kind kind, LossExtent extent) {
-    try (var context = new Context(CudaDevices.discover().usable().getFirst().device());
-        var queue = new Queue(context);
-        var memory = new CudaMemory(context, queue);
-        var errors = module(context, queue, "lovasz_errors", CudaLovasz.ERROR_SIGNATURES);
-        var sort = module(context, queue, "lovasz_sort", CudaLovaszSort.SIGNATURES);
-        var derivatives =
-            module(context, queue, "lovasz_gradient", CudaLovasz.GRADIENT_SIGNATURES)) {
-      var modules = new CudaLovasz.Modules(errors, sort, derivatives);
-      LovaszPlan plan = new CudaLovaszKernels(modules, memory).prepare(spec(kind));
-      Span logits = floats(memory, extent.elements());
+    var host = new AtomicReference<@Nullable CudaHost>();
+    try (Backend backend = CudaTesting.open(host::set)) {
+      LovaszPlan plan = backend.kernels().lovasz().prepare(spec(kind));
+      Span logits = floats(backend, extent.elements());
       long labels = kind == Kind.HINGE ? extent.elements() : extent.labels();
-      long before = queue.launches();
+      long before = Objects.requireNonNull(host.get()).launches();
       plan.forwardBackward(
           logits,
-          span(memory, DType.U8, labels),
+          span(backend, DType.U8, labels),
           extent,
-          floats(memory, 1),
-          floats(memory, 1),
-          floats(memory, extent.elements()),
-          span(memory, DType.I64, 1),
-          span(memory, DType.U8, plan.scratchBytes(extent)));
-      queue.finish();
-      return queue.launches() - before;
+          floats(backend, 1),
+          floats(backend, 1),
+          floats(backend, extent.elements()),
+          span(backend, DType.I64, 1),
+          span(backend, DType.U8, plan.scratchBytes(extent)));
+      backend.synchronize();
+      return Objects.requireNonNull(host.get()).launches() - before;
     }
   }
 
-  private static FamilyModule module(
-      Context context, Queue queue, String family, List<Signature> signatures) {
-    return new FamilyModule(
-        context, queue, family, CudaDevices.discover().usable().getFirst().images(), signatures);
+  /** A family of which nothing is launched. */
+  private static GpuFamily unused() {
+    return new GpuFamily(
+        "unused",
+        CudaHost.GEOMETRY,
+        () -> {
+          throw new AssertionError();
+        });
   }
 
   private static LovaszSpec spec(Kind kind) {
@@ -95,11 +95,11 @@ class CudaLovaszTest {
         kind, LossInput.LOGITS, true, Classes.PRESENT, List.of(), null, DType.F32, DType.U8);
   }
 
-  private static Span floats(CudaMemory memory, long length) {
-    return span(memory, DType.F32, length);
+  private static Span floats(Backend backend, long length) {
+    return span(backend, DType.F32, length);
   }
 
-  private static Span span(CudaMemory memory, DType dtype, long length) {
-    return Span.of(memory.allocate(length * dtype.bytes()), dtype, length);
+  private static Span span(Backend backend, DType dtype, long length) {
+    return Span.of(backend.memory().allocate(length * dtype.bytes()), dtype, length);
   }
 }

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.quern.DType;
+import dev.quern.gpu.GpuBackend;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.function.Executable;
 
@@ -22,6 +24,25 @@ public final class CudaTesting {
 
   /** Opens the device as a backend. */
   public static Backend open() {
+    requireDevice();
+    return new CudaProvider().open(0);
+  }
+
+  /** Opens the device as a backend, and shows what is below it. */
+  static Backend open(Consumer<CudaHost> watcher) {
+    requireDevice();
+    CudaDevices found = CudaDevices.discover();
+    CudaDevices.Usable usable = found.usable().getFirst();
+    return new GpuBackend(
+        found.describe(0),
+        owned -> {
+          var host = new CudaHost(owned, usable.device(), usable.images());
+          watcher.accept(host);
+          return host;
+        });
+  }
+
+  private static void requireDevice() {
     if (new CudaProvider().probe() instanceof Availability.Unavailable(var reasons)) {
       String why = "No CUDA device: " + String.join(" ", reasons);
       String required = System.getenv().getOrDefault("QUERN_REQUIRE", "");
@@ -30,7 +51,6 @@ public final class CudaTesting {
       }
       Assumptions.abort(why);
     }
-    return new CudaProvider().open(0);
   }
 
   /** Runs a call that has to fail with an exception of that class, and returns its message. */

@@ -10,7 +10,9 @@ import dev.quern.DeviceException;
 import dev.quern.cuda.host.Driver;
 import dev.quern.cuda.host.Nvrtc;
 import dev.quern.cuda.host.Version;
+import dev.quern.gpu.GpuBackend;
 import dev.quern.gpu.program.BinaryCache;
+import dev.quern.gpu.program.KernelSource;
 import dev.quern.reference.FloatMath;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
@@ -114,10 +116,13 @@ class NvrtcTest {
     var info = any.device();
     any.close();
     try (Backend backend =
-        new CudaBackend(
+        new GpuBackend(
             info,
-            Driver.discover().devices().getFirst(),
-            new CompiledImages(nvrtc, "sm_90", new BinaryCache(folder)))) {
+            owned ->
+                new CudaHost(
+                    owned,
+                    Driver.discover().devices().getFirst(),
+                    new CompiledImages(nvrtc, "sm_90", new BinaryCache(folder))))) {
       float[] x = {-3, 0, 0.5f, 100};
       Span operand = CudaTesting.upload(backend, x);
       backend.kernels().pointwise().unary(UnaryOp.SIGMOID, operand, operand);
@@ -129,9 +134,9 @@ class NvrtcTest {
   }
 
   private static byte[] compile(Nvrtc nvrtc, String family, String architecture) {
-    KernelSource source = KernelSource.of(family);
+    KernelSource source = KernelImages.source(family);
     return nvrtc.compile(
-        source.name(), source.text(), source.headers(), architecture, KernelSource.OPTIONS);
+        source.name(), source.text(), source.headers(), architecture, KernelImages.OPTIONS);
   }
 
   private static Nvrtc real() {

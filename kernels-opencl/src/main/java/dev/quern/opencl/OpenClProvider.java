@@ -2,6 +2,7 @@ package dev.quern.opencl;
 
 import dev.quern.DeviceException;
 import dev.quern.DeviceInfo;
+import dev.quern.gpu.GpuBackend;
 import dev.quern.opencl.host.Device;
 import dev.quern.opencl.host.Feature;
 import dev.quern.opencl.host.Platforms;
@@ -48,7 +49,8 @@ public final class OpenClProvider implements BackendProvider {
               .formatted(device, devices.size()));
     }
     Device chosen = devices.get(device);
-    return new OpenClBackend(describe(device), chosen, LaunchGeometry.of(chosen));
+    return new GpuBackend(
+        describe(device), owned -> new OpenClHost(owned, chosen, LaunchGeometry.of(chosen)));
   }
 
   private DeviceInfo describe(int index) {

@@ -3,6 +3,8 @@
 // QUERN_MAP_ITEMS chains of it, which run side by side; elements from n on are left out one by one.
 // Deterministic, as an element depends on itself only.
 
+#include "prelude.cl"
+
 QUERN_KERNEL void fma_chains(
     __global float *data,
     const long data_offset,

@@ -9,6 +9,8 @@
 // value), count nowhere. Deterministic, as counts are exact and a minimum has no order; the only
 // atomic is the integer minimum of faulty indices within a chunk.
 
+#include "prelude.cl"
+
 #define QUERN_COUNTS 4
 
 // What a target says: 0, 1, or one of these.

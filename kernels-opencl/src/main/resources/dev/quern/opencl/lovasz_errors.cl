@@ -5,6 +5,10 @@
 // with all their classes; those behind the end take no part. Deterministic, as every result is one
 // work-item's; the only atomic is an integer minimum.
 
+#include "prelude.cl"
+#include "math.inc"
+#include "lovasz.inc"
+
 // Empties the lists, and the gradient unless it is null, which has n elements.
 QUERN_KERNEL void lovasz_clear(
     __global QuernLovaszList *lists,

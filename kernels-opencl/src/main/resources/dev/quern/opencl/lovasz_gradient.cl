@@ -7,6 +7,11 @@
 // summed in f64 in a fixed order, and those of the chunks by one group; the only atomics are of
 // integers.
 
+#include "prelude.cl"
+#include "math.inc"
+#include "lovasz.inc"
+#include "lovasz_lists.cl"
+
 // The foreground of each chunk of the sorted lists.
 QUERN_KERNEL void lovasz_foreground(
     __global const uint *keys,

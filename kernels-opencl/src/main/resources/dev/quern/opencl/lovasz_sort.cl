@@ -11,6 +11,11 @@
 // Deterministic, as orders depend on the extent only; the only atomics are of integers: counts and
 // masks.
 
+#include "prelude.cl"
+#include "math.inc"
+#include "lovasz.inc"
+#include "lovasz_lists.cl"
+
 // Words of a mask of the group.
 #define QUERN_MASK_WORDS ((QUERN_GROUP + 31) / 32)
 #define QUERN_DIGITS 256

@@ -7,6 +7,11 @@
 // Deterministic, as each order depends on k only. Operands are read straight from global memory:
 // simple, and good for the tall and thin products of a linear layer.
 
+#include "prelude.cl"
+
+// Host side: dev.quern.gpu.GpuMatrixKernels.
+#define QUERN_MATRIX_BLOCK 1024L
+
 QUERN_KERNEL void matrix_partials(
     __global const float *a,
     const long a_offset,
@@ -63,14 +68,13 @@ QUERN_KERNEL void matrix_total(
     const long elements,
     const long blocks) {
   partials += partials_offset;
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < elements) {
-      double sum = 0.0;
-      for (long block = 0; block < blocks; block++) {
-        sum += partials[block * elements + i];
-      }
-      out[out_offset + i] = (float)sum;
+  // one element per work-item: the sums are long and the elements few
+  long i = (long)get_global_id(0);
+  if (i < elements) {
+    double sum = 0.0;
+    for (long block = 0; block < blocks; block++) {
+      sum += partials[block * elements + i];
     }
+    out[out_offset + i] = (float)sum;
   }
 }

@@ -9,6 +9,11 @@
 // by the arena's layout. The step numbers must not change while a group may still read them, so a small
 // kernel behind the update advances them.
 
+#include "prelude.cl"
+#include "optimizer.inc"
+#include "adam.inc"
+#include "sgd.inc"
+
 #define QUERN_CHUNKS_OF_TILE (QUERN_ARENA_TILE / QUERN_CHUNK)
 
 // The part of a segment that a group works on.

@@ -3,6 +3,9 @@
 // by one. Deterministic, as every element is written once by a formula of its own operands; out may
 // be an operand, since an element is read before it is written and by nobody else.
 
+#include "prelude.cl"
+#include "math.inc"
+
 QUERN_KERNEL void fill_f32(
     __global float *out,
     const long out_offset,

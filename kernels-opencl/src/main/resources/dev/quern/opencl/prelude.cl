@@ -1,4 +1,4 @@
-// What every kernel family stands on; this text comes before the formulas and the family's file.
+// What every kernel family stands on.
 //
 // Geometry: the host defines QUERN_GROUP, the work-items of a group; QUERN_MAP_ITEMS and
 // QUERN_REDUCE_ITEMS, the elements one work-item takes in kernels that map and that reduce. Work is

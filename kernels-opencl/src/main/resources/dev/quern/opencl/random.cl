@@ -3,6 +3,9 @@
 // part of it that lies in out; the first and the last block may be cut. Deterministic, as a number
 // depends on its counter only.
 
+#include "prelude.cl"
+#include "philox.inc"
+
 QUERN_KERNEL void philox_uniform(
     __global float *out,
     const long out_offset,

@@ -4,6 +4,8 @@
 // are left out, which is to add nothing. Deterministic, as chunks and orders depend on n and the
 // kind of device only and nothing is added atomically.
 
+#include "prelude.cl"
+
 QUERN_KERNEL void sum_partials(
     __global const float *x,
     const long x_offset,

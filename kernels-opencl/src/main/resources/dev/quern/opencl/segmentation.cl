@@ -12,6 +12,10 @@
 // is. Deterministic, as all orders depend on the extents and the kind of device only; the only atomic
 // is an integer minimum.
 
+#include "prelude.cl"
+#include "math.inc"
+#include "segmentation.inc"
+
 // {the sums of QuernLossSums, tn, fp, fn, tp}
 #define QUERN_RECORD 14
 #define QUERN_COUNTS 4

@@ -10,6 +10,9 @@
 // two is 0 whatever their logits are. Deterministic, as all orders depend on the extents and the kind
 // of device only; the only atomic is an integer minimum.
 
+#include "prelude.cl"
+#include "math.inc"
+#include "segmentation.inc"
 
 // The pixels that one work-item takes in a round.
 #define QUERN_PIXELS QUERN_MAP_ITEMS

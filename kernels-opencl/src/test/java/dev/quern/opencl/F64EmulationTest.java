@@ -3,6 +3,8 @@ package dev.quern.opencl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.DType;
+import dev.quern.gpu.host.StagingRing;
 import dev.quern.gpu.program.BinaryCache;
 import dev.quern.opencl.host.Buffer;
 import dev.quern.opencl.host.Context;
@@ -10,8 +12,10 @@ import dev.quern.opencl.host.Kernel;
 import dev.quern.opencl.host.Program;
 import dev.quern.opencl.host.Queue;
 import dev.quern.opencl.host.Staging;
+import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleBinaryOperator;
 import org.junit.jupiter.api.Test;
@@ -136,16 +140,20 @@ class F64EmulationTest {
     double[] out = new double[COUNT * 16];
     try (var context = new Context(OpenClTesting.device());
         var queue = new Queue(context);
-        var staging = new Staging(context, queue);
+        var transfers = new Staging(context, queue);
+        var staging = new StagingRing(transfers);
         var program =
             Program.build(context, new BinaryCache(folder), "f64", rewritten(), "-cl-std=CL1.2");
-        Kernel kernel = program.kernel("every");
+        Kernel kernel = program.kernel("every", queue, 64);
         Buffer first = context.allocate(8L * COUNT);
         Buffer second = context.allocate(8L * COUNT);
         Buffer third = context.allocate(8L * COUNT * 16)) {
       staging.upload(MemorySegment.ofArray(a), first, 0);
       staging.upload(MemorySegment.ofArray(b), second, 0);
-      queue.launch(kernel.pointer(first, 0).pointer(second, 0).pointer(third, 0), COUNT / 64, 64);
+      for (Buffer buffer : List.of(first, second, third)) {
+        kernel.tensor(Span.of(buffer, DType.U8, buffer.byteSize()));
+      }
+      kernel.enqueue(COUNT / 64);
       staging.download(third, 0, MemorySegment.ofArray(out));
     }
     return out;
@@ -153,7 +161,7 @@ class F64EmulationTest {
 
   private static String rewritten() {
     return F64Rewriter.rewrite(
-        FamilyProgram.resource("f64.cl") + FamilyProgram.resource("f64_math.cl") + SOURCE);
+        OpenClHost.resource("f64.cl") + OpenClHost.resource("f64_math.cl") + SOURCE);
   }
 
   /** Every exponent, near ones, small integers, floats, and what is special. */

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
+import dev.quern.gpu.host.GpuFamily;
 import dev.quern.gpu.layout.LovaszLayout;
-import dev.quern.opencl.host.Context;
-import dev.quern.opencl.host.Queue;
+import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
 import dev.quern.spi.loss.LossExtent;
 import dev.quern.spi.loss.LossInput;
@@ -16,6 +16,9 @@ import dev.quern.spi.loss.LovaszSpec;
 import dev.quern.spi.loss.LovaszSpec.Classes;
 import dev.quern.spi.loss.LovaszSpec.Kind;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,6 +42,7 @@ class OpenClLovaszTest {
   @ParameterizedTest
   @EnumSource
   void scratchMemoryIsBounded(Kind kind) {
+    var sort = new OpenClLovaszSort(unused(), unused());
     for (LossExtent extent :
         List.of(
             new LossExtent(1, 1, 0),
@@ -50,44 +54,42 @@ class OpenClLovaszTest {
       LovaszSpec spec = spec(kind);
       long lists = extent.images() * (kind == Kind.HINGE ? 1 : extent.classes());
       double most = 4.5 * 4 * extent.elements() + 32 * lists + (1 << 20);
-      long bytes = OpenClLovasz.scratchBytes(LovaszLayout.of(spec, extent));
+      long bytes = sort.scratchBytes(LovaszLayout.of(spec, extent));
       assertTrue(bytes > 0 && bytes < most, extent + ": " + bytes);
     }
   }
 
   private static long launches(Kind kind, LossExtent extent) {
-    try (var context = new Context(OpenClTesting.device());
-        var queue = new Queue(context);
-        var memory = new OpenClMemory(context, queue);
-        var errors = program(context, queue, "lovasz_errors");
-        var sort = program(context, queue, "lovasz_sort");
-        var derivatives = program(context, queue, "lovasz_gradient")) {
-      var programs = new OpenClLovasz.Programs(errors, sort, derivatives);
-      LovaszPlan plan = new OpenClLovaszKernels(programs, memory).prepare(spec(kind));
-      Span logits = floats(memory, extent.elements());
+    var host = new AtomicReference<@Nullable OpenClHost>();
+    try (Backend backend =
+        OpenClTesting.open(
+            OpenClTesting.device(), LaunchGeometry.of(DeviceInfo.Kind.CPU), host::set)) {
+      LovaszPlan plan = backend.kernels().lovasz().prepare(spec(kind));
+      Span logits = floats(backend, extent.elements());
       long labels = kind == Kind.HINGE ? extent.elements() : extent.labels();
-      long before = queue.launches();
+      long before = Objects.requireNonNull(host.get()).launches();
       plan.forwardBackward(
           logits,
-          span(memory, DType.U8, labels),
+          span(backend, DType.U8, labels),
           extent,
-          floats(memory, 1),
-          floats(memory, 1),
-          floats(memory, extent.elements()),
-          span(memory, DType.I64, 1),
-          span(memory, DType.U8, plan.scratchBytes(extent)));
-      queue.finish();
-      return queue.launches() - before;
+          floats(backend, 1),
+          floats(backend, 1),
+          floats(backend, extent.elements()),
+          span(backend, DType.I64, 1),
+          span(backend, DType.U8, plan.scratchBytes(extent)));
+      backend.synchronize();
+      return Objects.requireNonNull(host.get()).launches() - before;
     }
   }
 
-  private static FamilyProgram program(Context context, Queue queue, String family) {
-    return new FamilyProgram(
-        context,
-        queue,
+  /** A family of which nothing is launched. */
+  private static GpuFamily unused() {
+    return new GpuFamily(
+        "unused",
         LaunchGeometry.of(DeviceInfo.Kind.CPU),
-        family,
-        List.of("math.inc", "lovasz.inc", "lovasz_lists.cl"));
+        () -> {
+          throw new AssertionError();
+        });
   }
 
   private static LovaszSpec spec(Kind kind) {
@@ -95,11 +97,11 @@ class OpenClLovaszTest {
         kind, LossInput.LOGITS, true, Classes.PRESENT, List.of(), null, DType.F32, DType.U8);
   }
 
-  private static Span floats(OpenClMemory memory, long length) {
-    return span(memory, DType.F32, length);
+  private static Span floats(Backend backend, long length) {
+    return span(backend, DType.F32, length);
   }
 
-  private static Span span(OpenClMemory memory, DType dtype, long length) {
-    return Span.of(memory.allocate(length * dtype.bytes()), dtype, length);
+  private static Span span(Backend backend, DType dtype, long length) {
+    return Span.of(backend.memory().allocate(length * dtype.bytes()), dtype, length);
   }
 }

@@ -7,6 +7,7 @@ import dev.quern.DeviceInfo;
 import dev.quern.bench.check.CaseResult.Status;
 import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Report;
+import dev.quern.gpu.host.Geometry;
 import dev.quern.opencl.host.Device;
 import dev.quern.opencl.host.Feature;
 import java.util.HashSet;
@@ -58,18 +59,8 @@ class OpenClSuiteTest {
     assertAgrees(without, LaunchGeometry.of(without));
   }
 
-  private static void assertAgrees(Device device, LaunchGeometry geometry) {
-    var info =
-        new DeviceInfo(
-            "opencl",
-            0,
-            device.name(),
-            device.kind(),
-            device.memoryBytes(),
-            device.computeUnits(),
-            device.driver(),
-            List.of());
-    Report report = BackendSuite.run(new OpenClBackend(info, device, geometry));
+  private static void assertAgrees(Device device, Geometry geometry) {
+    Report report = BackendSuite.run(OpenClTesting.open(device, geometry, _ -> {}));
     assertEquals(List.of(), report.failures());
     assertTrue(report.count(Status.PASSED) > 800, "only " + report.count(Status.PASSED));
   }

@@ -1,11 +1,11 @@
 package dev.quern.cuda.host;
 
-import dev.quern.spi.DeviceBuffer;
+import dev.quern.gpu.host.DeviceBlock;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
 
 /** A block of device memory. */
-public final class Buffer implements DeviceBuffer, AutoCloseable {
+public final class Buffer implements DeviceBlock {
   private final Context context;
   private final DevicePointer start;
   private final long byteSize;

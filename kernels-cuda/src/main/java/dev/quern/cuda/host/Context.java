@@ -2,6 +2,7 @@ package dev.quern.cuda.host;
 
 import dev.quern.DeviceException;
 import dev.quern.OutOfDeviceMemoryException;
+import dev.quern.gpu.host.Journal;
 import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;

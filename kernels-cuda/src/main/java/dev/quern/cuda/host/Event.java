@@ -1,12 +1,13 @@
 package dev.quern.cuda.host;
 
+import dev.quern.gpu.host.Mark;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /** Marks a place in a queue: all that was enqueued before it. */
-final class Event {
+final class Event implements Mark {
   private final Context context;
   private final CUevent handle = new CUevent();
   private final long launchesBefore;
@@ -26,16 +27,16 @@ final class Event {
     }
   }
 
-  /** Gives the mark up without waiting. */
-  void abandon() {
+  @Override
+  public void abandon() {
     if (!done) {
       done = true;
       context.release("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(handle));
     }
   }
 
-  /** Waits until the device has got there; again at no cost. */
-  void await() {
+  @Override
+  public void await() {
     if (!done) {
       try {
         context.call("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(handle));

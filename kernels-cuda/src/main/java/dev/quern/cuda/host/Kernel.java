@@ -1,9 +1,7 @@
 package dev.quern.cuda.host;
 
+import dev.quern.gpu.host.Launch;
 import dev.quern.spi.Span;
-import java.lang.foreign.MemoryLayout.PathElement;
-import java.lang.foreign.StructLayout;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jcuda.Pointer;
@@ -11,44 +9,30 @@ import jcuda.driver.CUfunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry of a module. Arguments are set one after another, in the order of its parameter
- * structure; {@link Queue#launch} takes them and starts over. All of them are one argument to the
- * driver, because binding an argument costs more than filling the structure.
+ * An entry of a module. All its arguments, the fields of its parameter structure, are one argument
+ * to the driver, because binding an argument costs more than filling the structure.
  */
-public final class Kernel {
+public final class Kernel implements Launch {
   private final Signature signature;
   private final CUfunction handle;
-  private final ValueLayout[] fields;
-  private final int[] offsets;
+  private final Queue queue;
+  private final int threads;
+  private final Signature.Field[] fields;
   private final ByteBuffer arguments;
   private final Pointer launchArguments;
   private int next;
 
-  Kernel(Signature signature, CUfunction handle) {
+  Kernel(Signature signature, CUfunction handle, Queue queue, int threads) {
     this.signature = signature;
     this.handle = handle;
-    StructLayout structure = signature.arguments();
-    this.fields =
-        structure.memberLayouts().stream()
-            .filter(ValueLayout.class::isInstance)
-            .map(ValueLayout.class::cast)
-            .toArray(ValueLayout[]::new);
-    this.offsets = new int[fields.length];
-    for (int i = 0; i < fields.length; i++) {
-      PathElement field = PathElement.groupElement(fields[i].name().orElseThrow());
-      offsets[i] = (int) structure.byteOffset(field);
-    }
-    this.arguments =
-        ByteBuffer.allocateDirect((int) structure.byteSize()).order(ByteOrder.nativeOrder());
+    this.queue = queue;
+    this.threads = threads;
+    this.fields = signature.fields().toArray(Signature.Field[]::new);
+    this.arguments = ByteBuffer.allocateDirect(signature.byteSize()).order(ByteOrder.nativeOrder());
     this.launchArguments = Pointer.to(Pointer.to(arguments));
   }
 
-  /**
-   * Returns its name.
-   *
-   * @return its name
-   */
-  public String name() {
+  String name() {
     return signature.kernel();
   }
 
@@ -56,109 +40,73 @@ public final class Kernel {
     return handle;
   }
 
-  /**
-   * Sets a tensor argument.
-   *
-   * @param span what it covers
-   * @return this
-   */
-  public Kernel tensor(Span span) {
-    return pointer((Buffer) span.buffer(), span.byteOffset());
+  int threads() {
+    return threads;
   }
 
-  /**
-   * Sets a tensor argument that may be absent.
-   *
-   * @param span what it covers, or null for a null pointer
-   * @return this
-   */
+  @Override
+  public Kernel tensor(Span span) {
+    return address(((Buffer) span.buffer()).address() + span.byteOffset());
+  }
+
+  @Override
   public Kernel tensorOrNull(@Nullable Span span) {
     return span == null ? address(0) : tensor(span);
   }
 
-  /**
-   * Sets a tensor argument that lies in scratch memory.
-   *
-   * @param scratch U8
-   * @param firstByte where in it
-   * @return this
-   */
-  public Kernel scratch(Span scratch, long firstByte) {
-    return pointer((Buffer) scratch.buffer(), scratch.byteOffset() + firstByte);
-  }
-
-  /**
-   * Sets a tensor argument.
-   *
-   * @param buffer the block
-   * @param offset where in it, in bytes
-   * @return this
-   */
-  public Kernel pointer(Buffer buffer, long offset) {
-    return address(buffer.address() + offset);
+  @Override
+  public Kernel scratch(Span scratch, long firstByte, int elementBytes) {
+    return address(((Buffer) scratch.buffer()).address() + scratch.byteOffset() + firstByte);
   }
 
   private Kernel address(long address) {
-    arguments.putLong(next(ValueLayout.ADDRESS), address);
+    arguments.putLong(next(Signature.Type.POINTER), address);
     return this;
   }
 
-  /**
-   * Sets a long long argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(long value) {
-    arguments.putLong(next(ValueLayout.JAVA_LONG), value);
+    arguments.putLong(next(Signature.Type.INT64), value);
     return this;
   }
 
-  /**
-   * Sets an int or unsigned int argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(int value) {
-    arguments.putInt(next(ValueLayout.JAVA_INT), value);
+    arguments.putInt(next(Signature.Type.INT32), value);
     return this;
   }
 
-  /**
-   * Sets a float argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(float value) {
-    arguments.putFloat(next(ValueLayout.JAVA_FLOAT), value);
+    arguments.putFloat(next(Signature.Type.F32), value);
     return this;
   }
 
-  /**
-   * Sets an unsigned char argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(byte value) {
-    arguments.put(next(ValueLayout.JAVA_BYTE), value);
+    arguments.put(next(Signature.Type.U8), value);
     return this;
   }
 
-  /** Returns the offset of the next field, which must be of that kind. */
-  private int next(ValueLayout kind) {
-    ValueLayout field = next < fields.length ? fields[next] : null;
-    if (field == null || field.carrier() != kind.carrier()) {
-      int wrong = next;
+  /** Returns the offset of the next field, which must be of that type. */
+  private int next(Signature.Type type) {
+    Signature.Field field = next < fields.length ? fields[next] : null;
+    if (field == null || field.type() != type) {
+      int given = next;
       next = 0;
       throw new IllegalStateException(
-          "Argument %d of kernel %s was given as %s, but its structure %s."
-              .formatted(
-                  wrong, name(), kind, field == null ? "has no such field" : "has " + field));
+          field == null
+              ? "Kernel %s was given more than its %d arguments.".formatted(name(), given)
+              : "Kernel %s was given %s for its argument %s, which is %s."
+                  .formatted(name(), type, field.name(), field.type()));
     }
-    return offsets[next++];
+    next++;
+    return field.offset();
+  }
+
+  @Override
+  public void enqueue(long groups) {
+    queue.launch(this, groups);
   }
 
   /** Checks that all arguments were set, starts over, and points to them as the driver wants it. */
@@ -167,7 +115,8 @@ public final class Kernel {
     next = 0;
     if (given < fields.length) {
       throw new IllegalStateException(
-          "Kernel %s was launched without its argument %s.".formatted(name(), fields[given]));
+          "Kernel %s was launched without its argument %s."
+              .formatted(name(), fields[given].name()));
     }
     return launchArguments;
   }

@@ -27,14 +27,16 @@ public final class Module implements AutoCloseable {
    * Finds an entry.
    *
    * @param signature its name and arguments
+   * @param queue where it is enqueued
+   * @param threads the threads of a block
    * @return the kernel, valid as long as this module
    */
-  public Kernel kernel(Signature signature) {
+  public Kernel kernel(Signature signature, Queue queue, int threads) {
     var function = new CUfunction();
     context.call(
         "cuModuleGetFunction for " + signature.kernel(),
         () -> JCudaDriver.cuModuleGetFunction(function, handle, signature.kernel()));
-    return new Kernel(signature, function);
+    return new Kernel(signature, function, queue, threads);
   }
 
   @Override

@@ -29,25 +29,19 @@ public final class Queue implements AutoCloseable {
         () -> JCudaDriver.cuStreamCreate(handle, CUstream_flags.CU_STREAM_NON_BLOCKING));
   }
 
-  /**
-   * Enqueues a kernel with the arguments set last; nothing for no block.
-   *
-   * @param kernel the kernel
-   * @param blocks the number of blocks
-   * @param threads the threads of each
-   */
-  public void launch(Kernel kernel, long blocks, int threads) {
+  /** Enqueues a kernel with the arguments set last; nothing for no block. */
+  void launch(Kernel kernel, long blocks) {
     Pointer arguments = kernel.complete();
     if (blocks == 0) {
       return;
     }
     int grid = Math.toIntExact(blocks);
     if (ranges == null) {
-      enqueue(kernel, grid, threads, arguments);
+      enqueue(kernel, grid, arguments);
     } else {
       ranges.push(kernel.name());
       try {
-        enqueue(kernel, grid, threads, arguments);
+        enqueue(kernel, grid, arguments);
       } finally {
         ranges.pop();
       }
@@ -58,12 +52,12 @@ public final class Queue implements AutoCloseable {
     }
   }
 
-  private void enqueue(Kernel kernel, int grid, int threads, Pointer arguments) {
+  private void enqueue(Kernel kernel, int grid, Pointer arguments) {
     context.call(
         "cuLaunchKernel for " + kernel.name(),
         () ->
             JCudaDriver.cuLaunchKernel(
-                kernel.handle(), grid, 1, 1, threads, 1, 1, 0, handle, arguments, null));
+                kernel.handle(), grid, 1, 1, kernel.threads(), 1, 1, 0, handle, arguments, null));
   }
 
   /**

@@ -2,19 +2,20 @@ package dev.quern.cuda.host;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.DType;
 import dev.quern.DeviceException;
 import dev.quern.cuda.CudaTesting;
+import dev.quern.spi.Span;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a failing kernel does to the engines on its device; on the emulated device only. */
 class ContextTest {
-  private static final Signature FAULT = Signature.of("emulated_fault", Signature.int32("unused"));
+  private static final Signature FAULT = SignatureTest.signature("emulated_fault", "int unused;");
 
   private static final Signature FILL =
-      Signature.of(
-          "fill_u8", Signature.pointer("out"), Signature.int64("n"), Signature.u8("value"));
+      SignatureTest.signature("fill_u8", "unsigned char *out; long long n; unsigned char value;");
 
   @BeforeEach
   void needsTheEmulatedDevice() {
@@ -31,9 +32,9 @@ class ContextTest {
         var otherQueue = new Queue(other);
         var module = new Module(context, "faults", new byte[8])) {
       Buffer buffer = context.allocate(100);
-      queue.launch(module.kernel(FILL).pointer(buffer, 0).scalar(100L).scalar((byte) 1), 1, 256);
+      fill(module, queue, buffer).enqueue(1);
       queue.finish();
-      queue.launch(module.kernel(FAULT).scalar(0), 1, 256);
+      module.kernel(FAULT, queue, 256).scalar(0).enqueue(1);
       String first = CudaTesting.failure(DeviceException.class, queue::finish);
       assertTrue(first.contains("cuStreamSynchronize failed: CUDA_ERROR_ILLEGAL_ADDRESS"), first);
       assertTrue(first.contains("Enqueued since the last success: emulated_fault."), first);
@@ -56,11 +57,9 @@ class ContextTest {
         var queue = new Queue(context);
         var module = new Module(context, "faults", new byte[8])) {
       Buffer buffer = context.allocate(100);
-      Kernel fill = module.kernel(FILL).pointer(buffer, 0).scalar(100L).scalar((byte) 1);
-      queue.launch(fill, 1, 256);
-      Kernel fault = module.kernel(FAULT).scalar(0);
-      String message =
-          CudaTesting.failure(DeviceException.class, () -> queue.launch(fault, 1, 256));
+      fill(module, queue, buffer).enqueue(1);
+      Kernel fault = module.kernel(FAULT, queue, 256).scalar(0);
+      String message = CudaTesting.failure(DeviceException.class, () -> fault.enqueue(1));
       assertTrue(message.contains("Enqueued since the last success: emulated_fault."), message);
       buffer.close();
     } finally {
@@ -73,17 +72,24 @@ class ContextTest {
     try (var context = new Context(device());
         var queue = new Queue(context);
         var module = new Module(context, "faults", new byte[8])) {
-      Kernel kernel = module.kernel(FILL);
+      Kernel kernel = module.kernel(FILL, queue, 256);
       String message = CudaTesting.failure(IllegalStateException.class, () -> kernel.scalar(1L));
-      assertTrue(message.startsWith("Argument 0 of kernel fill_u8"), message);
-      message =
-          CudaTesting.failure(IllegalStateException.class, () -> queue.launch(kernel, 1, 256));
-      assertTrue(message.contains("without its argument"), message);
+      assertTrue(
+          message.equals("Kernel fill_u8 was given INT64 for its argument out, which is POINTER."),
+          message);
+      message = CudaTesting.failure(IllegalStateException.class, () -> kernel.enqueue(1));
+      assertTrue(message.contains("fill_u8 was launched without its argument out"), message);
       message =
           CudaTesting.failure(
-              DeviceException.class, () -> module.kernel(Signature.of("no_such_kernel")));
+              DeviceException.class,
+              () -> module.kernel(SignatureTest.signature("no_such_kernel", ""), queue, 256));
       assertTrue(message.contains("cuModuleGetFunction for no_such_kernel failed"), message);
     }
+  }
+
+  private static Kernel fill(Module module, Queue queue, Buffer buffer) {
+    Span all = Span.of(buffer, DType.U8, 100);
+    return module.kernel(FILL, queue, 256).tensor(all).scalar(100L).scalar((byte) 1);
   }
 
   private static void assertRepeats(String first, Runnable call) {

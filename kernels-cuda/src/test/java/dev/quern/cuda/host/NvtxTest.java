@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.quern.DType;
 import dev.quern.cuda.CudaTesting;
+import dev.quern.spi.Span;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,15 +51,19 @@ class NvtxTest {
     CudaTesting.open().close();
     Device device = Driver.discover().devices().getFirst();
     Signature fill =
-        Signature.of(
-            "fill_u8", Signature.pointer("out"), Signature.int64("n"), Signature.u8("value"));
+        SignatureTest.signature("fill_u8", "unsigned char *out; long long n; unsigned char value;");
     Assumptions.assumeTrue(device.name().equals("emulated device"), "needs the emulated kernels");
     try (var context = new Context(device);
         var queue = new Queue(context);
         var module = new Module(context, "pointwise", new byte[8])) {
       Buffer buffer = context.allocate(100);
       for (int i = 0; i < 2; i++) {
-        queue.launch(module.kernel(fill).pointer(buffer, 0).scalar(100L).scalar((byte) 1), 1, 256);
+        module
+            .kernel(fill, queue, 256)
+            .tensor(Span.of(buffer, DType.U8, 100))
+            .scalar(100L)
+            .scalar((byte) 1)
+            .enqueue(1);
       }
       queue.finish();
       buffer.close();

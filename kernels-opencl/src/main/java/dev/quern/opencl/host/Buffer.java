@@ -1,12 +1,12 @@
 package dev.quern.opencl.host;
 
-import dev.quern.spi.DeviceBuffer;
+import dev.quern.gpu.host.DeviceBlock;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.cl_mem;
 
 /** A block of device memory. */
-public final class Buffer implements DeviceBuffer, AutoCloseable {
+public final class Buffer implements DeviceBlock {
   private final Context context;
   private final cl_mem handle;
   private final Pointer argument;

@@ -1,9 +1,10 @@
 package dev.quern.opencl.host;
 
+import dev.quern.gpu.host.Mark;
 import dev.quern.spi.PendingDownload;
 
 /** Marks the end of a command in its queue. */
-public final class Event implements PendingDownload {
+public final class Event implements Mark, PendingDownload {
   private final Queue queue;
   private final long handle;
   private final long launchesBefore;
@@ -15,15 +16,14 @@ public final class Event implements PendingDownload {
     this.launchesBefore = launchesBefore;
   }
 
-  /** Gives the mark up without waiting. */
-  void abandon() {
+  @Override
+  public void abandon() {
     if (!done) {
       done = true;
       queue.abandon(handle);
     }
   }
 
-  /** Waits until the command is done; again at no cost. */
   @Override
   public void await() {
     if (!done) {

@@ -1,25 +1,14 @@
 package dev.quern.opencl.host;
 
-import dev.quern.gpu.program.LoadFailure;
-import java.io.IOException;
+import dev.quern.gpu.host.LoadFailure;
+import dev.quern.gpu.host.NativeLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.stream.Stream;
 import org.jocl.CL;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Loads JOCL's native library. JOCL looks on {@code java.library.path} and in the runtime image
- * first; failing that it unpacks its library to a fixed name in the temporary folder and would load
- * whatever already lies there, so for that moment it is given a folder that only this process's
- * user can write.
- */
+/** Loads JOCL's native library, as {@link NativeLibrary} does. */
 final class JoclLibrary {
-  private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
-
   static final String LOADER_MISSING =
       "libOpenCL.so.1 cannot be loaded: install an ICD loader, e.g. Debian's ocl-icd-libopencl1, and the"
           + " OpenCL driver of your device.";
@@ -43,25 +32,7 @@ final class JoclLibrary {
     } catch (IllegalCallerException e) {
       return explain(e);
     }
-    String before = System.getProperty(TEMPORARY_FOLDER);
-    @Nullable Path folder = null;
-    try {
-      folder = Files.createTempDirectory("quern-jocl").toAbsolutePath();
-      System.setProperty(TEMPORARY_FOLDER, folder.toString());
-      CL.setExceptionsEnabled(true);
-      return null;
-    } catch (IOException e) {
-      return "JOCL's library cannot be unpacked to "
-          + before
-          + " ("
-          + e.getMessage()
-          + "): name a writable folder by -Djava.io.tmpdir.";
-    } catch (LinkageError | IllegalCallerException e) {
-      return explain(e);
-    } finally {
-      System.setProperty(TEMPORARY_FOLDER, before);
-      delete(folder);
-    }
+    return NativeLibrary.load("JOCL", () -> CL.setExceptionsEnabled(true), JoclLibrary::explain);
   }
 
   private static String explain(Throwable e) {
@@ -92,23 +63,6 @@ final class JoclLibrary {
       return false;
     } catch (IllegalArgumentException e) {
       return true;
-    }
-  }
-
-  /** Deletes the folder; a loaded library needs its file no more. */
-  private static void delete(@Nullable Path folder) {
-    if (folder == null) {
-      return;
-    }
-    var paths = new ArrayDeque<Path>();
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.forEach(paths::push);
-      for (Path path : paths) {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      System.getLogger(JoclLibrary.class.getName())
-          .log(System.Logger.Level.DEBUG, "The temporary folder " + folder + " remains.", e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.quern.opencl.host;
 
+import dev.quern.gpu.host.Launch;
 import dev.quern.spi.Span;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,30 +11,26 @@ import org.jocl.Sizeof;
 import org.jocl.cl_kernel;
 import org.jspecify.annotations.Nullable;
 
-/**
- * An entry of a program. Arguments are set one after another, in the order of the kernel's
- * signature; {@link Queue#launch} takes them and starts over.
- */
-public final class Kernel implements AutoCloseable {
+/** An entry of a program, whose arguments go to the driver one by one. */
+public final class Kernel implements Launch, AutoCloseable {
   private final String name;
   private final cl_kernel handle;
+  private final Queue queue;
+  private final int groupSize;
   private final ByteBuffer scalar =
       ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder());
   private final Pointer scalarPointer = Pointer.to(scalar);
   private int index;
   private boolean closed;
 
-  Kernel(String name, cl_kernel handle) {
+  Kernel(String name, cl_kernel handle, Queue queue, int groupSize) {
     this.name = name;
     this.handle = handle;
+    this.queue = queue;
+    this.groupSize = groupSize;
   }
 
-  /**
-   * Returns its name.
-   *
-   * @return its name
-   */
-  public String name() {
+  String name() {
     return name;
   }
 
@@ -41,22 +38,17 @@ public final class Kernel implements AutoCloseable {
     return handle;
   }
 
-  /**
-   * Sets a tensor argument: buffer, and offset in elements.
-   *
-   * @param span what it covers
-   * @return this
-   */
+  int groupSize() {
+    return groupSize;
+  }
+
+  /** Two arguments: the buffer, and the offset in elements. */
+  @Override
   public Kernel tensor(Span span) {
     return pointer((Buffer) span.buffer(), span.offset());
   }
 
-  /**
-   * Sets a tensor argument that may be absent.
-   *
-   * @param span what it covers, or null for a null pointer
-   * @return this
-   */
+  @Override
   public Kernel tensorOrNull(@Nullable Span span) {
     if (span != null) {
       return tensor(span);
@@ -65,72 +57,38 @@ public final class Kernel implements AutoCloseable {
     return scalar(0L);
   }
 
-  /**
-   * Sets a tensor argument that lies in scratch memory.
-   *
-   * @param scratch U8
-   * @param firstByte where in it, a multiple of {@code elementBytes}
-   * @param elementBytes the size of the kernel's element type
-   * @return this
-   */
+  @Override
   public Kernel scratch(Span scratch, long firstByte, int elementBytes) {
     return pointer((Buffer) scratch.buffer(), (scratch.byteOffset() + firstByte) / elementBytes);
   }
 
-  /**
-   * Sets a tensor argument.
-   *
-   * @param buffer the block
-   * @param offset where in it, in elements
-   * @return this
-   */
-  public Kernel pointer(Buffer buffer, long offset) {
+  private Kernel pointer(Buffer buffer, long offset) {
     set(Sizeof.cl_mem, buffer.argument());
     return scalar(offset);
   }
 
-  /**
-   * Sets a long argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(long value) {
     scalar.putLong(0, value);
     set(Long.BYTES, scalarPointer);
     return this;
   }
 
-  /**
-   * Sets an int or uint argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(int value) {
     scalar.putInt(0, value);
     set(Integer.BYTES, scalarPointer);
     return this;
   }
 
-  /**
-   * Sets a float argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(float value) {
     scalar.putFloat(0, value);
     set(Float.BYTES, scalarPointer);
     return this;
   }
 
-  /**
-   * Sets a uchar argument.
-   *
-   * @param value the value
-   * @return this
-   */
+  @Override
   public Kernel scalar(byte value) {
     scalar.put(0, value);
     set(Byte.BYTES, scalarPointer);
@@ -142,14 +100,15 @@ public final class Kernel implements AutoCloseable {
     try {
       CL.clSetKernelArg(handle, argument, bytes, value);
     } catch (CLException e) {
-      restart();
+      index = 0;
       throw Failure.of("clSetKernelArg for argument " + argument + " of " + name, e);
     }
   }
 
-  /** Starts over with the first argument. */
-  void restart() {
+  @Override
+  public void enqueue(long groups) {
     index = 0;
+    queue.launch(this, groups);
   }
 
   @Override

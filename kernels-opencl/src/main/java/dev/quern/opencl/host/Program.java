@@ -138,11 +138,13 @@ public final class Program implements AutoCloseable {
    * Finds an entry.
    *
    * @param name the kernel's name
+   * @param queue where it is enqueued
+   * @param groupSize the work-items of a group
    * @return the kernel, owned by the caller
    */
-  public Kernel kernel(String name) {
+  public Kernel kernel(String name, Queue queue, int groupSize) {
     try {
-      return new Kernel(name, CL.clCreateKernel(handle, name, null));
+      return new Kernel(name, CL.clCreateKernel(handle, name, null), queue, groupSize);
     } catch (CLException e) {
       throw Failure.of("clCreateKernel for " + name, e);
     }

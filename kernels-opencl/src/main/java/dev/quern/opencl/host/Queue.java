@@ -2,6 +2,7 @@ package dev.quern.opencl.host;
 
 import dev.quern.DeviceException;
 import dev.quern.OutOfDeviceMemoryException;
+import dev.quern.gpu.host.Journal;
 import java.lang.foreign.MemorySegment;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -38,21 +39,14 @@ public final class Queue implements AutoCloseable {
     this.transfers = new Transfers(handle);
   }
 
-  /**
-   * Enqueues a kernel with the arguments set last; nothing for no group.
-   *
-   * @param kernel the kernel
-   * @param groups the number of groups
-   * @param groupSize the work-items of each
-   */
-  public void launch(Kernel kernel, long groups, int groupSize) {
-    kernel.restart();
+  /** Enqueues a kernel with the arguments set last; nothing for no group. */
+  void launch(Kernel kernel, long groups) {
     if (groups == 0) {
       return;
     }
     checkUsable();
-    globalSize[0] = groups * groupSize;
-    localSize[0] = groupSize;
+    globalSize[0] = groups * kernel.groupSize();
+    localSize[0] = kernel.groupSize();
     try {
       CL.clEnqueueNDRangeKernel(
           handle, kernel.handle(), 1, null, globalSize, localSize, 0, null, null);
@@ -234,16 +228,21 @@ public final class Queue implements AutoCloseable {
         .log(System.Logger.Level.DEBUG, "Closing a queue with failed work.", e);
   }
 
+  /** Waits for what is under way, as far as the device still answers; never throws. */
+  public void settle() {
+    try {
+      CL.clFinish(handle);
+    } catch (CLException e) {
+      logClosing(e);
+    }
+  }
+
   /** Waits for what is under way, as far as the device still answers, and closes. Idempotent. */
   @Override
   public void close() {
     if (!closed) {
       closed = true;
-      try {
-        CL.clFinish(handle);
-      } catch (CLException e) {
-        logClosing(e);
-      }
+      settle();
       CL.clReleaseCommandQueue(handle);
     }
   }

@@ -56,17 +56,16 @@ class ProgramTest {
         """;
     try (var context = new Context(OpenClTesting.device());
         var program = Program.build(context, cache, "two.cl", source, "");
-        var first = program.kernel("first");
-        var second = program.kernel("second");
-        var queue = new Queue(context)) {
-      queue.launch(first.scalar(1), 1, 1);
-      String message =
-          OpenClTesting.failure(DeviceException.class, () -> queue.launch(second, 1, 1));
+        var queue = new Queue(context);
+        var first = program.kernel("first", queue, 1);
+        var second = program.kernel("second", queue, 1)) {
+      first.scalar(1).enqueue(1);
+      String message = OpenClTesting.failure(DeviceException.class, () -> second.enqueue(1));
       assertTrue(message.contains("clEnqueueNDRangeKernel for second failed"), message);
       assertTrue(message.contains("CL_INVALID_KERNEL_ARGS"), message);
       assertTrue(message.contains("Enqueued since the last success: first."), message);
       queue.finish();
-      message = OpenClTesting.failure(DeviceException.class, () -> queue.launch(second, 1, 1));
+      message = OpenClTesting.failure(DeviceException.class, () -> second.enqueue(1));
       assertTrue(message.contains("No kernel was under way."), message);
     }
   }
@@ -74,8 +73,10 @@ class ProgramTest {
   @Test
   void namesAMissingKernel() {
     try (var context = new Context(OpenClTesting.device());
-        var program = Program.build(context, cache, "empty.cl", "__kernel void a(int n) {}", "")) {
-      String message = OpenClTesting.failure(DeviceException.class, () -> program.kernel("b"));
+        var program = Program.build(context, cache, "empty.cl", "__kernel void a(int n) {}", "");
+        var queue = new Queue(context)) {
+      String message =
+          OpenClTesting.failure(DeviceException.class, () -> program.kernel("b", queue, 1));
       assertTrue(message.contains("clCreateKernel for b"), message);
     }
   }
@@ -85,11 +86,12 @@ class ProgramTest {
     System.setProperty("quern.sync", "true");
     try (var context = new Context(OpenClTesting.device());
         var program = Program.build(context, cache, "one.cl", "__kernel void a(int n) {}", "");
-        var kernel = program.kernel("a");
-        var queue = new Queue(context)) {
-      queue.launch(kernel.scalar(1), 1, 1);
+        var queue = new Queue(context);
+        var kernel = program.kernel("a", queue, 1);
+        var tooLarge = program.kernel("a", queue, 1 << 30)) {
+      kernel.scalar(1).enqueue(1);
       String message =
-          OpenClTesting.failure(DeviceException.class, () -> queue.launch(kernel, 1, 1 << 30));
+          OpenClTesting.failure(DeviceException.class, () -> tooLarge.scalar(1).enqueue(1));
       assertTrue(message.contains("No kernel was under way."), message);
     } finally {
       System.clearProperty("quern.sync");
@@ -101,13 +103,14 @@ class ProgramTest {
     byte[] binary = {1, 2, 3};
     Device device = OpenClTesting.device();
     String key = Program.key(device, "", SOURCE);
-    try (var context = new Context(device)) {
+    try (var context = new Context(device);
+        var queue = new Queue(context)) {
       cache.store(key, binary);
       Program.build(context, cache, "one.cl", SOURCE, "").close();
       byte[] compiled = cache.load(key);
       assertNotEquals(binary.length, compiled == null ? 0 : compiled.length);
       try (var again = Program.build(context, cache, "one.cl", SOURCE, "");
-          var kernel = again.kernel("one")) {
+          var kernel = again.kernel("one", queue, 1)) {
         assertEquals("one", kernel.name());
       }
     }
@@ -118,7 +121,8 @@ class ProgramTest {
   void compilesAnewWhatIsSpoilt() throws IOException {
     Device device = OpenClTesting.device();
     Path file = folder.resolve(Program.key(device, "", SOURCE));
-    try (var context = new Context(device)) {
+    try (var context = new Context(device);
+        var queue = new Queue(context)) {
       Program.build(context, cache, "one.cl", SOURCE, "").close();
       byte[] whole = Files.readAllBytes(file);
       byte[] flipped = whole.clone();
@@ -127,7 +131,7 @@ class ProgramTest {
           List.of(Arrays.copyOf(whole, whole.length / 2), flipped, new byte[0], new byte[1000])) {
         Files.write(file, spoilt);
         try (var program = Program.build(context, cache, "one.cl", SOURCE, "");
-            var kernel = program.kernel("one")) {
+            var kernel = program.kernel("one", queue, 1)) {
           assertEquals("one", kernel.name());
         }
         // a compiler need not write the same bytes twice

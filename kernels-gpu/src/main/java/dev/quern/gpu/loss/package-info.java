@@ -1,0 +1,2 @@
+/** The losses on a GPU. */
+package dev.quern.gpu.loss;
