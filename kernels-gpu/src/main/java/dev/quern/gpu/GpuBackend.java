@@ -42,6 +42,7 @@ public final class GpuBackend implements Backend {
             new GpuPointwiseKernels(family("pointwise"), memory),
             new GpuReductionKernels(family("reduction")),
             new GpuMatrixKernels(family("matrix")),
+            new GpuPoolingKernels(family("pooling")),
             new GpuRandomKernels(family("random")),
             new GpuSegmentationKernels(
                 family("segmentation"), family("segmentation_classes"), memory),
