@@ -45,7 +45,7 @@ final class ArrayAdam extends Task {
   private void update(
       float[] p, float[] g, float[] m, float[] v, float @Nullable [] r, int at, int n) {
     if (c.has(OptimizerFlags.L1)) {
-      float[] stage = Workspace.current().arrayStage;
+      float[] stage = StepScratch.current().arrayGradients;
       float bound = Float.POSITIVE_INFINITY;
       StepLoops.prepare(c.gradientUnit(), c.gradientFactor(), bound, c.l1(), p, g, at, stage, n);
       AdamLoops.update(prepared, p, stage, 0, m, v, r, at, n);
@@ -58,7 +58,7 @@ final class ArrayAdam extends Task {
   }
 
   private void tail(int at, int n) {
-    float[][] pads = Workspace.current().arrayPads;
+    float[][] pads = StepScratch.current().arrayTails;
     System.arraycopy(parameters, at, pads[0], 0, n);
     System.arraycopy(gradients, at, pads[1], 0, n);
     System.arraycopy(expAvg, at, pads[2], 0, n);

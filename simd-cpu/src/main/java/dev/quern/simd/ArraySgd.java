@@ -30,7 +30,7 @@ final class ArraySgd extends Task {
   }
 
   private void tail(int at, int n) {
-    float[][] pads = Workspace.current().arrayPads;
+    float[][] pads = StepScratch.current().arrayTails;
     System.arraycopy(parameters, at, pads[0], 0, n);
     System.arraycopy(gradients, at, pads[1], 0, n);
     float[] bufferPad = null;

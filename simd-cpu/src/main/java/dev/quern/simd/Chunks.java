@@ -8,6 +8,12 @@ final class Chunks {
   /** Elements of a chunk: 16 KB of f32, so that two or three streams stay in an L1 cache. */
   static final int SIZE = 4096;
 
+  /** The most elements that a tail is padded to. */
+  static final int PAD = 64;
+
+  /** With fewer chunks of elementwise work one thread is done before a second has begun. */
+  static final int INLINE_BELOW = 16;
+
   private Chunks() {}
 
   /** Returns how many chunks so many elements make. */

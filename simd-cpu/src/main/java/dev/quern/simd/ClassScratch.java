@@ -29,7 +29,7 @@ final class ClassScratch {
   private final byte[] bytes = new byte[Chunks.SIZE];
   private final long[] longs = new long[Chunks.SIZE];
   private final int[] target = new int[Chunks.SIZE];
-  private final int[] predicted = new int[Chunks.SIZE + Workspace.PAD];
+  private final int[] predicted = new int[Chunks.SIZE + Chunks.PAD];
 
   /** The cell of each pixel of the chunk. */
   final int[] cell = new int[Chunks.SIZE];

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class ConfusionBits {
   private static final int WORDS = Chunks.SIZE / 64;
 
+  /** The counts of a run of the chunk. */
+  final Confusion counted = new Confusion();
+
   private final long[] predicted = new long[WORDS];
   private final long[] negative = new long[WORDS];
   private final long[] positive = new long[WORDS];

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class ConfusionMatrixTask extends Task {
   private static final VarHandle COUNTER = JAVA_LONG.arrayElementVarHandle();
 
+  private static final ThreadScratch<ClassScratch> THREADS = new ThreadScratch<>(ClassScratch::new);
+
   private final MemorySegment x;
   private final DType xDtype;
   private final MemorySegment t;
@@ -51,7 +53,7 @@ final class ConfusionMatrixTask extends Task {
   void run(long piece) {
     long first = Chunks.start(piece);
     int n = Chunks.length(piece, pixels);
-    ClassScratch work = Workspace.current().classes();
+    ClassScratch work = THREADS.get();
     if (xDtype == DType.F32) {
       work.scores(x, classes, inner, first, n);
     } else {

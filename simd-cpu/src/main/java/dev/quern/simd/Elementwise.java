@@ -45,7 +45,7 @@ final class Elementwise extends Task {
     }
     long tail = at + (long) FLOAT * whole;
     long bytes = (long) FLOAT * (n - whole);
-    MemorySegment[] pads = Workspace.current().pads;
+    MemorySegment[] pads = PointwiseScratch.current().tails;
     MemorySegment.copy(a, tail, pads[0], 0, bytes);
     MemorySegment.copy(b, tail, pads[1], 0, bytes);
     loop.apply(pads[0], pads[1], pads[2], 0, VectorMath.LANES);

@@ -188,7 +188,7 @@ final class LargeList {
     @Override
     void run(long piece) {
       int block = (int) piece;
-      LovaszStage stage = Workspace.current().lovasz();
+      LovaszStage stage = LovaszStage.current();
       stage.foreground = 0;
       int start = firstItem(block);
       int at = start;
@@ -226,7 +226,7 @@ final class LargeList {
       int block = (int) piece;
       int start = start(block);
       int end = dense ? start(block + 1) : start + kept.getAtIndex(JAVA_INT, 2L * block);
-      int[] table = Workspace.current().lovasz().counts;
+      int[] table = LovaszStage.current().counts;
       MemorySegment mine = tables.asSlice(4L * block * RadixSort.RADIX, 4L * RadixSort.RADIX);
       if (scatters) {
         MemorySegment.copy(mine, JAVA_INT, 0, table, 0, RadixSort.RADIX);

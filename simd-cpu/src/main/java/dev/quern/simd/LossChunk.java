@@ -12,6 +12,8 @@ import java.util.Arrays;
  * mask.
  */
 final class LossChunk {
+  private static final ThreadScratch<LossChunk> THREADS = new ThreadScratch<>(LossChunk::new);
+
   /** Accumulators of every sum: element i is added to accumulator i modulo this. */
   static final int ROW = 16;
 
@@ -171,7 +173,12 @@ final class LossChunk {
   /** Per class, what {@link #side} is. */
   float[][] sides = new float[0][];
 
-  LossChunk() {
+  /** Returns the calling thread's. */
+  static LossChunk current() {
+    return THREADS.get();
+  }
+
+  private LossChunk() {
     this.x = input;
     this.classSlope = input;
   }

@@ -42,7 +42,7 @@ final class LovaszSoftmax extends LovaszCall.Work {
     long row = firstRow + piece / groups.rowChunks;
     int chunk = (int) (piece % groups.rowChunks);
     int end = groups.firstPixel(chunk) + groups.chunkLength(chunk);
-    LovaszStage stage = Workspace.current().lovasz();
+    LovaszStage stage = LovaszStage.current();
     for (int pixel = groups.firstPixel(chunk); pixel < end; pixel += TILE) {
       tile(stage, row, pixel, Math.min(TILE, end - pixel));
     }

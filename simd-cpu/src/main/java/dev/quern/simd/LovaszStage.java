@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  * copied into arrays first, so that the loops have one kind only.
  */
 final class LovaszStage {
+  private static final ThreadScratch<LovaszStage> THREADS = new ThreadScratch<>(LovaszStage::new);
+
   /** The code of a pixel that is left out. */
   static final float IGNORED = -1;
 
   /** The longest list that is sorted by one thread in its own memory. */
   static final int SMALL_LIST = 16_384;
 
-  private static final int ROOM = Chunks.SIZE + Workspace.PAD;
+  private static final int ROOM = Chunks.SIZE + Chunks.PAD;
 
   /** Labels, or {@link #IGNORED}. */
   final float[] labels = new float[ROOM];
@@ -50,6 +52,13 @@ final class LovaszStage {
   private final long[] longs = new long[Chunks.SIZE];
   private @Nullable MemorySegment items;
   private float[] rows = new float[0];
+
+  private LovaszStage() {}
+
+  /** Returns the calling thread's. */
+  static LovaszStage current() {
+    return THREADS.get();
+  }
 
   /** Returns one of two areas for the items of a small list. */
   MemorySegment items(int which) {

@@ -25,6 +25,9 @@ final class MatrixTiles extends Task {
   /** With so many tiles there is enough to share, and bands would only cost memory. */
   private static final long ENOUGH_TILES = 64;
 
+  /** The panels of a thread, 300 KB. */
+  private static final ThreadScratch<MatrixMicro> PANELS = new ThreadScratch<>(MatrixMicro::new);
+
   private final boolean transposeA;
   private final boolean transposeB;
   private final long m;
@@ -115,7 +118,7 @@ final class MatrixTiles extends Task {
     long first = bands == 1 ? 0 : band * BAND;
     long end = bands == 1 ? k : Math.min(k, first + BAND);
 
-    MatrixMicro micro = Workspace.current().matrix();
+    MatrixMicro micro = PANELS.get();
     Arrays.fill(micro.sums, 0);
     for (long inner = first; inner < end; inner += DEPTH) {
       int depth = (int) Math.min(DEPTH, end - inner);

@@ -61,7 +61,7 @@ final class PointwiseLoops {
 
   /** Exponential and logarithm in loops of their own, {@code n} at most a chunk. */
   static void softplus(MemorySegment x, MemorySegment out, long at, int n) {
-    float[] e = Workspace.current().arrayStage;
+    float[] e = PointwiseScratch.current().exponentials;
     expOfMinusAbs(x, at, e, n);
     softplusFrom(x, e, out, at, n);
   }

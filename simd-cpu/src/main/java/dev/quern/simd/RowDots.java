@@ -20,6 +20,9 @@ final class RowDots extends Task {
   private static final int ROW = 16;
   private static final int BLOCK = 4096;
 
+  /** The sums of four rows. */
+  private static final ThreadScratch<float[]> SUMS = new ThreadScratch<>(() -> new float[4 * ROW]);
+
   private final MemorySegment matrix;
   private final MemorySegment vector;
   private final MemorySegment out;
@@ -46,7 +49,7 @@ final class RowDots extends Task {
   void run(long piece) {
     long first = piece * rowsPerPiece;
     long end = Math.min(rows, first + rowsPerPiece);
-    float[] lanes = Workspace.current().lanes;
+    float[] lanes = SUMS.get();
     long row = first;
     for (; row + 4 <= end; row += 4) {
       fourRows(row, lanes);

@@ -61,7 +61,7 @@ final class SegmentAdam extends Task {
   private void update(MemorySegment[] s, long at, int n) {
     MemorySegment max = s.length > MAX ? s[MAX] : null;
     if (c.has(OptimizerFlags.L1)) {
-      MemorySegment stage = Workspace.current().stage;
+      MemorySegment stage = StepScratch.current().gradients;
       float bound = Float.POSITIVE_INFINITY;
       StepLoops.prepare(
           c.gradientUnit(),
@@ -83,7 +83,7 @@ final class SegmentAdam extends Task {
   }
 
   private void throughChunks(long at, int n) {
-    MemorySegment[] chunks = Arrays.copyOf(Workspace.current().chunks(), streams.length);
+    MemorySegment[] chunks = Arrays.copyOf(StepScratch.current().chunks(), streams.length);
     for (int s = 0; s < streams.length; s++) {
       MemorySegment.copy(streams[s], at, chunks[s], 0, 4L * n);
     }

@@ -8,7 +8,6 @@ import dev.quern.spi.loss.LovaszSpec;
 import dev.quern.spi.optim.AdamCoefficients;
 import dev.quern.spi.optim.OptimizerFlags;
 import dev.quern.spi.optim.SgdCoefficients;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimdArrayKernels implements ArrayKernels {
   private static final int INLINE_BELOW = 4;
-
-  /** Scratch memory up to this size stays with the thread for its next call. */
-  private static final long KEPT_SCRATCH = 64L << 20;
 
   private final WorkerPool pool;
   private final PreparedLosses prepared;
@@ -51,16 +47,7 @@ final class SimdArrayKernels implements ArrayKernels {
       MemorySegment target,
       float upstream,
       @Nullable MemorySegment gradient) {
-    SimdLovasz loss = new SimdLovasz(spec, pool);
-    long bytes = loss.scratchBytes(extent);
-    if (bytes <= KEPT_SCRATCH) {
-      MemorySegment scratch = Workspace.current().partials(bytes);
-      return loss.run(logits, target, extent, upstream, gradient, scratch);
-    }
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment scratch = arena.allocate(bytes, 64);
-      return loss.run(logits, target, extent, upstream, gradient, scratch);
-    }
+    return new SimdLovasz(spec, pool).compute(extent, logits, target, upstream, gradient);
   }
 
   @Override

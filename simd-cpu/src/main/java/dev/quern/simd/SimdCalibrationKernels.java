@@ -14,6 +14,9 @@ import jdk.incubator.vector.FloatVector;
  * itself only, so nothing can depend on threads or width.
  */
 final class SimdCalibrationKernels implements CalibrationKernels {
+  private static final ThreadScratch<float[]> CHAINS =
+      new ThreadScratch<>(() -> new float[Chunks.SIZE]);
+
   private final WorkerPool pool;
 
   SimdCalibrationKernels(WorkerPool pool) {
@@ -39,7 +42,7 @@ final class SimdCalibrationKernels implements CalibrationKernels {
     @Override
     void run(long piece) {
       int n = Chunks.length(piece, elements);
-      float[] x = Workspace.current().arrayStage;
+      float[] x = CHAINS.get();
       MemorySegment.copy(data, 4 * Chunks.start(piece), MemorySegment.ofArray(x), 0, 4L * n);
       for (int i = 0; i < n; i += 8 * LANES) {
         eight(x, i, length);

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class SimdConfusionKernels implements ConfusionKernels {
   private static final VarHandle COUNTER = JAVA_LONG.arrayElementVarHandle();
 
+  private static final ThreadScratch<ConfusionBits> BITS = new ThreadScratch<>(ConfusionBits::new);
+
   private final WorkerPool pool;
 
   SimdConfusionKernels(WorkerPool pool) {
@@ -103,7 +105,7 @@ final class SimdConfusionKernels implements ConfusionKernels {
             classes,
             inner,
             counts);
-    pool.run(task, Chunks.count(task.pixels), SimdPointwiseKernels.INLINE_BELOW);
+    pool.run(task, Chunks.count(task.pixels), Chunks.INLINE_BELOW);
     return task.fault.get();
   }
 
@@ -123,7 +125,7 @@ final class SimdConfusionKernels implements ConfusionKernels {
       long inner,
       MemorySegment counts) {
     Count task = new Count(predictions, cut, target, targetDtype, ignoreIndex, inner, counts);
-    pool.run(task, Chunks.count(task.elements), SimdPointwiseKernels.INLINE_BELOW);
+    pool.run(task, Chunks.count(task.elements), Chunks.INLINE_BELOW);
     return task.fault.get();
   }
 
@@ -162,18 +164,18 @@ final class SimdConfusionKernels implements ConfusionKernels {
     void run(long piece) {
       long first = Chunks.start(piece);
       int n = Chunks.length(piece, elements);
-      Workspace work = Workspace.current();
-      int faulty = work.bits.take(x, cut, t, targetDtype, ignoreIndex, first, n);
+      ConfusionBits bits = BITS.get();
+      int faulty = bits.take(x, cut, t, targetDtype, ignoreIndex, first, n);
       if (faulty < n) {
         fault.accumulateAndGet(first + faulty, Math::min);
       }
+      Confusion counted = bits.counted;
       for (int from = 0; from < n; ) {
         long run = (first + from) / inner;
         int end = (int) Math.min(n, (run + 1) * inner - first);
-        Confusion sums = work.counts;
-        sums.clear();
-        work.bits.count(from, end, sums);
-        add(run % rows, sums);
+        counted.clear();
+        bits.count(from, end, counted);
+        add(run % rows, counted);
         from = end;
       }
     }

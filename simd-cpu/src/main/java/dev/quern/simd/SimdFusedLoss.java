@@ -34,6 +34,10 @@ final class SimdFusedLoss implements FusedLossPlan {
   /** Elements below which the caller works alone: about 20 microseconds of both passes. */
   private static final long INLINE_BELOW = 4L * Chunks.SIZE;
 
+  /** What the pieces of a one-call form leave. */
+  private static final ThreadScratch<GrowingMemory> PARTIALS =
+      new ThreadScratch<>(GrowingMemory::new);
+
   private final FusedLossSpec spec;
   private final LossOptions options;
   private final LossPasses passes;
@@ -107,7 +111,7 @@ final class SimdFusedLoss implements FusedLossPlan {
       @Nullable MemorySegment gradient,
       long @Nullable [] counts) {
     LossPieces pieces = new LossPieces(spec, extent);
-    MemorySegment scratch = Workspace.current().partials(scratchBytes(pieces));
+    MemorySegment scratch = PARTIALS.get().atLeast(scratchBytes(pieces));
     Run run = new Run(extent, pieces, x, t, null, gradient, scratch);
     float value = run.compute(upstream, counts == null ? null : MemorySegment.ofArray(counts));
     return new ArrayKernels.Result(value, run.firstFault);
@@ -210,7 +214,7 @@ final class SimdFusedLoss implements FusedLossPlan {
     @Override
     void run(long piece) {
       LossPieces pieces = run.pieces;
-      LossChunk chunk = Workspace.current().loss;
+      LossChunk chunk = LossChunk.current();
       chunk.begin(options, run.inputs, coefficients);
       chunk.firstClass = pieces.firstClass(piece);
       chunk.coefficientsAt = pieces.segment(piece) * LossCoefficients.COUNT;

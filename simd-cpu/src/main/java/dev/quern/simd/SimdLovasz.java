@@ -13,6 +13,7 @@ import dev.quern.spi.loss.LossInput;
 import dev.quern.spi.loss.LovaszPlan;
 import dev.quern.spi.loss.LovaszSpec;
 import dev.quern.spi.loss.LovaszSpec.Kind;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimdLovasz implements LovaszPlan {
   private static final int INLINE_BELOW = 2;
+
+  /** Scratch memory of a one-call form up to this size stays with the thread for its next. */
+  private static final long KEPT_SCRATCH = 64L << 20;
+
+  private static final ThreadScratch<GrowingMemory> SCRATCH =
+      new ThreadScratch<>(GrowingMemory::new);
 
   private final LovaszSpec spec;
   private final WorkerPool pool;
@@ -73,6 +80,22 @@ final class SimdLovasz implements LovaszPlan {
     HostBuffer.segment(value).set(JAVA_FLOAT, 0, result.value());
     MemorySegment word = HostBuffer.segment(fault);
     word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), result.fault()));
+  }
+
+  /** The one-call form, on any memory. */
+  ArrayKernels.Result compute(
+      LossExtent extent,
+      MemorySegment logits,
+      MemorySegment target,
+      float upstream,
+      @Nullable MemorySegment gradient) {
+    long bytes = scratchBytes(extent);
+    if (bytes <= KEPT_SCRATCH) {
+      return run(logits, target, extent, upstream, gradient, SCRATCH.get().atLeast(bytes));
+    }
+    try (Arena arena = Arena.ofShared()) {
+      return run(logits, target, extent, upstream, gradient, arena.allocate(bytes, 64));
+    }
   }
 
   /**
@@ -187,7 +210,7 @@ final class SimdLovasz implements LovaszPlan {
     void run(long piece) {
       long group = piece / groups.listChunks();
       int chunk = (int) (piece % groups.listChunks());
-      LovaszStage stage = Workspace.current().lovasz();
+      LovaszStage stage = LovaszStage.current();
       call.stageLabels(stage, group, chunk, true);
       long first = group * groups.classes;
       for (int i = 0; i < groups.chunkLength(chunk); i++) {

@@ -115,7 +115,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
     void run(long tile, int segment, long first, int n, boolean active) {
       MemorySegment memory = outside == null ? gradients : outside[segment];
       long at = 4 * (outside == null ? first : first - segments.offset(segment));
-      double sum = active ? SumLoops.squares(memory, at, n, Workspace.current()) : 0;
+      double sum = active ? SumLoops.squares(memory, at, n) : 0;
       partials.setAtIndex(JAVA_DOUBLE, tile, sum);
     }
   }
@@ -165,7 +165,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       boolean penalizes = c.has(OptimizerFlags.L1);
       // a unit is rare: the plain loop stays as small as it is
       if (clips || penalizes || c.gradientUnit() != 1) {
-        MemorySegment stage = Workspace.current().stage;
+        MemorySegment stage = StepScratch.current().gradients;
         float bound = clips ? c.clipValue() : Float.POSITIVE_INFINITY;
         float l1 = penalizes ? c.l1() : 0;
         StepLoops.prepare(
@@ -220,7 +220,7 @@ final class SimdOptimizerKernels implements OptimizerKernels {
       long gradientsAt = at;
       boolean clips = c.has(OptimizerFlags.CLIP_VALUE);
       if (clips || c.gradientUnit() != 1) {
-        MemorySegment stage = Workspace.current().stage;
+        MemorySegment stage = StepScratch.current().gradients;
         float bound = clips ? c.clipValue() : Float.POSITIVE_INFINITY;
         StepLoops.prepare(
             c.gradientUnit(), c.gradientFactor(), bound, 0, parameters, gradients, at, stage, n);

@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * its own, so neither threads nor width can change it.
  */
 final class SimdPointwiseKernels implements PointwiseKernels {
-  /** With fewer chunks one thread is done before a second has begun. */
-  static final int INLINE_BELOW = 16;
-
   private final WorkerPool pool;
 
   SimdPointwiseKernels(WorkerPool pool) {
@@ -102,7 +99,7 @@ final class SimdPointwiseKernels implements PointwiseKernels {
   }
 
   private void start(Task task, long elements) {
-    pool.run(task, Chunks.count(elements), INLINE_BELOW);
+    pool.run(task, Chunks.count(elements), Chunks.INLINE_BELOW);
   }
 
   /** Fills integers. */
@@ -241,7 +238,7 @@ final class SimdPointwiseKernels implements PointwiseKernels {
     void run(long piece) {
       long first = Chunks.start(piece);
       int n = Chunks.length(piece, elements);
-      MemorySegment laidOut = Workspace.current().stage;
+      MemorySegment laidOut = PointwiseScratch.current().chunk;
       layOut(first, n, laidOut);
       MemorySegment left = a.asSlice(4 * first, 4L * n);
       MemorySegment target = out.asSlice(4 * first, 4L * n);

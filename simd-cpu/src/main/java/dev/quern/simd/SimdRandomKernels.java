@@ -3,6 +3,7 @@ package dev.quern.simd;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.PhiloxStream;
 import dev.quern.spi.tensor.RandomKernels;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -35,6 +36,11 @@ final class SimdRandomKernels implements RandomKernels {
       VectorShuffle.fromOp(LONGS, lane -> (lane + LONGS.length()) / 2);
   private static final FloatVector UNIT = FloatVector.broadcast(VectorMath.SPECIES, 0x1p-24f);
 
+  /** A chunk of numbers, and some more: whole vectors are drawn. */
+  private static final ThreadScratch<MemorySegment> DRAWN =
+      new ThreadScratch<>(
+          () -> Arena.ofAuto().allocate((Chunks.SIZE + 2L * Chunks.PAD) * Float.BYTES, 64));
+
   private final WorkerPool pool;
 
   SimdRandomKernels(WorkerPool pool) {
@@ -65,7 +71,7 @@ final class SimdRandomKernels implements RandomKernels {
       int n = Chunks.length(piece, elements);
       long element = firstElement + first;
       int skipped = (int) (element & 3);
-      MemorySegment drawn = Workspace.current().stage;
+      MemorySegment drawn = DRAWN.get();
       draw(stream, element >>> 2, drawn, skipped + n);
       MemorySegment.copy(drawn, 4L * skipped, out, 4 * first, 4L * n);
     }

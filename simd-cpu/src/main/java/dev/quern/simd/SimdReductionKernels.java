@@ -30,7 +30,7 @@ final class SimdReductionKernels implements ReductionKernels {
   public void sum(Span x, Span out, Span scratch) {
     Partials task = new Partials(x, scratch);
     long chunks = Chunks.count(x.length());
-    pool.run(task, chunks, SimdPointwiseKernels.INLINE_BELOW);
+    pool.run(task, chunks, Chunks.INLINE_BELOW);
     double sum = 0;
     for (long chunk = 0; chunk < chunks; chunk++) {
       sum += task.partials.get(JAVA_DOUBLE, chunk * Double.BYTES);
@@ -52,7 +52,7 @@ final class SimdReductionKernels implements ReductionKernels {
     @Override
     void run(long piece) {
       int n = Chunks.length(piece, elements);
-      double sum = SumLoops.sum(x, 4 * Chunks.start(piece), n, Workspace.current());
+      double sum = SumLoops.sum(x, 4 * Chunks.start(piece), n);
       partials.set(JAVA_DOUBLE, piece * Double.BYTES, sum);
     }
   }

@@ -38,7 +38,7 @@ final class SmallLists extends LovaszCall.Work {
       values.setAtIndex(JAVA_DOUBLE, piece, 0);
       return;
     }
-    LovaszStage stage = Workspace.current().lovasz();
+    LovaszStage stage = LovaszStage.current();
     MemorySegment items = stage.items(0);
     stage.foreground = 0;
     int n = 0;

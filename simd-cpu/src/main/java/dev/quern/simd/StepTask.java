@@ -211,7 +211,7 @@ abstract class StepTask extends Task {
   }
 
   private void tail(Run run, MemorySegment[] memory, long at, long bytes) {
-    MemorySegment[] pads = Workspace.current().pads;
+    MemorySegment[] pads = StepScratch.current().tails;
     for (int s = 0; s < memory.length; s++) {
       MemorySegment.copy(memory[s], at, pads[s], 0, bytes);
     }

@@ -6,6 +6,7 @@ import static dev.quern.simd.VectorMath.SPECIES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -24,12 +25,28 @@ final class SumLoops {
   private static final double LEAST_SQUARES = 1e-25;
   private static final double MOST_SQUARES = 1e35;
 
+  private static final ThreadScratch<Scratch> THREADS = new ThreadScratch<>(Scratch::new);
+
   private SumLoops() {}
 
+  /** What a thread needs. */
+  private static final class Scratch {
+    final float[] lanes = new float[ROW];
+    private final MemorySegment pad = Arena.ofAuto().allocate((long) ROW * Float.BYTES, 64);
+
+    /** Copies the elements behind the last whole row, with zeros behind them. */
+    MemorySegment padded(MemorySegment x, long at, int n, int whole) {
+      pad.fill((byte) 0);
+      MemorySegment.copy(x, at + 4L * whole, pad, 0, 4L * (n - whole));
+      return pad;
+    }
+  }
+
   /** Returns the sum of {@code n} elements from byte {@code at} on. */
-  static double sum(MemorySegment x, long at, int n, Workspace work) {
+  static double sum(MemorySegment x, long at, int n) {
     int whole = n & -ROW;
-    MemorySegment pad = padded(x, at, n, whole, work);
+    Scratch work = THREADS.get();
+    MemorySegment pad = work.padded(x, at, n, whole);
     Arrays.fill(work.lanes, 0);
     for (int first = 0; first < ROW; first += STEP) {
       addSum(x, at, first, whole, work.lanes);
@@ -42,9 +59,10 @@ final class SumLoops {
    * Returns the sum of squares of {@code n} elements, NaN if one of them is not finite. Where f32
    * cannot hold the squares they are summed again in f64.
    */
-  static double squares(MemorySegment x, long at, int n, Workspace work) {
+  static double squares(MemorySegment x, long at, int n) {
     int whole = n & -ROW;
-    MemorySegment pad = padded(x, at, n, whole, work);
+    Scratch work = THREADS.get();
+    MemorySegment pad = work.padded(x, at, n, whole);
     Arrays.fill(work.lanes, 0);
     for (int first = 0; first < ROW; first += STEP) {
       addSquares(x, at, first, whole, work.lanes);
@@ -122,14 +140,6 @@ final class SumLoops {
     s1.intoArray(lanes, first + LANES);
     s2.intoArray(lanes, first + 2 * LANES);
     s3.intoArray(lanes, first + 3 * LANES);
-  }
-
-  /** Copies the elements behind the last whole row, with zeros behind them. */
-  private static MemorySegment padded(MemorySegment x, long at, int n, int whole, Workspace work) {
-    MemorySegment pad = work.pads[0];
-    pad.fill((byte) 0);
-    MemorySegment.copy(x, at + 4L * whole, pad, 0, 4L * (n - whole));
-    return pad;
   }
 
   private static double total(float[] lanes) {

@@ -22,7 +22,18 @@ import jdk.incubator.vector.VectorMask;
 final class WeightedRows extends Task {
   private static final int BLOCK = 128;
   private static final int BAND = 2048;
-  static final int STRIP = 512;
+  private static final int STRIP = 512;
+
+  private static final ThreadScratch<Scratch> THREADS = new ThreadScratch<>(Scratch::new);
+
+  /** What a thread needs. */
+  private static final class Scratch {
+    /** The f64 sums of a strip of columns. */
+    final double[] sums = new double[STRIP];
+
+    /** The f32 sums of a block of rows. */
+    final float[] lanes = new float[LANES];
+  }
 
   private final MemorySegment matrix;
   private final MemorySegment weights;
@@ -78,8 +89,8 @@ final class WeightedRows extends Task {
     int width = (int) Math.min(STRIP, columns - column);
     long firstRow = band * BAND;
     long endRow = Math.min(rows, firstRow + BAND);
-    Workspace work = Workspace.current();
-    double[] sums = work.columns;
+    Scratch work = THREADS.get();
+    double[] sums = work.sums;
     Arrays.fill(sums, 0, width, 0);
     for (long row = firstRow; row < endRow; row += BLOCK) {
       int height = (int) Math.min(BLOCK, endRow - row);
