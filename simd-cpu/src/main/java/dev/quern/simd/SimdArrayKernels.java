@@ -1,6 +1,15 @@
 package dev.quern.simd;
 
 import dev.quern.DType;
+import dev.quern.simd.confusion.SimdConfusionKernels;
+import dev.quern.simd.loss.PreparedLosses;
+import dev.quern.simd.lovasz.SimdLovasz;
+import dev.quern.simd.optim.ArrayAdam;
+import dev.quern.simd.optim.ArraySgd;
+import dev.quern.simd.optim.SegmentAdam;
+import dev.quern.simd.work.Chunks;
+import dev.quern.simd.work.Task;
+import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.host.ArrayKernels;
 import dev.quern.spi.loss.FusedLossSpec;
 import dev.quern.spi.loss.LossExtent;
@@ -16,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  * the same bits. Steps of optimizers have loops of their own, because one loop over both kinds of
  * memory would be slow on both; losses are copied through scratch arrays block by block.
  */
-final class SimdArrayKernels implements ArrayKernels {
+public final class SimdArrayKernels implements ArrayKernels {
   private static final int INLINE_BELOW = 4;
 
   private final WorkerPool pool;
   private final PreparedLosses prepared;
 
-  SimdArrayKernels(WorkerPool pool) {
+  public SimdArrayKernels(WorkerPool pool) {
     this.pool = pool;
     this.prepared = new PreparedLosses(pool);
   }

@@ -1,6 +1,17 @@
 package dev.quern.simd;
 
 import dev.quern.DeviceInfo;
+import dev.quern.simd.calibration.SimdCalibrationKernels;
+import dev.quern.simd.confusion.SimdConfusionKernels;
+import dev.quern.simd.loss.SimdSegmentationKernels;
+import dev.quern.simd.lovasz.SimdLovaszKernels;
+import dev.quern.simd.matrix.SimdMatrixKernels;
+import dev.quern.simd.optim.SimdOptimizerKernels;
+import dev.quern.simd.pointwise.SimdPointwiseKernels;
+import dev.quern.simd.random.SimdRandomKernels;
+import dev.quern.simd.reduction.SimdReductionKernels;
+import dev.quern.simd.work.HugePages;
+import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.Kernels;

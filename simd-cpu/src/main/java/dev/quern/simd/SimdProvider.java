@@ -1,6 +1,7 @@
 package dev.quern.simd;
 
 import dev.quern.DeviceInfo;
+import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.BackendProvider;

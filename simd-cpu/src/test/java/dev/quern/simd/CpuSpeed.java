@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.DType;
 import dev.quern.loss.LovaszLoss;
+import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
 import dev.quern.spi.host.ArrayKernels;

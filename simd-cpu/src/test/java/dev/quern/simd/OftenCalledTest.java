@@ -6,6 +6,7 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.simd.work.Chunks;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DeviceInfo;
+import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Availability;
 import dev.quern.spi.BackendProvider;
 import java.io.IOException;

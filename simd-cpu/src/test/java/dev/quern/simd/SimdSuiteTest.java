@@ -7,6 +7,7 @@ import dev.quern.bench.check.CaseResult.Status;
 import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Digests;
 import dev.quern.bench.selftest.Report;
+import dev.quern.simd.work.WorkerPool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

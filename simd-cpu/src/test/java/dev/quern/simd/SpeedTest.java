@@ -10,6 +10,10 @@ import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.Workbench;
 import dev.quern.reference.ReferenceProvider;
+import dev.quern.simd.math.NativeVectors;
+import dev.quern.simd.math.VectorMath;
+import dev.quern.simd.pointwise.PointwiseLoops;
+import dev.quern.simd.work.Chunks;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.loss.LovaszKernels;
@@ -65,8 +69,8 @@ class SpeedTest {
     long end = System.nanoTime() + 1_000_000_000L;
     while (System.nanoTime() < end) {
       MemorySegment array = MemorySegment.ofArray(new byte[v.byteSize()]);
-      PointwiseLoops.store(v, array, 0);
-      v = PointwiseLoops.load(array, 0);
+      NativeVectors.store(v, array, 0);
+      v = NativeVectors.load(array, 0);
     }
   }
 

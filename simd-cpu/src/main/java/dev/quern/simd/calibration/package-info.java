@@ -1,0 +1,2 @@
+/** What measures the machine. */
+package dev.quern.simd.calibration;

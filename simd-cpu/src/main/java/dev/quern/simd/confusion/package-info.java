@@ -1,0 +1,2 @@
+/** Confusion counts and matrices. */
+package dev.quern.simd.confusion;

@@ -1,0 +1,2 @@
+/** The fused losses. */
+package dev.quern.simd.loss;

@@ -1,0 +1,2 @@
+/** The Lovasz losses: lists of errors are made, sorted and walked. */
+package dev.quern.simd.lovasz;

@@ -1,0 +1,2 @@
+/** Fill, copy and elementwise arithmetic. */
+package dev.quern.simd.pointwise;

@@ -1,0 +1,2 @@
+/** Random numbers. */
+package dev.quern.simd.random;

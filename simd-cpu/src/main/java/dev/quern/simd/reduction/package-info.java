@@ -1,0 +1,2 @@
+/** Sums of elements and of squares. */
+package dev.quern.simd.reduction;
