@@ -8,6 +8,7 @@ import dev.quern.simd.lovasz.SimdLovaszKernels;
 import dev.quern.simd.matrix.SimdMatrixKernels;
 import dev.quern.simd.optim.SimdOptimizerKernels;
 import dev.quern.simd.pointwise.SimdPointwiseKernels;
+import dev.quern.simd.pooling.SimdPoolingKernels;
 import dev.quern.simd.random.SimdRandomKernels;
 import dev.quern.simd.reduction.SimdReductionKernels;
 import dev.quern.simd.work.HugePages;
@@ -36,6 +37,7 @@ final class SimdBackend implements Backend {
             new SimdPointwiseKernels(pool),
             new SimdReductionKernels(pool),
             new SimdMatrixKernels(pool),
+            new SimdPoolingKernels(pool),
             new SimdRandomKernels(pool),
             new SimdSegmentationKernels(pool),
             new SimdLovaszKernels(pool),

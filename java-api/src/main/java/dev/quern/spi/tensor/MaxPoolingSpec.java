@@ -24,10 +24,7 @@ public record MaxPoolingSpec(PoolingWindow vertical, PoolingWindow horizontal)
    */
   public SpatialExtent result(SpatialExtent in) {
     return new SpatialExtent(
-        in.images(),
-        vertical.outputs(in.height()),
-        horizontal.outputs(in.width()),
-        in.channels());
+        in.images(), vertical.outputs(in.height()), horizontal.outputs(in.width()), in.channels());
   }
 
   @Override

@@ -16,7 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Max pooling, forward and backward: channels around vector widths, windows that overlap or do not. */
+/**
+ * Max pooling, forward and backward: channels around vector widths, windows that overlap or do not.
+ */
 final class PoolingCases {
   private static final MaxPoolingSpec HALVES = square(PoolingWindow.of(2));
 
@@ -43,8 +45,7 @@ final class PoolingCases {
       for (int channels : CHANNELS) {
         var extent = new SpatialExtent(2, 9, 7, channels);
         int n = (int) extent.elements();
-        cases.addAll(
-            both("uniform seed " + n, spec, extent, () -> Inputs.uniform(n, 1, n)));
+        cases.addAll(both("uniform seed " + n, spec, extent, () -> Inputs.uniform(n, 1, n)));
         cases.addAll(both("equal", spec, extent, () -> equal(n)));
         cases.addAll(both("specials", spec, extent, () -> Inputs.withSpecials(n, n)));
       }
@@ -70,9 +71,7 @@ final class PoolingCases {
     int elements = (int) extent.elements();
     Supplier<float[]> x = () -> Inputs.uniform(elements, 1, 1);
     String operands = operands("uniform seed 1", HALVES, extent);
-    return forward
-        ? forward(operands, HALVES, extent, x)
-        : backward(operands, HALVES, extent, x);
+    return forward ? forward(operands, HALVES, extent, x) : backward(operands, HALVES, extent, x);
   }
 
   private static List<KernelCase> both(
@@ -141,8 +140,7 @@ final class PoolingCases {
           var plan = bench.backend().kernels().pooling().prepare(spec);
           Span gradient = bench.input("gradient", HostArray.of(Inputs.uniform(results, 1, 5)));
           Span places = bench.input("places", HostArray.of(places(spec, extent, elements.get())));
-          Span out =
-              bench.output("out", DType.F32, (int) extent.elements(), Tolerance.EXACT);
+          Span out = bench.output("out", DType.F32, (int) extent.elements(), Tolerance.EXACT);
           return () -> plan.backward(extent, gradient, places, out);
         });
   }

@@ -1,0 +1,82 @@
+package dev.quern.simd.pooling;
+
+import dev.quern.simd.work.Task;
+import dev.quern.simd.work.WorkerPool;
+import dev.quern.spi.Span;
+import dev.quern.spi.tensor.MaxPoolingPlan;
+import dev.quern.spi.tensor.MaxPoolingSpec;
+import dev.quern.spi.tensor.PoolingKernels;
+import dev.quern.spi.tensor.SpatialExtent;
+import java.lang.foreign.MemorySegment;
+
+/** Poolings: the rows of what is written are shared among the threads. */
+public final class SimdPoolingKernels implements PoolingKernels {
+  /** Elements written below which sharing them costs more than it brings. */
+  private static final long INLINE_BELOW = 1 << 13;
+
+  private final WorkerPool pool;
+
+  public SimdPoolingKernels(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public MaxPoolingPlan prepare(MaxPoolingSpec spec) {
+    return new MaxPooling(spec, pool);
+  }
+
+  private record MaxPooling(MaxPoolingSpec spec, WorkerPool pool) implements MaxPoolingPlan {
+    @Override
+    public void forward(SpatialExtent extent, Span x, Span out, Span places) {
+      run(new Forward(this, extent, x, out, places), spec.result(extent));
+    }
+
+    @Override
+    public void backward(SpatialExtent extent, Span gradient, Span places, Span out) {
+      run(new Backward(this, extent, gradient, places, out), extent);
+    }
+
+    private void run(Task task, SpatialExtent written) {
+      long row = Math.max(1, written.width() * written.channels());
+      pool.run(task, written.images() * written.height(), INLINE_BELOW / row);
+    }
+  }
+
+  private static final class Forward extends Task {
+    private final MaxPoolingLoops loops;
+    private final MemorySegment x;
+    private final MemorySegment out;
+    private final MemorySegment places;
+
+    Forward(MaxPooling plan, SpatialExtent extent, Span x, Span out, Span places) {
+      this.loops = new MaxPoolingLoops(plan.spec(), extent);
+      this.x = open(x);
+      this.out = open(out);
+      this.places = open(places);
+    }
+
+    @Override
+    public void run(long piece) {
+      loops.forward(piece, x, out, places);
+    }
+  }
+
+  private static final class Backward extends Task {
+    private final MaxPoolingLoops loops;
+    private final MemorySegment gradient;
+    private final MemorySegment places;
+    private final MemorySegment out;
+
+    Backward(MaxPooling plan, SpatialExtent extent, Span gradient, Span places, Span out) {
+      this.loops = new MaxPoolingLoops(plan.spec(), extent);
+      this.gradient = open(gradient);
+      this.places = open(places);
+      this.out = open(out);
+    }
+
+    @Override
+    public void run(long piece) {
+      loops.backward(piece, gradient, places, out);
+    }
+  }
+}
