@@ -50,4 +50,22 @@ public enum DType {
   public int code() {
     return code;
   }
+
+  /**
+   * Tells whether targets of losses and metrics may have this type.
+   *
+   * @return whether it is U8, I32, I64 (labels) or F32 (labels, shares or soft targets)
+   */
+  public boolean isTarget() {
+    return this == F32 || isLabel();
+  }
+
+  /**
+   * Tells whether labels may have this type.
+   *
+   * @return whether it is U8, I32 or I64
+   */
+  public boolean isLabel() {
+    return this == U8 || this == I32 || this == I64;
+  }
 }

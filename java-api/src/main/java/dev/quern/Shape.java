@@ -1,6 +1,7 @@
 package dev.quern;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** The extents of a tensor, outermost first; immutable. A scalar has rank 0 and one element. */
@@ -54,12 +55,16 @@ public final class Shape {
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long dim(int axis) {
+    return dims[index(axis)];
+  }
+
+  private int index(int axis) {
     int index = axis < 0 ? axis + dims.length : axis;
     if (index < 0 || index >= dims.length) {
       throw new IndexOutOfBoundsException(
           "Axis " + axis + " does not exist in shape " + this + ".");
     }
-    return dims[index];
+    return index;
   }
 
   /**
@@ -69,6 +74,53 @@ public final class Shape {
    */
   public long elements() {
     return elements;
+  }
+
+  /**
+   * Returns the number of elements of one entry of the axes before another.
+   *
+   * @param axis the first axis counted, from 0 on; the rank for none
+   * @return the product of the extents of this axis and those after it
+   * @throws IndexOutOfBoundsException if the axis is neither there nor the rank
+   */
+  public long elementsFrom(int axis) {
+    Objects.checkIndex(axis, dims.length + 1);
+    long product = 1;
+    for (int i = axis; i < dims.length; i++) {
+      product *= dims[i];
+    }
+    return product;
+  }
+
+  /**
+   * Leaves an axis out: (2, 3, 5) without axis 1 is (2, 5).
+   *
+   * @param axis the axis, 0 is the outermost; negative counts from the innermost, -1
+   * @return the shape of the other axes
+   * @throws IndexOutOfBoundsException if there is no such axis
+   */
+  public Shape without(int axis) {
+    int index = index(axis);
+    long[] rest = new long[dims.length - 1];
+    System.arraycopy(dims, 0, rest, 0, index);
+    System.arraycopy(dims, index + 1, rest, index, rest.length - index);
+    return new Shape(rest);
+  }
+
+  /**
+   * Gives one axis another extent: (2, 3, 5) with 7 on axis 1 is (2, 7, 5).
+   *
+   * @param axis the axis, 0 is the outermost; negative counts from the innermost, -1
+   * @param extent at least 0
+   * @return a shape that differs in this
+   * @throws IndexOutOfBoundsException if there is no such axis
+   * @throws IllegalArgumentException if the extent is negative
+   * @throws ArithmeticException if the number of elements exceeds a long
+   */
+  public Shape with(int axis, long extent) {
+    long[] changed = dims.clone();
+    changed[index(axis)] = extent;
+    return new Shape(changed);
   }
 
   /**

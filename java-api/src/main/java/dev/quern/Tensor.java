@@ -359,7 +359,17 @@ public final class Tensor implements AutoCloseable {
    * @return a view; the memory lives until all views are closed
    */
   public Tensor reshape(long... dims) {
-    Shape target = Shape.of(dims);
+    return reshape(Shape.of(dims));
+  }
+
+  /**
+   * Looks at the same elements with another shape, in CONTIGUOUS format.
+   *
+   * @param target the shape, with as many elements
+   * @return a view; the memory lives until all views are closed
+   * @throws IllegalArgumentException if it has another number of elements
+   */
+  public Tensor reshape(Shape target) {
     if (target.elements() != shape.elements()) {
       throw new IllegalArgumentException(
           "Shape %s of %d elements cannot become %s of %d elements."
@@ -381,12 +391,7 @@ public final class Tensor implements AutoCloseable {
       throw new IllegalArgumentException(
           "Slice [%d, %d) does not lie in axis 0 of shape %s.".formatted(from, to, shape));
     }
-    long[] dims = new long[shape.rank()];
-    for (int i = 0; i < dims.length; i++) {
-      dims[i] = i == 0 ? to - from : shape.dim(i);
-    }
-    long stride = extent == 0 ? 0 : shape.elements() / extent;
-    return view(span().offset() + from * stride, Shape.of(dims));
+    return view(span().offset() + from * shape.elementsFrom(1), shape.with(0, to - from));
   }
 
   // Host and lifetime.

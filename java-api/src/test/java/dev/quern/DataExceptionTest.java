@@ -11,8 +11,10 @@ import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.Mode;
 import dev.quern.loss.SegmentationLoss;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.MulticlassConfusion;
+import dev.quern.metric.MulticlassConfusionOptions;
 import dev.quern.metric.MultilabelConfusion;
 import dev.quern.reference.ReferenceProvider;
 import java.lang.foreign.MemorySegment;
@@ -52,7 +54,7 @@ class DataExceptionTest {
   void negativeBytesAreSaidToBeUnsigned() {
     byte[] t = {1, -1};
     float[] x = {1, 2};
-    var options = new BinaryJaccardIndex.Options().withIgnoreIndex(-1);
+    var options = new BinaryConfusionOptions().withIgnoreIndex(-1);
     for (SegmentationLoss loss :
         List.<SegmentationLoss>of(
             new BceLoss().ignoreIndex(-1), new LovaszLoss().ignoreIndex(-1))) {
@@ -67,7 +69,7 @@ class DataExceptionTest {
         var labels = new MultilabelConfusion(engine, 1, options);
         var classes =
             new MulticlassConfusion(
-                engine, new MulticlassConfusion.Options(3).withIgnoreIndex(-1))) {
+                engine, new MulticlassConfusionOptions(3).withIgnoreIndex(-1))) {
       metric.update(engine.tensor(x, 2), engine.tensor(t, 2));
       labels.update(engine.tensor(x, 2, 1), engine.tensor(t, 2, 1));
       classes.update(engine.tensor(new byte[2], 2), engine.tensor(t, 2));
@@ -137,7 +139,7 @@ class DataExceptionTest {
                           DType.U8,
                           null),
               metric::compute,
-              () -> MulticlassConfusion.count(t, t, new MulticlassConfusion.Options(3)))) {
+              () -> MulticlassConfusion.count(t, t, new MulticlassConfusionOptions(3)))) {
         String message = message(read);
         assertTrue(message.contains("one of the 3 classes, 0 to 2, first at element 1"), message);
         assertFalse(message.contains("binary"), message);

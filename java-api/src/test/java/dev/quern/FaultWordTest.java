@@ -13,6 +13,7 @@ import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.Mode;
 import dev.quern.loss.Reduction;
 import dev.quern.loss.SegmentationLoss;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.metric.MulticlassConfusion;
@@ -192,9 +193,9 @@ class FaultWordTest {
 
   @Test
   void metricsOfClassesReportTheirFaultsUntilTheyAreReset() {
-    var silent = new BinaryJaccardIndex.Options().withValidate(false);
+    var silent = new BinaryConfusionOptions().withValidate(false);
     try (var multiclass = new MulticlassConfusion(engine, 3);
-        var multilabel = new MultilabelConfusion(engine, 2, new BinaryJaccardIndex.Options());
+        var multilabel = new MultilabelConfusion(engine, 2, new BinaryConfusionOptions());
         var quiet = new MultilabelConfusion(engine, 2, silent)) {
       multiclass.update(labels(GOOD), labels(BAD));
       Tensor x = engine.tensor(LOGITS, 1, 2, 2);
@@ -215,7 +216,7 @@ class FaultWordTest {
   void countsThatRodeAlongWithALossReportItsFault() {
     try (var metric = new BinaryJaccardIndex(engine);
         var quiet =
-            new BinaryJaccardIndex(engine, new BinaryJaccardIndex.Options().withValidate(false))) {
+            new BinaryJaccardIndex(engine, new BinaryConfusionOptions().withValidate(false))) {
       SegmentationLoss loss = new BceLoss();
       LossResult bad = loss.forwardBackward(logits(), labels(BAD), engine.one(), metric);
       LossResult good = loss.forwardBackward(logits(), labels(GOOD), engine.one(), metric);

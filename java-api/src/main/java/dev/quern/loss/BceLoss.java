@@ -1,7 +1,6 @@
 package dev.quern.loss;
 
 import dev.quern.Tensor;
-import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,17 +24,17 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
 
   /** Creates the binary loss of logits with reduction MEAN, no weights, nothing ignored. */
   public BceLoss() {
-    this(Frame.PIXELS, Reduction.MEAN, 0, List.of(), null, false);
+    this(LossSetting.PIXELS, Reduction.MEAN, 0, List.of(), null, false);
   }
 
   private BceLoss(
-      Frame frame,
+      LossSetting setting,
       Reduction reduction,
       double smoothing,
       List<Double> positiveWeights,
       @Nullable Tensor weight,
       boolean ofValid) {
-    super(frame, reduction);
+    super(setting, reduction);
     this.ofValid = ofValid;
     this.smoothing = smoothing;
     this.positiveWeights = positiveWeights;
@@ -51,7 +50,7 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    */
   public BceLoss labelSmoothing(double s) {
     requireWithin0And1("labelSmoothing", s);
-    return new BceLoss(frame(), reduction, s, positiveWeights, weight, ofValid);
+    return new BceLoss(setting(), reduction, s, positiveWeights, weight, ofValid);
   }
 
   /**
@@ -63,7 +62,7 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    */
   public BceLoss positiveWeight(double... weights) {
     List<Double> checked = ClassWeights.checked("positiveWeight", weights);
-    return new BceLoss(frame(), reduction, smoothing, checked, weight, ofValid);
+    return new BceLoss(setting(), reduction, smoothing, checked, weight, ofValid);
   }
 
   /**
@@ -75,7 +74,7 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    * @return a loss that differs in this
    */
   public BceLoss weight(Tensor factors) {
-    return new BceLoss(frame(), reduction, smoothing, positiveWeights, factors, ofValid);
+    return new BceLoss(setting(), reduction, smoothing, positiveWeights, factors, ofValid);
   }
 
   /**
@@ -86,13 +85,12 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
    * @return a loss that differs in this; the mean over no valid element is 0
    */
   public BceLoss meanOverValid(boolean value) {
-    return new BceLoss(frame(), reduction, smoothing, positiveWeights, weight, value);
+    return new BceLoss(setting(), reduction, smoothing, positiveWeights, weight, value);
   }
 
   @Override
-  List<WeightedTerm> terms(int classes) {
-    LossTerm term = new LossTerm.Bce(mean(), smoothing, weight != null, positiveWeights, ofValid);
-    return List.of(new WeightedTerm(term, 1));
+  LossTerm term(int classes) {
+    return new LossTerm.Bce(mean(), smoothing, weight != null, positiveWeights, ofValid);
   }
 
   @Override
@@ -101,7 +99,7 @@ public final class BceLoss extends ReducedLoss<BceLoss> {
   }
 
   @Override
-  BceLoss with(Frame newFrame, Reduction newReduction) {
-    return new BceLoss(newFrame, newReduction, smoothing, positiveWeights, weight, ofValid);
+  BceLoss with(LossSetting newSetting, Reduction newReduction) {
+    return new BceLoss(newSetting, newReduction, smoothing, positiveWeights, weight, ofValid);
   }
 }

@@ -1,6 +1,5 @@
 package dev.quern.loss;
 
-import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 
@@ -20,12 +19,12 @@ public final class CrossEntropyLoss extends ReducedLoss<CrossEntropyLoss> {
 
   /** Creates the loss of logits with reduction MEAN, no weights, nothing ignored. */
   public CrossEntropyLoss() {
-    this(Frame.PIXELS.withMode(Mode.MULTICLASS), Reduction.MEAN, 0, List.of());
+    this(LossSetting.PIXELS.withMode(Mode.MULTICLASS), Reduction.MEAN, 0, List.of());
   }
 
   private CrossEntropyLoss(
-      Frame frame, Reduction reduction, double smoothing, List<Double> weights) {
-    super(frame, reduction);
+      LossSetting setting, Reduction reduction, double smoothing, List<Double> weights) {
+    super(setting, reduction);
     this.smoothing = smoothing;
     this.weights = weights;
   }
@@ -39,7 +38,7 @@ public final class CrossEntropyLoss extends ReducedLoss<CrossEntropyLoss> {
    */
   public CrossEntropyLoss labelSmoothing(double s) {
     requireWithin0And1("labelSmoothing", s);
-    return new CrossEntropyLoss(frame(), reduction, s, weights);
+    return new CrossEntropyLoss(setting(), reduction, s, weights);
   }
 
   /**
@@ -51,16 +50,16 @@ public final class CrossEntropyLoss extends ReducedLoss<CrossEntropyLoss> {
    */
   public CrossEntropyLoss classWeights(double... classWeights) {
     List<Double> checked = ClassWeights.checked("classWeights", classWeights);
-    return new CrossEntropyLoss(frame(), reduction, smoothing, checked);
+    return new CrossEntropyLoss(setting(), reduction, smoothing, checked);
   }
 
   @Override
-  List<WeightedTerm> terms(int classes) {
-    return List.of(new WeightedTerm(new LossTerm.CrossEntropy(mean(), smoothing, weights), 1));
+  LossTerm term(int classes) {
+    return new LossTerm.CrossEntropy(mean(), smoothing, weights);
   }
 
   @Override
-  CrossEntropyLoss with(Frame newFrame, Reduction newReduction) {
-    return new CrossEntropyLoss(newFrame, newReduction, smoothing, weights);
+  CrossEntropyLoss with(LossSetting newSetting, Reduction newReduction) {
+    return new CrossEntropyLoss(newSetting, newReduction, smoothing, weights);
   }
 }

@@ -9,11 +9,11 @@ import dev.quern.spi.loss.LossTerm;
 public final class DiceLoss extends OverlapLoss<DiceLoss> {
   /** Creates the binary loss of logits with smooth 0, eps 1e-7, no logarithm, nothing ignored. */
   public DiceLoss() {
-    this(Frame.OVERLAP, LossTerm.Overlap.dice(0, 1e-7, false), ClassWeights.EQUAL);
+    this(LossSetting.OVERLAP, LossTerm.Overlap.dice(0, 1e-7, false), ClassWeights.EQUAL);
   }
 
-  private DiceLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
-    super(frame, term, weights);
+  private DiceLoss(LossSetting setting, LossTerm.Overlap term, ClassWeights weights) {
+    super(setting, term, weights);
   }
 
   /**
@@ -25,11 +25,11 @@ public final class DiceLoss extends OverlapLoss<DiceLoss> {
    *     MULTICLASS, include_background=False is {@link #classes}, squared_pred the form SQUARED
    */
   public static DiceLoss monai() {
-    return new DiceLoss(monaiFrame(), monaiTerm(0.5, 0.5e-5), ClassWeights.EQUAL);
+    return new DiceLoss(monaiSetting(), monaiTerm(0.5, 0.5e-5), ClassWeights.EQUAL);
   }
 
   @Override
-  DiceLoss with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights) {
-    return new DiceLoss(newFrame, newTerm, newWeights);
+  DiceLoss with(LossSetting newSetting, LossTerm.Overlap newTerm, ClassWeights newWeights) {
+    return new DiceLoss(newSetting, newTerm, newWeights);
   }
 }

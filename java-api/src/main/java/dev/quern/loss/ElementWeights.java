@@ -64,7 +64,7 @@ final class ElementWeights {
       single &= weight.shape().dim(rest) == 1;
     }
     if (single) {
-      long inner = extent(out.shape(), end, rank);
+      long inner = out.shape().elementsFrom(end);
       weight
           .engine()
           .submit(b -> b.pointwise().addBroadcast(out.span(), weight.span(), inner, out.span()));
@@ -77,26 +77,10 @@ final class ElementWeights {
       long from = repeated == 1 ? 0 : entry;
       try (Tensor part = weight.slice(from, from + 1);
           Tensor target = out.slice(entry, entry + 1);
-          Tensor partView = part.reshape(tail(weight.shape()));
-          Tensor targetView = target.reshape(tail(out.shape()))) {
+          Tensor partView = part.reshape(weight.shape().without(0));
+          Tensor targetView = target.reshape(out.shape().without(0))) {
         repeat(partView, targetView);
       }
     }
-  }
-
-  private static long extent(Shape shape, int from, int to) {
-    long product = 1;
-    for (int axis = from; axis < to; axis++) {
-      product *= shape.dim(axis);
-    }
-    return product;
-  }
-
-  private static long[] tail(Shape shape) {
-    long[] dims = new long[shape.rank() - 1];
-    for (int axis = 0; axis < dims.length; axis++) {
-      dims[axis] = shape.dim(axis + 1);
-    }
-    return dims;
   }
 }

@@ -1,6 +1,5 @@
 package dev.quern.loss;
 
-import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.loss.LossTerm;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +28,11 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
 
   /** Creates the binary loss of logits with gamma 2, no alpha, reduction MEAN, nothing ignored. */
   public FocalLoss() {
-    this(Frame.PIXELS, Reduction.MEAN, null, 2, 0, false, false, false, ClassWeights.EQUAL);
+    this(LossSetting.PIXELS, Reduction.MEAN, null, 2, 0, false, false, false, ClassWeights.EQUAL);
   }
 
   private FocalLoss(
-      Frame frame,
+      LossSetting setting,
       Reduction reduction,
       @Nullable Double alpha,
       double gamma,
@@ -42,7 +41,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
       boolean normalized,
       boolean softmax,
       ClassWeights weights) {
-    super(frame, reduction);
+    super(setting, reduction);
     this.alpha = alpha;
     this.gamma = gamma;
     this.reducedThreshold = reducedThreshold;
@@ -60,7 +59,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
    */
   public static FocalLoss torchvision() {
     return new FocalLoss(
-        Frame.PIXELS, Reduction.NONE, 0.25, 2, 0, true, false, false, ClassWeights.EQUAL);
+        LossSetting.PIXELS, Reduction.NONE, 0.25, 2, 0, true, false, false, ClassWeights.EQUAL);
   }
 
   /**
@@ -72,8 +71,9 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
    * @return the loss of logits in mode MULTICLASS with gamma 2, no alpha
    */
   public static FocalLoss softmax() {
-    Frame frame = Frame.PIXELS.withMode(Mode.MULTICLASS);
-    return new FocalLoss(frame, Reduction.MEAN, null, 2, 0, false, false, true, ClassWeights.EQUAL);
+    LossSetting setting = LossSetting.PIXELS.withMode(Mode.MULTICLASS);
+    return new FocalLoss(
+        setting, Reduction.MEAN, null, 2, 0, false, false, true, ClassWeights.EQUAL);
   }
 
   /**
@@ -86,7 +86,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
   public FocalLoss alpha(double value) {
     requireWithin0And1("alpha", value);
     return new FocalLoss(
-        frame(), reduction, value, gamma, reducedThreshold, linear, normalized, softmax, weights);
+        setting(), reduction, value, gamma, reducedThreshold, linear, normalized, softmax, weights);
   }
 
   /**
@@ -96,7 +96,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
    */
   public FocalLoss withoutAlpha() {
     return new FocalLoss(
-        frame(), reduction, null, gamma, reducedThreshold, linear, normalized, softmax, weights);
+        setting(), reduction, null, gamma, reducedThreshold, linear, normalized, softmax, weights);
   }
 
   /**
@@ -109,7 +109,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
   public FocalLoss gamma(double value) {
     requireAtLeast0("gamma", value);
     return new FocalLoss(
-        frame(), reduction, alpha, value, reducedThreshold, linear, normalized, softmax, weights);
+        setting(), reduction, alpha, value, reducedThreshold, linear, normalized, softmax, weights);
   }
 
   /**
@@ -126,7 +126,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
     }
     requireSigmoid("reducedThreshold");
     return new FocalLoss(
-        frame(), reduction, alpha, gamma, th, linear, normalized, softmax, weights);
+        setting(), reduction, alpha, gamma, th, linear, normalized, softmax, weights);
   }
 
   /**
@@ -141,7 +141,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
   public FocalLoss normalized(boolean value) {
     requireSigmoid("normalized");
     return new FocalLoss(
-        frame(), reduction, alpha, gamma, reducedThreshold, linear, value, softmax, weights);
+        setting(), reduction, alpha, gamma, reducedThreshold, linear, value, softmax, weights);
   }
 
   /**
@@ -154,7 +154,7 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
   public FocalLoss classWeights(double... classWeights) {
     requireSigmoid("classWeights");
     return new FocalLoss(
-        frame(),
+        setting(),
         reduction,
         alpha,
         gamma,
@@ -173,8 +173,8 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
   }
 
   @Override
-  List<WeightedTerm> terms(int classes) {
-    return List.of(new WeightedTerm(softmax ? softmaxTerm(classes) : sigmoidTerm(classes), 1));
+  LossTerm term(int classes) {
+    return softmax ? softmaxTerm(classes) : sigmoidTerm(classes);
   }
 
   private LossTerm sigmoidTerm(int classes) {
@@ -202,9 +202,9 @@ public final class FocalLoss extends ReducedLoss<FocalLoss> {
   }
 
   @Override
-  FocalLoss with(Frame newFrame, Reduction newReduction) {
+  FocalLoss with(LossSetting newSetting, Reduction newReduction) {
     return new FocalLoss(
-        newFrame,
+        newSetting,
         newReduction,
         alpha,
         gamma,

@@ -9,11 +9,11 @@ import dev.quern.spi.loss.LossTerm;
 public final class JaccardLoss extends OverlapLoss<JaccardLoss> {
   /** Creates the binary loss of logits with smooth 0, eps 1e-7, no logarithm, nothing ignored. */
   public JaccardLoss() {
-    this(Frame.OVERLAP, LossTerm.Overlap.jaccard(0, 1e-7, false), ClassWeights.EQUAL);
+    this(LossSetting.OVERLAP, LossTerm.Overlap.jaccard(0, 1e-7, false), ClassWeights.EQUAL);
   }
 
-  private JaccardLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
-    super(frame, term, weights);
+  private JaccardLoss(LossSetting setting, LossTerm.Overlap term, ClassWeights weights) {
+    super(setting, term, weights);
   }
 
   /**
@@ -25,11 +25,11 @@ public final class JaccardLoss extends OverlapLoss<JaccardLoss> {
    *     MULTICLASS, include_background=False is {@link #classes}, squared_pred the form SQUARED
    */
   public static JaccardLoss monai() {
-    return new JaccardLoss(monaiFrame(), monaiTerm(1, 0.5e-5), ClassWeights.EQUAL);
+    return new JaccardLoss(monaiSetting(), monaiTerm(1, 0.5e-5), ClassWeights.EQUAL);
   }
 
   @Override
-  JaccardLoss with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights) {
-    return new JaccardLoss(newFrame, newTerm, newWeights);
+  JaccardLoss with(LossSetting newSetting, LossTerm.Overlap newTerm, ClassWeights newWeights) {
+    return new JaccardLoss(newSetting, newTerm, newWeights);
   }
 }

@@ -7,6 +7,7 @@ import dev.quern.Tensor;
 import dev.quern.spi.loss.FusedLossSpec.Layout;
 import dev.quern.spi.loss.LossExtent;
 import dev.quern.spi.loss.LossSums;
+import java.util.List;
 
 /**
  * What the shapes of logits and target mean to the kernels.
@@ -21,18 +22,11 @@ record LossShape(Layout layout, LossExtent extent) {
   /** The sums of a segment (an image of a class) lie in an array. */
   private static final int MOST_SEGMENTS = Integer.MAX_VALUE / LossSums.COUNT;
 
-  static LossShape of(Frame frame, Shape logits, Shape target, DType targetDtype) {
-    if (targetDtype != DType.U8
-        && targetDtype != DType.I32
-        && targetDtype != DType.I64
-        && targetDtype != DType.F32) {
-      throw new IllegalArgumentException(
-          "The target is U8, I32, I64 or F32, but it is " + targetDtype + ".");
-    }
-    LossShape shape = fitting(frame, logits, target, targetDtype);
+  static LossShape of(LossSetting setting, Shape logits, Shape target, DType targetDtype) {
+    requireTarget(targetDtype);
+    LossShape shape = fitting(setting, logits, target, targetDtype);
     LossExtent extent = shape.extent;
-    if (Boolean.TRUE.equals(frame.perImage())
-        && extent.images() > MOST_SEGMENTS / extent.classes()) {
+    if (setting.isPerImage() && extent.images() > MOST_SEGMENTS / extent.classes()) {
       throw new IllegalArgumentException(
           "A loss per image takes at most %d images times classes, but logits %s have %d times %d; use smaller batches."
               .formatted(MOST_SEGMENTS, logits, extent.images(), extent.classes()));
@@ -40,15 +34,16 @@ record LossShape(Layout layout, LossExtent extent) {
     return shape;
   }
 
-  private static LossShape fitting(Frame frame, Shape logits, Shape target, DType targetDtype) {
+  private static LossShape fitting(
+      LossSetting setting, Shape logits, Shape target, DType targetDtype) {
     boolean sameShape = logits.equals(target);
-    if (frame.mode() == Mode.MULTICLASS) {
-      requireClasses(frame.mode(), logits);
-      boolean labels = target.equals(withoutClasses(logits));
+    if (setting.mode() == Mode.MULTICLASS) {
+      requireClasses(setting.mode(), logits);
+      boolean labels = target.equals(logits.without(1));
       if (!labels && !(sameShape && targetDtype == DType.F32)) {
         throw new IllegalArgumentException(
             "%s target shape %s does not match logits %s: mode MULTICLASS wants labels %s, or F32 shares of the logits' shape."
-                .formatted(targetDtype, target, logits, withoutClasses(logits)));
+                .formatted(targetDtype, target, logits, logits.without(1)));
       }
       return new LossShape(labels ? Layout.LABELS : Layout.ONE_HOT, classes(logits));
     }
@@ -56,11 +51,11 @@ record LossShape(Layout layout, LossExtent extent) {
       throw new IllegalArgumentException(
           "target shape " + target + " does not match logits " + logits + ".");
     }
-    if (frame.mode() == Mode.MULTILABEL) {
-      requireClasses(frame.mode(), logits);
+    if (setting.mode() == Mode.MULTILABEL) {
+      requireClasses(setting.mode(), logits);
       return new LossShape(Layout.ELEMENTS, classes(logits));
     }
-    if (!Boolean.TRUE.equals(frame.perImage())) {
+    if (!setting.isPerImage()) {
       return new LossShape(Layout.ELEMENTS, new LossExtent(1, 1, logits.elements()));
     }
     if (logits.rank() < 1) {
@@ -80,17 +75,7 @@ record LossShape(Layout layout, LossExtent extent) {
    */
   static Shape targetShape(Mode mode, Shape logits, DType dtype, long elements) {
     boolean labels = dtype != DType.F32 || elements != logits.elements();
-    return mode == Mode.MULTICLASS && logits.rank() >= 2 && labels
-        ? withoutClasses(logits)
-        : logits;
-  }
-
-  static Shape withoutClasses(Shape logits) {
-    long[] rest = new long[logits.rank() - 1];
-    for (int axis = 0; axis < rest.length; axis++) {
-      rest[axis] = logits.dim(axis == 0 ? 0 : axis + 1);
-    }
-    return Shape.of(rest);
+    return mode == Mode.MULTICLASS && logits.rank() >= 2 && labels ? logits.without(1) : logits;
   }
 
   private static void requireClasses(Mode mode, Shape logits) {
@@ -102,20 +87,62 @@ record LossShape(Layout layout, LossExtent extent) {
   }
 
   private static LossExtent classes(Shape logits) {
-    long pixels = 1;
-    for (int axis = 2; axis < logits.rank(); axis++) {
-      pixels *= logits.dim(axis);
-    }
-    return new LossExtent(logits.dim(0), (int) logits.dim(1), pixels);
+    return new LossExtent(logits.dim(0), (int) logits.dim(1), logits.elementsFrom(2));
   }
 
-  /** Planes of classes must lie one after the other. */
-  static void requireContiguous(Tensor tensor, LossShape shape) {
-    boolean planes = shape.extent.classes() > 1 || shape.extent.images() > 1;
-    if (planes && tensor.format() != MemoryFormat.CONTIGUOUS) {
+  /**
+   * What they mean to losses that sort lists of labelled pixels: classes that exclude one another
+   * have a list each, else all channels of an image are in one, as if it had one class.
+   */
+  static LossExtent ofLists(LossSetting setting, Shape logits, Shape target, DType targetDtype) {
+    requireTarget(targetDtype);
+    if (setting.mode() == Mode.MULTICLASS) {
+      requireClasses(setting.mode(), logits);
+      requireLabels(target.equals(logits.without(1)), setting, logits, target);
+      return classes(logits);
+    }
+    if (logits.rank() < 1) {
       throw new IllegalArgumentException(
-          "Losses of several classes or images take CONTIGUOUS tensors, but %s is %s."
-              .formatted(tensor, tensor.format()));
+          "Logits of a Lovasz loss are (N, ...), but they have shape " + logits + ".");
+    }
+    requireLabels(logits.equalsButForChannel(target), setting, logits, target);
+    return new LossExtent(logits.dim(0), 1, logits.elementsFrom(1));
+  }
+
+  private static void requireLabels(boolean fits, LossSetting setting, Shape logits, Shape target) {
+    if (!fits) {
+      Shape expected = setting.mode() == Mode.MULTICLASS ? logits.without(1) : logits;
+      throw new IllegalArgumentException(
+          "target shape %s does not match logits %s, which take a target of %s in mode %s."
+              .formatted(target, logits, expected, setting.mode()));
+    }
+  }
+
+  private static void requireTarget(DType dtype) {
+    if (!dtype.isTarget()) {
+      throw new IllegalArgumentException(
+          "The target is U8, I32, I64 or F32, but it is " + dtype + ".");
+    }
+  }
+
+  /** Whether what a class or an image has lies together. */
+  boolean hasPlanes() {
+    return extent.classes() > 1 || extent.images() > 1;
+  }
+
+  /** Planes must lie one after the other; what has none must lie alike in both. */
+  static void requireFormats(Tensor logits, Tensor target, boolean planes) {
+    for (Tensor tensor : List.of(logits, target)) {
+      if (planes && tensor.format() != MemoryFormat.CONTIGUOUS) {
+        throw new IllegalArgumentException(
+            "Losses of several classes or images take CONTIGUOUS tensors, but %s is %s."
+                .formatted(tensor, tensor.format()));
+      }
+    }
+    if (logits.format() != target.format()) {
+      throw new IllegalArgumentException(
+          "Logits are %s, but the target is %s: give both the same memory format."
+              .formatted(logits.format(), target.format()));
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.quern.loss;
 
 import dev.quern.spi.loss.FusedLossSpec.TruePositiveForm;
-import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 
@@ -23,21 +22,21 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
   final LossTerm.Overlap term;
   final ClassWeights weights;
 
-  OverlapLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
-    super(frame);
+  OverlapLoss(LossSetting setting, LossTerm.Overlap term, ClassWeights weights) {
+    super(setting);
     this.term = term;
     this.weights = weights;
   }
 
-  abstract L with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights);
+  abstract L with(LossSetting newSetting, LossTerm.Overlap newTerm, ClassWeights newWeights);
 
   @Override
-  final L with(Frame newFrame) {
-    return with(newFrame, term, weights);
+  final L with(LossSetting newSetting) {
+    return with(newSetting, term, weights);
   }
 
   final L with(LossTerm.Overlap newTerm) {
-    return with(frame(), newTerm, weights);
+    return with(setting(), newTerm, weights);
   }
 
   /**
@@ -62,17 +61,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
   public L smooth(double numerator, double denominator) {
     requireAtLeast0("smooth", numerator);
     requireAtLeast0("smooth", denominator);
-    return with(
-        new LossTerm.Overlap(
-            term.alpha(),
-            term.beta(),
-            term.gamma(),
-            numerator,
-            denominator,
-            term.eps(),
-            term.logLoss(),
-            term.absentIsZero(),
-            List.of()));
+    return with(term.withSmooth(numerator, denominator));
   }
 
   /**
@@ -86,17 +75,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
     if (!(eps > 0) || Double.isInfinite(eps)) {
       throw new IllegalArgumentException("eps must be finite and above 0, got " + eps + ".");
     }
-    return with(
-        new LossTerm.Overlap(
-            term.alpha(),
-            term.beta(),
-            term.gamma(),
-            term.smoothNumerator(),
-            term.smoothDenominator(),
-            eps,
-            term.logLoss(),
-            term.absentIsZero(),
-            List.of()));
+    return with(term.withEps(eps));
   }
 
   /**
@@ -106,17 +85,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
    * @return a loss that differs in this
    */
   public L logLoss(boolean logLoss) {
-    return with(
-        new LossTerm.Overlap(
-            term.alpha(),
-            term.beta(),
-            term.gamma(),
-            term.smoothNumerator(),
-            term.smoothDenominator(),
-            term.eps(),
-            logLoss,
-            term.absentIsZero(),
-            List.of()));
+    return with(term.withLogLoss(logLoss));
   }
 
   /**
@@ -128,17 +97,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
    * @return a loss that differs in this
    */
   public L absentIsZero(boolean absentIsZero) {
-    return with(
-        new LossTerm.Overlap(
-            term.alpha(),
-            term.beta(),
-            term.gamma(),
-            term.smoothNumerator(),
-            term.smoothDenominator(),
-            term.eps(),
-            term.logLoss(),
-            absentIsZero,
-            List.of()));
+    return with(term.withAbsentIsZero(absentIsZero));
   }
 
   /**
@@ -150,7 +109,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
    * @return a loss that differs in this
    */
   public L truePositives(TruePositiveForm form) {
-    return with(frame().withTruePositives(form));
+    return with(setting().withTruePositives(form));
   }
 
   /**
@@ -161,7 +120,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
    * @return a loss that differs in this
    */
   public L perImage(boolean perImage) {
-    return with(frame().withPerImage(perImage));
+    return with(setting().withPerImage(perImage));
   }
 
   /**
@@ -172,7 +131,7 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
    * @throws IllegalArgumentException if there is none, or one is negative or repeated
    */
   public L classes(int... classes) {
-    return with(frame(), term, weights.withClasses(classes));
+    return with(setting(), term, weights.withClasses(classes));
   }
 
   /**
@@ -183,28 +142,18 @@ public abstract sealed class OverlapLoss<L extends OverlapLoss<L>> extends Singl
    * @throws IllegalArgumentException if out of range
    */
   public L classWeights(double... classWeights) {
-    return with(frame(), term, weights.withWeights(classWeights));
+    return with(setting(), term, weights.withWeights(classWeights));
   }
 
   @Override
-  final List<WeightedTerm> terms(int classes) {
-    LossTerm.Overlap shared =
-        new LossTerm.Overlap(
-            term.alpha(),
-            term.beta(),
-            term.gamma(),
-            term.smoothNumerator(),
-            term.smoothDenominator(),
-            term.eps(),
-            term.logLoss(),
-            term.absentIsZero(),
-            weights.shares(classes));
-    return List.of(new WeightedTerm(shared, 1));
+  final LossPart part() {
+    return FusedPart.of(
+        setting(), classes -> term.withPerClass(weights.shares(classes)), null, true);
   }
 
   /** MONAI's conventions: TP is the sum of p t, scores per image, absent classes count. */
-  static Frame monaiFrame() {
-    return Frame.OVERLAP.withTruePositives(TruePositiveForm.PRODUCT).withPerImage(true);
+  static LossSetting monaiSetting() {
+    return LossSetting.OVERLAP.withTruePositives(TruePositiveForm.PRODUCT).withPerImage(true);
   }
 
   static LossTerm.Overlap monaiTerm(double weight, double smooth) {

@@ -1,5 +1,9 @@
 package dev.quern.loss;
 
+import dev.quern.Tensor;
+import dev.quern.spi.loss.LossTerm;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A loss that every element or pixel has for itself, and how they are reduced to one number.
  *
@@ -9,26 +13,33 @@ public abstract sealed class ReducedLoss<L extends ReducedLoss<L>> extends Singl
     permits BceLoss, CrossEntropyLoss, FocalLoss {
   final Reduction reduction;
 
-  ReducedLoss(Frame frame, Reduction reduction) {
-    super(frame);
+  ReducedLoss(LossSetting setting, Reduction reduction) {
+    super(setting);
     this.reduction = reduction;
   }
 
-  abstract L with(Frame newFrame, Reduction newReduction);
+  abstract L with(LossSetting newSetting, Reduction newReduction);
 
   @Override
-  final L with(Frame newFrame) {
-    return with(newFrame, reduction);
+  final L with(LossSetting newSetting) {
+    return with(newSetting, reduction);
+  }
+
+  abstract LossTerm term(int classes);
+
+  /** Factors of the elements of the binary cross-entropy, or null. */
+  @Nullable Tensor weight() {
+    return null;
+  }
+
+  @Override
+  final LossPart part() {
+    return FusedPart.of(setting(), this::term, weight(), reduction != Reduction.NONE);
   }
 
   /** Whether sums are divided. */
   final boolean mean() {
     return reduction == Reduction.MEAN;
-  }
-
-  @Override
-  final boolean isReduced() {
-    return reduction != Reduction.NONE;
   }
 
   /**
@@ -38,6 +49,6 @@ public abstract sealed class ReducedLoss<L extends ReducedLoss<L>> extends Singl
    * @return a loss that differs in this
    */
   public L reduction(Reduction value) {
-    return with(frame(), value);
+    return with(setting(), value);
   }
 }

@@ -1,6 +1,7 @@
 package dev.quern.loss;
 
 import dev.quern.spi.loss.LossInput;
+import java.util.List;
 
 /**
  * A loss that is no sum, and the options that all have.
@@ -8,18 +9,25 @@ import dev.quern.spi.loss.LossInput;
  * @param <L> the loss itself
  */
 public abstract sealed class SingleLoss<L extends SingleLoss<L>> extends SegmentationLoss
-    permits OverlapLoss, ReducedLoss {
-  private final Frame frame;
+    permits OverlapLoss, ReducedLoss, LovaszLoss {
+  private final LossSetting setting;
 
-  SingleLoss(Frame frame) {
-    this.frame = frame;
+  SingleLoss(LossSetting setting) {
+    this.setting = setting;
   }
 
-  abstract L with(Frame newFrame);
+  abstract L with(LossSetting newSetting);
+
+  abstract LossPart part();
 
   @Override
-  final Frame frame() {
-    return frame;
+  final LossSetting setting() {
+    return setting;
+  }
+
+  @Override
+  final List<LossPart> parts() {
+    return List.of(part());
   }
 
   /**
@@ -29,7 +37,7 @@ public abstract sealed class SingleLoss<L extends SingleLoss<L>> extends Segment
    * @return a loss that differs in this
    */
   public L mode(Mode mode) {
-    return with(frame.withMode(mode));
+    return with(setting.withMode(mode));
   }
 
   /**
@@ -39,7 +47,7 @@ public abstract sealed class SingleLoss<L extends SingleLoss<L>> extends Segment
    * @return a loss that differs in this
    */
   public L fromProbabilities() {
-    return with(frame.withInput(LossInput.PROBABILITIES));
+    return with(setting.withInput(LossInput.PROBABILITIES));
   }
 
   /**
@@ -50,7 +58,12 @@ public abstract sealed class SingleLoss<L extends SingleLoss<L>> extends Segment
    * @throws IllegalArgumentException if out of range
    */
   public L ignoreIndex(int target) {
-    return with(frame.withIgnoreIndex(target));
+    // labels are compared as floats
+    if (Math.abs((long) target) > 1 << 24) {
+      throw new IllegalArgumentException(
+          "ignoreIndex must lie within -2^24 and 2^24, got " + target + ".");
+    }
+    return with(setting.withIgnoreIndex(target));
   }
 
   static void requireAtLeast0(String name, double value) {

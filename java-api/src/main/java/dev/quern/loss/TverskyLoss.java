@@ -1,7 +1,6 @@
 package dev.quern.loss;
 
 import dev.quern.spi.loss.LossTerm;
-import java.util.List;
 
 /**
  * Tversky loss: {@link OverlapLoss} with weights of one's own for false positives and negatives,
@@ -13,11 +12,11 @@ import java.util.List;
 public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
   /** Creates the loss with alpha = beta = 1/2 and gamma 1, else as {@link DiceLoss}. */
   public TverskyLoss() {
-    this(Frame.OVERLAP, LossTerm.Overlap.dice(0, 1e-7, false), ClassWeights.EQUAL);
+    this(LossSetting.OVERLAP, LossTerm.Overlap.dice(0, 1e-7, false), ClassWeights.EQUAL);
   }
 
-  private TverskyLoss(Frame frame, LossTerm.Overlap term, ClassWeights weights) {
-    super(frame, term, weights);
+  private TverskyLoss(LossSetting setting, LossTerm.Overlap term, ClassWeights weights) {
+    super(setting, term, weights);
   }
 
   /**
@@ -27,7 +26,7 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    * @return the loss of logits, in binary mode
    */
   public static TverskyLoss monai() {
-    return new TverskyLoss(monaiFrame(), monaiTerm(0.5, 1e-5), ClassWeights.EQUAL);
+    return new TverskyLoss(monaiSetting(), monaiTerm(0.5, 1e-5), ClassWeights.EQUAL);
   }
 
   /**
@@ -39,7 +38,7 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    */
   public TverskyLoss alpha(double alpha) {
     requireAtLeast0("alpha", alpha);
-    return with(tversky(alpha, term.beta(), term.gamma()));
+    return with(term.withTversky(alpha, term.beta(), term.gamma()));
   }
 
   /**
@@ -51,7 +50,7 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    */
   public TverskyLoss beta(double beta) {
     requireAtLeast0("beta", beta);
-    return with(tversky(term.alpha(), beta, term.gamma()));
+    return with(term.withTversky(term.alpha(), beta, term.gamma()));
   }
 
   /**
@@ -63,24 +62,11 @@ public final class TverskyLoss extends OverlapLoss<TverskyLoss> {
    */
   public TverskyLoss gamma(double gamma) {
     requireAtLeast0("gamma", gamma);
-    return with(tversky(term.alpha(), term.beta(), gamma));
-  }
-
-  private LossTerm.Overlap tversky(double alpha, double beta, double gamma) {
-    return new LossTerm.Overlap(
-        alpha,
-        beta,
-        gamma,
-        term.smoothNumerator(),
-        term.smoothDenominator(),
-        term.eps(),
-        term.logLoss(),
-        term.absentIsZero(),
-        List.of());
+    return with(term.withTversky(term.alpha(), term.beta(), gamma));
   }
 
   @Override
-  TverskyLoss with(Frame newFrame, LossTerm.Overlap newTerm, ClassWeights newWeights) {
-    return new TverskyLoss(newFrame, newTerm, newWeights);
+  TverskyLoss with(LossSetting newSetting, LossTerm.Overlap newTerm, ClassWeights newWeights) {
+    return new TverskyLoss(newSetting, newTerm, newWeights);
   }
 }

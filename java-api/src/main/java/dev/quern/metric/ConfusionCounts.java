@@ -30,7 +30,7 @@ public record ConfusionCounts(
   }
 
   /**
-   * Reads rows of counts, as {@link BinaryJaccardIndex#countPerImage} leaves them.
+   * Reads rows of counts, as {@link BinaryConfusion#countPerImage} leaves them.
    *
    * @param rows {tn, fp, fn, tp} of each row, one row after another
    * @return the counts of each row

@@ -27,7 +27,13 @@ final class Counters implements AutoCloseable {
     this.engine = engine;
     this.counts = engine.zeros(DType.I64, shape).detach();
     this.report = report;
-    this.fault = openFault();
+    try {
+      this.fault = engine.openFaultWord(report == null ? Counters::untold : report);
+    } catch (RuntimeException e) {
+      counts.close();
+      throw e;
+    }
+    carry(fault);
   }
 
   Tensor tensor() {
@@ -58,20 +64,16 @@ final class Counters implements AutoCloseable {
     replace(() -> counts.copyFrom(MemorySegment.ofArray(values)));
   }
 
-  /** New counts have no faults yet. */
+  /** New counts have no faults yet. If there is no room for a new word, all stays as it is. */
   private void replace(Runnable overwrite) {
-    engine.submit(_ -> {
-      overwrite.run();
-      fault.close();
-      fault = openFault();
-    });
-  }
-
-  private FaultWord openFault() {
     LongFunction<DataException> told = report;
-    FaultWord word = engine.openFaultWord(told == null ? Counters::untold : told);
-    carry(word);
-    return word;
+    engine.submit(_ -> {
+      FaultWord clean = engine.openFaultWord(told == null ? Counters::untold : told);
+      overwrite.run();
+      carry(clean);
+      fault.close();
+      fault = clean;
+    });
   }
 
   private static DataException untold(long index) {

@@ -8,9 +8,6 @@ import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.util.EnumSet;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The confusion matrix of multiclass predictions over everything it was updated with. Counts are
@@ -23,76 +20,10 @@ import org.jspecify.annotations.Nullable;
  * predictions of ignored pixels are not looked at.
  */
 public final class MulticlassConfusion implements AutoCloseable {
-  private static final Set<DType> LABELS = EnumSet.of(DType.U8, DType.I32, DType.I64);
-  private static final int MOST_CLASSES = 46_340;
-
   private final Engine engine;
-  private final Options options;
+  private final MulticlassConfusionOptions options;
   private final Counters counters;
   private boolean bytes;
-
-  /**
-   * What is counted.
-   *
-   * @param classes the number of classes, 2 to 46340
-   * @param ignoreIndex the target value left out, a class or not; null, none, by default
-   * @param zeroDivision what 0 / 0 counts as in the score of a class; 0 by default, may be NaN
-   * @param validate whether labels that are no class are reported to whoever reads the counts; true
-   *     by default. They never count, and finding them costs no waiting either way.
-   */
-  public record Options(
-      int classes, @Nullable Integer ignoreIndex, double zeroDivision, boolean validate) {
-    /** Checks the number of classes. */
-    public Options {
-      if (classes < 2 || classes > MOST_CLASSES) {
-        throw new IllegalArgumentException(
-            "There must be 2 to %d classes, got %d.".formatted(MOST_CLASSES, classes));
-      }
-    }
-
-    /**
-     * Creates the defaults.
-     *
-     * @param classes the number of classes
-     */
-    public Options(int classes) {
-      this(classes, null, 0, true);
-    }
-
-    /**
-     * Leaves pixels out.
-     *
-     * @param target the target value whose pixels are ignored, null for none
-     * @return options that differ in this
-     */
-    public Options withIgnoreIndex(@Nullable Integer target) {
-      return new Options(classes, target, zeroDivision, validate);
-    }
-
-    /**
-     * Sets what 0 / 0 counts as.
-     *
-     * @param value the score of a class without any pixel
-     * @return options that differ in this
-     */
-    public Options withZeroDivision(double value) {
-      return new Options(classes, ignoreIndex, value, validate);
-    }
-
-    /**
-     * Reports faulty labels, or leaves them out silently.
-     *
-     * @param report whether they are reported
-     * @return options that differ in this
-     */
-    public Options withValidate(boolean report) {
-      return new Options(classes, ignoreIndex, zeroDivision, report);
-    }
-
-    private ConfusionMatrix matrix(long[] counts) {
-      return new ConfusionMatrix(classes, counts, ignoreIndex, zeroDivision);
-    }
-  }
 
   /**
    * Creates the metric.
@@ -101,7 +32,7 @@ public final class MulticlassConfusion implements AutoCloseable {
    * @param classes the number of classes, 2 to 46340
    */
   public MulticlassConfusion(Engine engine, int classes) {
-    this(engine, new Options(classes));
+    this(engine, new MulticlassConfusionOptions(classes));
   }
 
   /**
@@ -110,7 +41,7 @@ public final class MulticlassConfusion implements AutoCloseable {
    * @param engine where its counts live
    * @param options what is counted
    */
-  public MulticlassConfusion(Engine engine, Options options) {
+  public MulticlassConfusion(Engine engine, MulticlassConfusionOptions options) {
     this.engine = engine;
     this.options = options;
     this.counters =
@@ -156,15 +87,11 @@ public final class MulticlassConfusion implements AutoCloseable {
     if (predictions.dtype() != DType.F32 || predictions.format() == MemoryFormat.CHANNELS_LAST) {
       return 1;
     }
-    long inner = 1;
-    for (int axis = 2; axis < predictions.shape().rank(); axis++) {
-      inner *= predictions.shape().dim(axis);
-    }
-    return Math.max(1, inner);
+    return Math.max(1, predictions.shape().elementsFrom(2));
   }
 
   private static void requireDtypes(DType predictions, DType target) {
-    if ((predictions != DType.F32 && !LABELS.contains(predictions)) || !LABELS.contains(target)) {
+    if (!predictions.isTarget() || !target.isLabel()) {
       throw new IllegalArgumentException(
           "Predictions are F32 scores or labels, the target labels, and labels U8, I32 or I64; but they are %s and %s."
               .formatted(predictions, target));
@@ -182,10 +109,7 @@ public final class MulticlassConfusion implements AutoCloseable {
       }
       return;
     }
-    boolean fits = x.rank() == t.rank() + 1 && t.rank() > 0 && x.dim(1) == options.classes();
-    for (int axis = 0; fits && axis < t.rank(); axis++) {
-      fits = t.dim(axis) == x.dim(axis == 0 ? 0 : axis + 1);
-    }
+    boolean fits = x.rank() >= 2 && x.dim(1) == options.classes() && x.without(1).equals(t);
     if (!fits) {
       throw new IllegalArgumentException(
           "Scores of %d classes have shape (N, %d, ...) and their target (N, ...), but they are %s and %s."
@@ -251,7 +175,8 @@ public final class MulticlassConfusion implements AutoCloseable {
    * @throws IllegalArgumentException if the lengths do not fit
    * @throws DataException if a label is no class and the options ask for validation
    */
-  public static ConfusionMatrix count(float[] scores, byte[] target, long inner, Options options) {
+  public static ConfusionMatrix count(
+      float[] scores, byte[] target, long inner, MulticlassConfusionOptions options) {
     return count(
         MemorySegment.ofArray(scores),
         DType.F32,
@@ -271,7 +196,8 @@ public final class MulticlassConfusion implements AutoCloseable {
    * @throws IllegalArgumentException if the lengths differ
    * @throws DataException if a label is no class and the options ask for validation
    */
-  public static ConfusionMatrix count(byte[] predicted, byte[] target, Options options) {
+  public static ConfusionMatrix count(
+      byte[] predicted, byte[] target, MulticlassConfusionOptions options) {
     return count(
         MemorySegment.ofArray(predicted),
         DType.U8,
@@ -300,7 +226,7 @@ public final class MulticlassConfusion implements AutoCloseable {
       MemorySegment target,
       DType targetDtype,
       long inner,
-      Options options) {
+      MulticlassConfusionOptions options) {
     requireDtypes(predictionsDtype, targetDtype);
     int classes = options.classes();
     long pixels = target.byteSize() / targetDtype.bytes();

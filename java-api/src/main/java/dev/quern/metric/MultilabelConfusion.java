@@ -14,12 +14,12 @@ import java.util.List;
  * updated with. Counts are int64 on the device and updates do not wait; {@link #compute} does.
  *
  * <p>Source: torchmetrics' multilabel metrics; thresholds and ignored targets as in {@link
- * BinaryJaccardIndex}. Difference: the ignore index is only ever a target value, where
- * torchmetrics' Jaccard index also leaves out the class of that number.
+ * BinaryConfusion}. Difference: the ignore index is only ever a target value, where torchmetrics'
+ * Jaccard index also leaves out the class of that number.
  */
 public final class MultilabelConfusion implements AutoCloseable {
-  private final BinaryJaccardIndex binary;
-  private final BinaryJaccardIndex.Options options;
+  private final BinaryConfusionOptions options;
+  private final BinaryRows rows;
   private final int classes;
   private final Counters counters;
 
@@ -30,15 +30,15 @@ public final class MultilabelConfusion implements AutoCloseable {
    * @param classes the number of classes, at least 1
    * @param options how predictions become counts
    */
-  public MultilabelConfusion(Engine engine, int classes, BinaryJaccardIndex.Options options) {
+  public MultilabelConfusion(Engine engine, int classes, BinaryConfusionOptions options) {
     if (classes < 1) {
       throw new IllegalArgumentException("There must be at least 1 class, got " + classes + ".");
     }
-    this.binary = new BinaryJaccardIndex(engine, options);
     this.options = options;
+    this.rows = new BinaryRows(options);
     this.classes = classes;
     this.counters =
-        new Counters(engine, Shape.of(classes, 4), options.validate() ? this.binary::fault : null);
+        new Counters(engine, Shape.of(classes, 4), options.validate() ? rows::fault : null);
   }
 
   /**
@@ -56,13 +56,9 @@ public final class MultilabelConfusion implements AutoCloseable {
           "Predictions of %d classes have shape (N, %d, ...), but it is %s."
               .formatted(classes, classes, shape));
     }
-    long inner = 1;
-    if (predictions.format() == MemoryFormat.CONTIGUOUS) {
-      for (int axis = 2; axis < shape.rank(); axis++) {
-        inner *= shape.dim(axis);
-      }
-    }
-    binary.update(predictions, target, Math.max(1, inner), counters);
+    boolean planes = predictions.format() == MemoryFormat.CONTIGUOUS;
+    long inner = planes ? Math.max(1, shape.elementsFrom(2)) : 1;
+    rows.update(predictions, target, inner, counters);
   }
 
   /**
@@ -114,7 +110,6 @@ public final class MultilabelConfusion implements AutoCloseable {
   @Override
   public void close() {
     counters.close();
-    binary.close();
   }
 
   /**
@@ -136,9 +131,9 @@ public final class MultilabelConfusion implements AutoCloseable {
       DType targetDtype,
       int classes,
       long inner,
-      BinaryJaccardIndex.Options options) {
+      BinaryConfusionOptions options) {
     return new MultilabelCounts(
-        BinaryJaccardIndex.countRows(predictions, target, targetDtype, classes, inner, options),
+        BinaryRows.count(predictions, target, targetDtype, classes, inner, options),
         options.zeroDivision());
   }
 }

@@ -168,7 +168,7 @@ public final class ParameterStore implements AutoCloseable {
     List<Tensor> views = new ArrayList<>();
     for (Entry entry : entries) {
       try (Tensor slice = arena.slice(entry.offset(), entry.offset() + entry.length())) {
-        views.add(slice.reshape(dims(entry.shape())));
+        views.add(slice.reshape(entry.shape()));
       }
     }
     return List.copyOf(views);
@@ -176,15 +176,7 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Views of tensors, which hold their memory until they are closed. */
   private static List<Tensor> views(List<Tensor> tensors) {
-    return tensors.stream().map(tensor -> tensor.reshape(dims(tensor.shape()))).toList();
-  }
-
-  private static long[] dims(Shape shape) {
-    long[] dims = new long[shape.rank()];
-    for (int axis = 0; axis < dims.length; axis++) {
-      dims[axis] = shape.dim(axis);
-    }
-    return dims;
+    return tensors.stream().map(tensor -> tensor.reshape(tensor.shape())).toList();
   }
 
   /** Collects parameters. */

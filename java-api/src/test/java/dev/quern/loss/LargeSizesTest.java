@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.reference.ReferenceProvider;
 import java.io.IOException;
@@ -104,7 +105,7 @@ class LargeSizesTest {
 
   @Test
   void rowsOfCounts() throws IOException {
-    var options = new BinaryJaccardIndex.Options();
+    var options = new BinaryConfusionOptions();
     MemorySegment predictions = untouched("predictions", MANY * 4);
     MemorySegment target = untouched("target", MANY);
     assertRefused(

@@ -9,8 +9,6 @@ import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.Scope;
 import dev.quern.Shape;
-import dev.quern.metric.BinaryJaccardIndex.Options;
-import dev.quern.metric.BinaryJaccardIndex.Predictions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -34,7 +32,8 @@ class BinaryJaccardIndexTest {
 
   @Test
   void thresholdIsStrict() {
-    Options options = new Options().withPredictions(Predictions.PROBABILITIES);
+    BinaryConfusionOptions options =
+        new BinaryConfusionOptions().withPredictions(Predictions.PROBABILITIES);
     float[] p = {0.5f, Math.nextUp(0.5f), 0.4f, Float.NaN};
     byte[] t = {1, 1, 0, 0};
     assertEquals(new ConfusionCounts(2, 0, 1, 1), BinaryJaccardIndex.count(p, t, options));
@@ -42,7 +41,8 @@ class BinaryJaccardIndexTest {
 
   @Test
   void accumulatesMergesAndResets() {
-    Options options = new Options().withIgnoreIndex(255).withZeroDivision(1);
+    BinaryConfusionOptions options =
+        new BinaryConfusionOptions().withIgnoreIndex(255).withZeroDivision(1);
     try (Engine engine = Engine.open("reference");
         Scope scope = engine.openScope();
         BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
@@ -65,7 +65,8 @@ class BinaryJaccardIndexTest {
     try (Engine engine = Engine.open("reference");
         Scope scope = engine.openScope();
         BinaryJaccardIndex metric =
-            new BinaryJaccardIndex(engine, new Options().withPredictions(Predictions.AUTO))) {
+            new BinaryJaccardIndex(
+                engine, new BinaryConfusionOptions().withPredictions(Predictions.AUTO))) {
       var t = scope.keep(engine.tensor(new byte[] {1, 0}, 2));
       metric.update(engine.tensor(new float[] {0.6f, 0.4f}, 2), t);
       assertEquals(new ConfusionCounts(1, 0, 0, 1), metric.counts());
@@ -77,7 +78,7 @@ class BinaryJaccardIndexTest {
 
   @Test
   void takesLabelsOfEveryDtypeFromTensorsAndMemory() {
-    Options options = new Options().withIgnoreIndex(7);
+    BinaryConfusionOptions options = new BinaryConfusionOptions().withIgnoreIndex(7);
     ConfusionCounts expected = new ConfusionCounts(1, 1, 1, 2);
     float[] x = {3, -1, 2, -2, 1, 9};
     Map<DType, MemorySegment> targets =
@@ -130,12 +131,12 @@ class BinaryJaccardIndexTest {
     assertEquals(
         expected,
         BinaryJaccardIndex.countPerImage(
-            MemorySegment.ofArray(x), target, DType.U8, 3, new Options()));
+            MemorySegment.ofArray(x), target, DType.U8, 3, new BinaryConfusionOptions()));
     assertThrows(
         IllegalArgumentException.class,
         () ->
             BinaryJaccardIndex.countPerImage(
-                MemorySegment.ofArray(x), target, DType.U8, 4, new Options()));
+                MemorySegment.ofArray(x), target, DType.U8, 4, new BinaryConfusionOptions()));
     assertThrows(IllegalArgumentException.class, () -> ConfusionCounts.list(new long[5]));
   }
 
@@ -143,7 +144,7 @@ class BinaryJaccardIndexTest {
   void reportsFaultyTargetsOnlyIfAsked() {
     float[] x = {1, 1, 1};
     byte[] t = {1, 2, 3};
-    Options silent = new Options().withValidate(false);
+    BinaryConfusionOptions silent = new BinaryConfusionOptions().withValidate(false);
     try (Engine engine = Engine.open("reference");
         Scope _ = engine.openScope();
         BinaryJaccardIndex loud = new BinaryJaccardIndex(engine);
@@ -157,7 +158,8 @@ class BinaryJaccardIndexTest {
       quiet.merge(quiet);
       assertEquals(new ConfusionCounts(0, 0, 0, 2), quiet.counts());
     }
-    assertThrows(DataException.class, () -> BinaryJaccardIndex.count(x, t, new Options()));
+    assertThrows(
+        DataException.class, () -> BinaryJaccardIndex.count(x, t, new BinaryConfusionOptions()));
     assertEquals(new ConfusionCounts(0, 0, 0, 1), BinaryJaccardIndex.count(x, t, silent));
   }
 
@@ -175,8 +177,11 @@ class BinaryJaccardIndexTest {
 
   @Test
   void checksItsInput() {
-    assertThrows(IllegalArgumentException.class, () -> new Options().withThreshold(1.5));
-    assertThrows(IllegalArgumentException.class, () -> new Options().withThreshold(Double.NaN));
+    assertThrows(
+        IllegalArgumentException.class, () -> new BinaryConfusionOptions().withThreshold(1.5));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new BinaryConfusionOptions().withThreshold(Double.NaN));
     try (Engine engine = Engine.open("reference");
         BinaryJaccardIndex metric = new BinaryJaccardIndex(engine)) {
       var x = engine.zeros(DType.F32, Shape.of(2));

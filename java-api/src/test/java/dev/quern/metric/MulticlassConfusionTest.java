@@ -10,12 +10,11 @@ import dev.quern.DataException;
 import dev.quern.Engine;
 import dev.quern.Scope;
 import dev.quern.Shape;
-import dev.quern.metric.MulticlassConfusion.Options;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 class MulticlassConfusionTest {
-  private static final Options THREE = new Options(3);
+  private static final MulticlassConfusionOptions THREE = new MulticlassConfusionOptions(3);
 
   @Test
   void takesTheFirstGreatestScore() {
@@ -129,8 +128,8 @@ class MulticlassConfusionTest {
 
   @Test
   void checksItsInput() {
-    assertThrows(IllegalArgumentException.class, () -> new Options(1));
-    assertThrows(IllegalArgumentException.class, () -> new Options(46_341));
+    assertThrows(IllegalArgumentException.class, () -> new MulticlassConfusionOptions(1));
+    assertThrows(IllegalArgumentException.class, () -> new MulticlassConfusionOptions(46_341));
     assertThrows(
         IllegalArgumentException.class, () -> new ConfusionMatrix(2, new long[3], null, 0));
     assertThrows(

@@ -8,7 +8,6 @@ import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Scope;
 import dev.quern.Shape;
-import dev.quern.metric.BinaryJaccardIndex.Options;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,8 +28,8 @@ class MultilabelConfusionTest {
   void countsClassByClass() {
     try (Engine engine = Engine.open("reference");
         Scope _ = engine.openScope();
-        var metric = new MultilabelConfusion(engine, 3, new Options());
-        var other = new MultilabelConfusion(engine, 3, new Options())) {
+        var metric = new MultilabelConfusion(engine, 3, new BinaryConfusionOptions());
+        var other = new MultilabelConfusion(engine, 3, new BinaryConfusionOptions())) {
       metric.update(engine.tensor(LOGITS, 2, 3, 1, 2), engine.tensor(TARGET, 2, 3, 1, 2));
       assertEquals(EXPECTED, metric.compute());
       other.merge(metric);
@@ -50,7 +49,7 @@ class MultilabelConfusionTest {
         IllegalArgumentException.class,
         () -> {
           try (Engine engine = Engine.open("reference")) {
-            new MultilabelConfusion(engine, 0, new Options()).close();
+            new MultilabelConfusion(engine, 0, new BinaryConfusionOptions()).close();
           }
         });
   }
@@ -59,10 +58,11 @@ class MultilabelConfusionTest {
   void countsInMemory() {
     MemorySegment x = MemorySegment.ofArray(LOGITS);
     MemorySegment t = MemorySegment.ofArray(TARGET);
-    assertEquals(EXPECTED, MultilabelConfusion.count(x, t, DType.U8, 3, 2, new Options()));
+    assertEquals(
+        EXPECTED, MultilabelConfusion.count(x, t, DType.U8, 3, 2, new BinaryConfusionOptions()));
     assertThrows(
         IllegalArgumentException.class,
-        () -> MultilabelConfusion.count(x, t, DType.U8, 5, 2, new Options()));
+        () -> MultilabelConfusion.count(x, t, DType.U8, 5, 2, new BinaryConfusionOptions()));
   }
 
   @Test

@@ -132,6 +132,107 @@ public sealed interface LossTerm {
     public static Overlap jaccard(double smooth, double eps, boolean logLoss) {
       return tversky(1, 1, 1, smooth, eps, logLoss);
     }
+
+    /**
+     * Changes the weights of errors and the exponent.
+     *
+     * @param falsePositives the weight of false positives
+     * @param falseNegatives the weight of false negatives
+     * @param exponent of the loss
+     * @return a term that differs in this
+     */
+    public Overlap withTversky(double falsePositives, double falseNegatives, double exponent) {
+      return new Overlap(
+          falsePositives,
+          falseNegatives,
+          exponent,
+          smoothNumerator,
+          smoothDenominator,
+          eps,
+          logLoss,
+          absentIsZero,
+          perClass);
+    }
+
+    /**
+     * Changes what is added to the ratio.
+     *
+     * @param numerator added to the true positives
+     * @param denominator added to the divisor
+     * @return a term that differs in this
+     */
+    public Overlap withSmooth(double numerator, double denominator) {
+      return new Overlap(
+          alpha, beta, gamma, numerator, denominator, eps, logLoss, absentIsZero, perClass);
+    }
+
+    /**
+     * Changes the least divisor.
+     *
+     * @param value the least divisor
+     * @return a term that differs in this
+     */
+    public Overlap withEps(double value) {
+      return new Overlap(
+          alpha,
+          beta,
+          gamma,
+          smoothNumerator,
+          smoothDenominator,
+          value,
+          logLoss,
+          absentIsZero,
+          perClass);
+    }
+
+    /**
+     * Changes whether the logarithm is taken.
+     *
+     * @param value whether it is
+     * @return a term that differs in this
+     */
+    public Overlap withLogLoss(boolean value) {
+      return new Overlap(
+          alpha,
+          beta,
+          gamma,
+          smoothNumerator,
+          smoothDenominator,
+          eps,
+          value,
+          absentIsZero,
+          perClass);
+    }
+
+    /**
+     * Changes whether absent classes have no loss.
+     *
+     * @param value whether they have none
+     * @return a term that differs in this
+     */
+    public Overlap withAbsentIsZero(boolean value) {
+      return new Overlap(
+          alpha, beta, gamma, smoothNumerator, smoothDenominator, eps, logLoss, value, perClass);
+    }
+
+    /**
+     * Changes the classes' weights.
+     *
+     * @param shares with sum 1; none for equal ones
+     * @return a term that differs in this
+     */
+    public Overlap withPerClass(List<Double> shares) {
+      return new Overlap(
+          alpha,
+          beta,
+          gamma,
+          smoothNumerator,
+          smoothDenominator,
+          eps,
+          logLoss,
+          absentIsZero,
+          shares);
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.quern.train.command;
 
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
-import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.Dataset;
@@ -52,8 +52,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (!place.isGiven()) {
       throw new BadInputException("evaluate needs --images DIR and --masks DIR, or --pairs FILE.");
     }
-    BinaryJaccardIndex.Options metric =
-        new BinaryJaccardIndex.Options()
+    BinaryConfusionOptions metric =
+        new BinaryConfusionOptions()
             .withThreshold(threshold.value())
             .withIgnoreIndex(data.ignoreValue == null ? null : Byte.toUnsignedInt(Mask.VOID));
     PrintWriter out = spec.commandLine().getOut();

@@ -1,5 +1,6 @@
 package dev.quern.train.pixel;
 
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
@@ -21,7 +22,7 @@ final class PixelScorer {
   private final Engine engine;
   private final PixelModel model;
   private final FeatureLoader loader;
-  private final BinaryJaccardIndex.Options options;
+  private final BinaryConfusionOptions options;
 
   /**
    * Makes a scorer.
@@ -32,7 +33,7 @@ final class PixelScorer {
    * @param options threshold, and the ignore index of targets with void pixels
    */
   PixelScorer(
-      Engine engine, PixelModel model, FeatureLoader loader, BinaryJaccardIndex.Options options) {
+      Engine engine, PixelModel model, FeatureLoader loader, BinaryConfusionOptions options) {
     this.engine = engine;
     this.model = model;
     this.loader = loader;

@@ -1,5 +1,6 @@
 package dev.quern.train.pixel;
 
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
@@ -36,7 +37,7 @@ final class PixelTrainer implements AutoCloseable {
   private final PixelModel model;
   private final PixelModel scored;
   private final TrainingLoss loss;
-  private final BinaryJaccardIndex.Options metric;
+  private final BinaryConfusionOptions metric;
   private final Optimizer<?> optimizer;
   private final List<EpochMetrics> history = new ArrayList<>();
   private LearningRateSchedule schedule;
@@ -58,9 +59,9 @@ final class PixelTrainer implements AutoCloseable {
   }
 
   /** How predictions are counted: where masks have void pixels these do not count. */
-  static BinaryJaccardIndex.Options metric(RunConfig config, double threshold) {
+  static BinaryConfusionOptions metric(RunConfig config, double threshold) {
     boolean voids = config.data().reading().ignoreValue() != null;
-    return new BinaryJaccardIndex.Options()
+    return new BinaryConfusionOptions()
         .withThreshold(threshold)
         .withIgnoreIndex(voids ? Byte.toUnsignedInt(Mask.VOID) : null);
   }

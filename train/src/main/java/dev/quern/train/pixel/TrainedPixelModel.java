@@ -1,7 +1,7 @@
 package dev.quern.train.pixel;
 
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
-import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Sample;
@@ -34,7 +34,7 @@ public final class TrainedPixelModel implements AutoCloseable {
    * @throws dev.quern.train.BadInputException when the file is damaged or of another model
    */
   public static TrainedPixelModel load(
-      Path checkpoint, Engine engine, BinaryJaccardIndex.Options options, int threads) {
+      Path checkpoint, Engine engine, BinaryConfusionOptions options, int threads) {
     PixelModel model = PixelCheckpoint.read(checkpoint).model(engine);
     FeatureLoader loader = new FeatureLoader(threads);
     return new TrainedPixelModel(model, loader, new PixelScorer(engine, model, loader, options));

@@ -1,7 +1,7 @@
 package dev.quern.train.fuzz;
 
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
-import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.train.BadInputException;
 import dev.quern.train.pixel.TrainedPixelModel;
 import dev.quern.train.run.RunConfig;
@@ -78,7 +78,7 @@ public final class RunFuzzTarget {
       config.data().reading().rule();
       config.describe();
       folder.readMetrics();
-      TrainedPixelModel.load(folder.lastCheckpoint(), ENGINE, new BinaryJaccardIndex.Options(), 1)
+      TrainedPixelModel.load(folder.lastCheckpoint(), ENGINE, new BinaryConfusionOptions(), 1)
           .close();
     } catch (BadInputException e) {
       SafetensorsFuzzTarget.requireOneLine(e);

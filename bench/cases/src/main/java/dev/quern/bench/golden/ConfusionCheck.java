@@ -1,5 +1,8 @@
 package dev.quern.bench.golden;
 
+import dev.quern.metric.MulticlassConfusionOptions;
+import dev.quern.metric.Predictions;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.bench.kernels.Tolerance;
@@ -60,8 +63,8 @@ final class ConfusionCheck implements GoldenCheck {
 
   private static Optional<String> binary(Engine engine, GoldenCase golden, DType dtype) {
     var options =
-        new BinaryJaccardIndex.Options()
-            .withPredictions(BinaryJaccardIndex.Predictions.PROBABILITIES)
+        new BinaryConfusionOptions()
+            .withPredictions(Predictions.PROBABILITIES)
             .withThreshold(golden.param("threshold", 0.5))
             .withIgnoreIndex(ignoreIndex(golden));
     ConfusionCounts counts;
@@ -92,7 +95,7 @@ final class ConfusionCheck implements GoldenCheck {
 
   private static Optional<String> multiclass(Engine engine, GoldenCase golden, DType dtype) {
     int classes = (int) golden.param("num_classes", 0.0);
-    var options = new MulticlassConfusion.Options(classes).withIgnoreIndex(ignoreIndex(golden));
+    var options = new MulticlassConfusionOptions(classes).withIgnoreIndex(ignoreIndex(golden));
     ConfusionMatrix matrix;
     try (var _ = engine.openScope();
         var metric = new MulticlassConfusion(engine, options)) {

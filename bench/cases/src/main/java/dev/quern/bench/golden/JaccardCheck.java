@@ -1,10 +1,10 @@
 package dev.quern.bench.golden;
 
+import dev.quern.metric.Predictions;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.metric.BinaryJaccardIndex;
-import dev.quern.metric.BinaryJaccardIndex.Options;
-import dev.quern.metric.BinaryJaccardIndex.Predictions;
 import dev.quern.metric.ConfusionCounts;
 import java.util.LinkedHashSet;
 import java.util.Optional;
@@ -42,8 +42,8 @@ final class JaccardCheck implements GoldenCheck {
   }
 
   private static Optional<String> check(Engine engine, GoldenCase golden, Predictions kind) {
-    Options options =
-        new Options()
+    BinaryConfusionOptions options =
+        new BinaryConfusionOptions()
             .withPredictions(kind)
             .withThreshold(golden.param("threshold", 0.5))
             .withZeroDivision(golden.param("zero_division", 0.0));

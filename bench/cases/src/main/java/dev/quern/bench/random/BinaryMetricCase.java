@@ -1,5 +1,7 @@
 package dev.quern.bench.random;
 
+import dev.quern.metric.Predictions;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
@@ -72,9 +74,9 @@ record BinaryMetricCase(
             memory);
   }
 
-  private BinaryJaccardIndex.Options options() {
-    return new BinaryJaccardIndex.Options(
-        BinaryJaccardIndex.Predictions.valueOf(counting.kind().name()),
+  private BinaryConfusionOptions options() {
+    return new BinaryConfusionOptions(
+        Predictions.valueOf(counting.kind().name()),
         counting.threshold(),
         counting.ignored(),
         zeroDivision,

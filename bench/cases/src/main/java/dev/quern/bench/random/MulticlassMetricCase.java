@@ -1,5 +1,6 @@
 package dev.quern.bench.random;
 
+import dev.quern.metric.MulticlassConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
@@ -51,7 +52,7 @@ record MulticlassMetricCase(
     long[] labels = scores ? counting.labels(predictions, pixels) : longs(predictions);
     long[] expected = counting.count(labels, longs(target));
     var options =
-        new MulticlassConfusion.Options(
+        new MulticlassConfusionOptions(
             counting.classes(), counting.ignored(), zeroDivision, false);
     ConfusionMatrix counted =
         device.oneCall() && memory != Memory.TENSORS
@@ -90,7 +91,7 @@ record MulticlassMetricCase(
     return longs;
   }
 
-  private ConfusionMatrix onSegments(MulticlassConfusion.Options options) {
+  private ConfusionMatrix onSegments(MulticlassConfusionOptions options) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment x = Memory.target(predictions, predictionsDtype);
       MemorySegment labels = Memory.target(target, targetDtype);
@@ -105,7 +106,7 @@ record MulticlassMetricCase(
     }
   }
 
-  private ConfusionMatrix onTensors(Engine engine, MulticlassConfusion.Options options) {
+  private ConfusionMatrix onTensors(Engine engine, MulticlassConfusionOptions options) {
     Shape labels = Shape.of(images, pixels);
     Shape scores = Shape.of(images, counting.classes(), pixels);
     try (var metric = new MulticlassConfusion(engine, options)) {

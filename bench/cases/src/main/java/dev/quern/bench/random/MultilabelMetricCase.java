@@ -1,12 +1,13 @@
 package dev.quern.bench.random;
 
+import dev.quern.metric.Predictions;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.bench.definition.BinaryCounts;
 import dev.quern.bench.definition.Verdict;
 import dev.quern.metric.Average;
-import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.metric.MultilabelConfusion;
 import dev.quern.metric.MultilabelCounts;
@@ -51,8 +52,8 @@ record MultilabelMetricCase(
   public Verdict run(Device device) {
     boolean arrays = device.oneCall() && memory != Memory.TENSORS;
     var options =
-        new BinaryJaccardIndex.Options(
-            BinaryJaccardIndex.Predictions.valueOf(counting.kind().name()),
+        new BinaryConfusionOptions(
+            Predictions.valueOf(counting.kind().name()),
             counting.threshold(),
             counting.ignored(),
             zeroDivision,
@@ -92,7 +93,7 @@ record MultilabelMetricCase(
         });
   }
 
-  private MultilabelCounts onSegments(BinaryJaccardIndex.Options options) {
+  private MultilabelCounts onSegments(BinaryConfusionOptions options) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment predictions = MemorySegment.ofArray(x);
       MemorySegment labels = Memory.target(target, targetDtype);
@@ -107,7 +108,7 @@ record MultilabelMetricCase(
     }
   }
 
-  private MultilabelCounts onTensors(Engine engine, BinaryJaccardIndex.Options options) {
+  private MultilabelCounts onTensors(Engine engine, BinaryConfusionOptions options) {
     Shape shape = Shape.of(images, classes, pixels);
     try (var metric = new MultilabelConfusion(engine, classes, options)) {
       metric.update(

@@ -14,44 +14,44 @@ import org.jspecify.annotations.Nullable;
  * @param truePositives how overlap terms count true positives; null without overlap terms
  * @param perImage whether overlap terms take a score per image; null without overlap terms
  */
-record Frame(
+record LossSetting(
     Mode mode,
     LossInput input,
     @Nullable Integer ignoreIndex,
     @Nullable TruePositiveForm truePositives,
     @Nullable Boolean perImage) {
 
-  static final Frame PIXELS = new Frame(Mode.BINARY, LossInput.LOGITS, null, null, null);
-  static final Frame OVERLAP =
-      new Frame(Mode.BINARY, LossInput.LOGITS, null, TruePositiveForm.MIN, false);
+  static final LossSetting PIXELS =
+      new LossSetting(Mode.BINARY, LossInput.LOGITS, null, null, null);
+  static final LossSetting OVERLAP =
+      new LossSetting(Mode.BINARY, LossInput.LOGITS, null, TruePositiveForm.MIN, false);
 
-  Frame withMode(Mode value) {
-    return new Frame(value, input, ignoreIndex, truePositives, perImage);
+  LossSetting withMode(Mode value) {
+    return new LossSetting(value, input, ignoreIndex, truePositives, perImage);
   }
 
-  Frame withInput(LossInput value) {
-    return new Frame(mode, value, ignoreIndex, truePositives, perImage);
+  LossSetting withInput(LossInput value) {
+    return new LossSetting(mode, value, ignoreIndex, truePositives, perImage);
   }
 
-  Frame withIgnoreIndex(int value) {
-    // labels are compared as floats
-    if (Math.abs((long) value) > 1 << 24) {
-      throw new IllegalArgumentException(
-          "ignoreIndex must lie within -2^24 and 2^24, got " + value + ".");
-    }
-    return new Frame(mode, input, value, truePositives, perImage);
+  LossSetting withIgnoreIndex(int value) {
+    return new LossSetting(mode, input, value, truePositives, perImage);
   }
 
-  Frame withTruePositives(TruePositiveForm value) {
-    return new Frame(mode, input, ignoreIndex, value, perImage);
+  LossSetting withTruePositives(TruePositiveForm value) {
+    return new LossSetting(mode, input, ignoreIndex, value, perImage);
   }
 
-  Frame withPerImage(boolean value) {
-    return new Frame(mode, input, ignoreIndex, truePositives, value);
+  LossSetting withPerImage(boolean value) {
+    return new LossSetting(mode, input, ignoreIndex, truePositives, value);
   }
 
-  /** The frame of a sum. */
-  Frame and(Frame other) {
+  boolean isPerImage() {
+    return Boolean.TRUE.equals(perImage);
+  }
+
+  /** The setting of a sum. */
+  LossSetting and(LossSetting other) {
     requireEqual("have the same mode", mode, other.mode);
     requireEqual("take the same input", input, other.input);
     requireEqual("ignore the same pixels", ignoreIndex, other.ignoreIndex);
@@ -60,7 +60,7 @@ record Frame(
       requireEqual("agree whether scores are per image", perImage, other.perImage);
     }
     return truePositives == null
-        ? new Frame(mode, input, ignoreIndex, other.truePositives, other.perImage)
+        ? new LossSetting(mode, input, ignoreIndex, other.truePositives, other.perImage)
         : this;
   }
 
