@@ -1,7 +1,7 @@
 package dev.quern.train.command;
 
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.Dataset;

@@ -1,7 +1,7 @@
 package dev.quern.train.command;
 
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.Count;
 import dev.quern.train.data.FolderDataset;
@@ -95,8 +95,7 @@ public final class PredictCommand implements Callable<Integer> {
     DataSource source =
         new DataSource(images, null, null, DataSource.Layout.FOLDERS, "", recursive, null);
     Listing listing = source.listImages();
-    BinaryConfusionOptions metric =
-        new BinaryConfusionOptions().withThreshold(threshold.value());
+    BinaryConfusionOptions metric = new BinaryConfusionOptions().withThreshold(threshold.value());
     requireFree(listing.samples());
     List<String> faults = new ArrayList<>(listing.faults());
     List<SampleFiles> usable = new ArrayList<>();

@@ -1,10 +1,10 @@
 package dev.quern.train.pixel;
 
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
 import dev.quern.Tensor;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.data.Dataset;

@@ -1,11 +1,11 @@
 package dev.quern.train.pixel;
 
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
 import dev.quern.Tensor;
 import dev.quern.loss.LossResult;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.optim.Optimizer;
 import dev.quern.train.data.Shuffle;

@@ -1,7 +1,7 @@
 package dev.quern.train.pixel;
 
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Sample;

@@ -1,7 +1,7 @@
 package dev.quern.train.fuzz;
 
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.train.BadInputException;
 import dev.quern.train.pixel.TrainedPixelModel;
 import dev.quern.train.run.RunConfig;

@@ -1,16 +1,16 @@
 package dev.quern.bench.golden;
 
-import dev.quern.metric.MulticlassConfusionOptions;
-import dev.quern.metric.Predictions;
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.metric.Average;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.metric.ConfusionMatrix;
 import dev.quern.metric.MulticlassConfusion;
+import dev.quern.metric.MulticlassConfusionOptions;
+import dev.quern.metric.Predictions;
 import dev.quern.metric.Score;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.quern.bench.golden;
 
-import dev.quern.metric.Predictions;
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.Engine;
 import dev.quern.bench.kernels.Tolerance;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.metric.Predictions;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;

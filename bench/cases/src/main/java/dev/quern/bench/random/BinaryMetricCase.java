@@ -1,7 +1,5 @@
 package dev.quern.bench.random;
 
-import dev.quern.metric.Predictions;
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
@@ -13,8 +11,10 @@ import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.SegmentationLoss;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.metric.Predictions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ import java.util.List;
 record BinaryMetricCase(
     BinaryCounts counting,
     double zeroDivision,
-    List<Predictions> batches,
+    List<Counted> batches,
     DType targetDtype,
     Road road,
     Memory memory)
@@ -48,7 +48,7 @@ record BinaryMetricCase(
    * @param images whose pixels lie side by side
    */
   @SuppressWarnings("ArrayRecordComponent") // lives within a case
-  record Predictions(float[] x, float[] target, int images) {}
+  record Counted(float[] x, float[] target, int images) {}
 
   /** How counts are asked for. */
   enum Road {
@@ -98,7 +98,7 @@ record BinaryMetricCase(
   private List<long[]> expected() {
     List<long[]> expected = new ArrayList<>();
     long[] total = new long[4];
-    for (Predictions batch : batches) {
+    for (Counted batch : batches) {
       int inner = Math.max(1, batch.x().length / batch.images());
       long[] rows = counting.count(batch.x(), batch.target(), batch.images(), inner);
       for (int i = 0; i < rows.length; i++) {
@@ -139,7 +139,7 @@ record BinaryMetricCase(
     List<long[]> all = new ArrayList<>();
     long[] total = new long[4];
     try (Arena arena = Arena.ofConfined()) {
-      for (Predictions batch : batches) {
+      for (Counted batch : batches) {
         MemorySegment x = place(MemorySegment.ofArray(batch.x()), arena);
         MemorySegment target = place(Memory.target(batch.target(), targetDtype), arena);
         long[] rows =
@@ -174,7 +174,7 @@ record BinaryMetricCase(
   private List<long[]> onTensors(Engine engine) {
     List<long[]> perImage = new ArrayList<>();
     try (var metric = new BinaryJaccardIndex(engine, options())) {
-      for (Predictions batch : batches) {
+      for (Counted batch : batches) {
         Shape shape = Shape.of(batch.images(), batch.x().length / batch.images());
         Tensor x = engine.upload(MemorySegment.ofArray(batch.x()), DType.F32, shape);
         Tensor target =

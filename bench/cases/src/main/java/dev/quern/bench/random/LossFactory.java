@@ -25,10 +25,7 @@ final class LossFactory {
   static SegmentationLoss loss(LossCase drawn, @Nullable Tensor weight) {
     SegmentationLoss sum = null;
     for (Weighted part : drawn.parts()) {
-      SegmentationLoss one =
-          part.options() instanceof LossOptions.Lovasz o
-              ? lovasz(drawn, o)
-              : framed(drawn, single(drawn, part.options(), weight));
+      SegmentationLoss one = framed(drawn, single(drawn, part.options(), weight));
       if (part.weight() != 1 || drawn.parts().size() > 1) {
         one = part.weight() == 1 ? one : one.times(part.weight());
       }
@@ -46,8 +43,8 @@ final class LossFactory {
       case BceLoss bce -> framed(drawn, bce.reduction(Reduction.NONE));
       case FocalLoss focal -> framed(drawn, focal.reduction(Reduction.NONE));
       case CrossEntropyLoss cross -> framed(drawn, cross.reduction(Reduction.NONE));
-      case OverlapLoss<?> overlap ->
-          throw new IllegalArgumentException(overlap + " has no losses of pixels.");
+      case OverlapLoss<?> _, LovaszLoss _ ->
+          throw new IllegalArgumentException(drawn.describe() + " has no losses of pixels.");
     };
   }
 
@@ -80,21 +77,17 @@ final class LossFactory {
         FocalLoss focal = FocalLoss.softmax().gamma(o.gamma()).reduction(reduction(o.mean()));
         yield o.alpha() < 0 ? focal : focal.alpha(o.alpha());
       }
-      case LossOptions.Lovasz o -> throw new IllegalArgumentException(o + " is no sum.");
+      case LossOptions.Lovasz o -> lovasz(o);
     };
   }
 
-  static LovaszLoss lovasz(LossCase drawn, LossOptions.Lovasz o) {
-    LovaszLoss loss = new LovaszLoss().mode(drawn.mode()).perImage(o.perImage());
-    loss =
-        switch (o.classes()) {
-          case PRESENT -> loss;
-          case ALL -> loss.allClasses();
-          case LISTED -> loss.classes(o.listed().stream().mapToInt(Integer::intValue).toArray());
-        };
-    loss = drawn.batch().probabilities() ? loss.fromProbabilities() : loss;
-    Integer ignored = drawn.batch().ignored();
-    return ignored == null ? loss : loss.ignoreIndex(ignored);
+  private static LovaszLoss lovasz(LossOptions.Lovasz o) {
+    LovaszLoss loss = new LovaszLoss().perImage(o.perImage());
+    return switch (o.classes()) {
+      case PRESENT -> loss;
+      case ALL -> loss.allClasses();
+      case LISTED -> loss.classes(o.listed().stream().mapToInt(Integer::intValue).toArray());
+    };
   }
 
   private static FocalLoss focal(LossOptions.Focal o) {

@@ -4,7 +4,7 @@ import dev.quern.DType;
 import dev.quern.bench.definition.BinaryCounts;
 import dev.quern.bench.definition.BinaryCounts.Kind;
 import dev.quern.bench.definition.ClassMatrix;
-import dev.quern.bench.random.BinaryMetricCase.Predictions;
+import dev.quern.bench.random.BinaryMetricCase.Counted;
 import dev.quern.bench.random.BinaryMetricCase.Road;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,12 +63,12 @@ final class MetricDraw {
       road = Road.UPDATE;
     }
     boolean report = road == Road.WITH_LOSS || road == Road.WITH_LOVASZ;
-    List<Predictions> batches = new ArrayList<>();
+    List<Counted> batches = new ArrayList<>();
     for (int b = draw.of(1, 1, 2, 3); b > 0; b--) {
       int images = draw.of(1, 1, 2, 3);
       int length = images * draw.of(PIXELS);
       batches.add(
-          new Predictions(predictions(kind, length), target(length, 2, report ? 0 : 0.02), images));
+          new Counted(predictions(kind, length), target(length, 2, report ? 0 : 0.02), images));
     }
     var counting = new BinaryCounts(kind, threshold(kind, batches.getFirst().x()), ignored);
     return new BinaryMetricCase(counting, zeroDivision, batches, targetDtype, road, memory);

@@ -1,6 +1,5 @@
 package dev.quern.bench.random;
 
-import dev.quern.metric.MulticlassConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
@@ -9,6 +8,7 @@ import dev.quern.bench.definition.Verdict;
 import dev.quern.metric.Average;
 import dev.quern.metric.ConfusionMatrix;
 import dev.quern.metric.MulticlassConfusion;
+import dev.quern.metric.MulticlassConfusionOptions;
 import dev.quern.metric.Score;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -52,8 +52,7 @@ record MulticlassMetricCase(
     long[] labels = scores ? counting.labels(predictions, pixels) : longs(predictions);
     long[] expected = counting.count(labels, longs(target));
     var options =
-        new MulticlassConfusionOptions(
-            counting.classes(), counting.ignored(), zeroDivision, false);
+        new MulticlassConfusionOptions(counting.classes(), counting.ignored(), zeroDivision, false);
     ConfusionMatrix counted =
         device.oneCall() && memory != Memory.TENSORS
             ? onSegments(options)

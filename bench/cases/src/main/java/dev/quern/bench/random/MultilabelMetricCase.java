@@ -1,16 +1,16 @@
 package dev.quern.bench.random;
 
-import dev.quern.metric.Predictions;
-import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.bench.definition.BinaryCounts;
 import dev.quern.bench.definition.Verdict;
 import dev.quern.metric.Average;
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.metric.MultilabelConfusion;
 import dev.quern.metric.MultilabelCounts;
+import dev.quern.metric.Predictions;
 import dev.quern.metric.Score;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
