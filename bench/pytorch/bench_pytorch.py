@@ -5,7 +5,7 @@
     ./quern bench --with pytorch.json --html bench.html
 
 Each variant is a device of its own in the file: `torch-eager`, `torch-compiled` (torch.compile), `torch-fused` (fused optimizers),
-`torch-graph` (an eager call captured in a CUDA graph and replayed). docs/benchmarking.md, "PyTorch on GPU servers", says what is measured.
+`torch-graph` (an eager call captured in a CUDA graph and replayed). docs/benchmarking.md, "PyTorch and GPU servers", says what is measured.
 """
 
 import argparse
@@ -323,11 +323,16 @@ def visit(bench, step):
     return {"nanos": [float(f"{s:.4g}") for s in samples], "fmaGflops": float(f"{2 * 512**3 / product:.4g}")}
 
 
+def lower_quartile(values):
+    """By linear interpolation, as `quern bench` does."""
+    return statistics.quantiles(values, n=4, method="inclusive")[0] if len(values) > 1 else values[0]
+
+
 def table(result):
     for row in result["measurements"]:
         if row["visits"]:
-            median = statistics.median(statistics.median(v["nanos"]) for v in row["visits"])
-            print(f"{row['benchmark']:32} {row['elements']:9} {row['device']:20} {median / 1e3:12.2f} us {row['bytes'] / median:9.2f} GB/s")
+            call = lower_quartile([statistics.median(v["nanos"]) for v in row["visits"]])
+            print(f"{row['benchmark']:32} {row['elements']:9} {row['device']:20} {call / 1e3:12.2f} us {row['bytes'] / call:9.2f} GB/s")
     for row in result["measurements"]:
         if not row["visits"]:
             print(f"{row['benchmark']:32} {row['elements']:9} {row['device']:20} left out: {row['leftOut']}")

@@ -46,6 +46,10 @@ class WithoutPyTorch(unittest.TestCase):
             with self.assertRaises(argparse.ArgumentTypeError):
                 bench_pytorch.sizes(wrong)
 
+    def test_the_lower_quartile_is_the_one_of_quern_bench(self):
+        self.assertEqual(bench_pytorch.lower_quartile([4.0, 1.0, 3.0, 2.0]), 1.75)
+        self.assertEqual(bench_pytorch.lower_quartile([5.0]), 5.0)
+
     def test_the_graph_is_refused_on_a_cpu(self):
         with self.assertRaisesRegex(bench_pytorch.Refused, "CUDA"):
             bench_pytorch.chosen_variants(["eager", "graph"], "cpu")

@@ -19,8 +19,10 @@ module dev.quern.bench {
   exports dev.quern.bench.random;
   exports dev.quern.bench.selftest;
   exports dev.quern.bench.speed;
+  exports dev.quern.bench.speed.compare;
+  exports dev.quern.bench.speed.result;
   exports dev.quern.bench.unfused;
 
-  opens dev.quern.bench.speed to
+  opens dev.quern.bench.speed.result to
       tools.jackson.databind;
 }

@@ -1,7 +1,7 @@
 package dev.quern.train.command;
 
-import dev.quern.bench.speed.SpeedJson;
-import dev.quern.bench.speed.SpeedRun;
+import dev.quern.bench.speed.result.SpeedJson;
+import dev.quern.bench.speed.result.SpeedRun;
 import dev.quern.train.Main;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;

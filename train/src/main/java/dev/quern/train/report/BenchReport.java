@@ -4,10 +4,10 @@ import static dev.quern.train.report.Html.escape;
 import static dev.quern.train.report.Html.plural;
 import static dev.quern.train.report.Html.resource;
 
-import dev.quern.bench.speed.Comparison;
-import dev.quern.bench.speed.DeviceRun;
-import dev.quern.bench.speed.Measurement;
-import dev.quern.bench.speed.SpeedRun;
+import dev.quern.bench.speed.compare.Comparison;
+import dev.quern.bench.speed.result.DeviceRun;
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.SpeedRun;
 import dev.quern.train.io.AtomicFile;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -208,7 +208,7 @@ public record BenchReport(SpeedRun run, @Nullable Comparison comparison) {
                 .put("elements", m.elements())
                 .put("bytes", m.bytes())
                 .put("operations", m.operations())
-                .put("nanos", m.medianNanos())
+                .put("nanos", m.callNanos())
                 .put("p10", m.quantileNanos(0.1))
                 .put("p90", m.quantileNanos(0.9))
                 .put("share", m.share(run.device(m.device()).ceilings())));

@@ -2,14 +2,14 @@ package dev.quern.train.report;
 
 import static dev.quern.train.report.Html.escape;
 
-import dev.quern.bench.speed.Ceilings;
-import dev.quern.bench.speed.Comparison;
-import dev.quern.bench.speed.Comparison.Row;
-import dev.quern.bench.speed.Comparison.Verdict;
-import dev.quern.bench.speed.DeviceRun;
-import dev.quern.bench.speed.Measurement;
-import dev.quern.bench.speed.ParityRow;
-import dev.quern.bench.speed.SpeedRun;
+import dev.quern.bench.speed.compare.Comparison;
+import dev.quern.bench.speed.compare.Comparison.Row;
+import dev.quern.bench.speed.compare.Comparison.Verdict;
+import dev.quern.bench.speed.result.Ceilings;
+import dev.quern.bench.speed.result.DeviceRun;
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.ParityRow;
+import dev.quern.bench.speed.result.SpeedRun;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -40,11 +40,11 @@ record BenchTables(SpeedRun run) {
       out.append(escape(device.id())).append("</h3>");
       for (Measurement m : fused) {
         double factor = run.againstUnfused(m).orElseThrow();
-        double unfused = m.medianNanos() * factor;
-        double longest = Math.max(unfused, m.medianNanos());
+        double unfused = m.callNanos() * factor;
+        double longest = Math.max(unfused, m.callNanos());
         out.append("<div class=\"row\"><span>").append(escape(m.benchmark())).append("<br><small>");
         out.append(Html.count(m.elements())).append("</small></span><span class=\"track\">");
-        bar(out, "fused", m.medianNanos() / longest, m.medianNanos());
+        bar(out, "fused", m.callNanos() / longest, m.callNanos());
         bar(out, "unfused", unfused / longest, unfused);
         out.append("</span><b>").append(BenchReport.factor(factor)).append("</b></div>");
       }
@@ -107,7 +107,7 @@ record BenchTables(SpeedRun run) {
     for (Row row : rows) {
       String word = row.verdict().name().toLowerCase(Locale.ROOT);
       out.append("<tr>");
-      cells(out, row.name(), row.device(), number(row.ratio(), 2), number(row.band(), 2));
+      cells(out, row.name(), row.device(), number(row.ratio(), 2), number(row.noise(), 2));
       out.append("<td class=\"").append(word).append("\">").append(word).append("</td></tr>\n");
     }
     out.append("</table>");
@@ -203,7 +203,7 @@ record BenchTables(SpeedRun run) {
   void numbers(StringBuilder out) {
     out.append("<h2>Numbers</h2>\n<details><summary>All measurements</summary>");
     out.append("<div class=\"scroll\"><table class=\"numbers\" id=\"numbers\"><tr>");
-    heads(out, "kernel", "elements", "device", "median", "p10", "p90", "ns/element", "GB/s");
+    heads(out, "kernel", "elements", "device", "time", "p10", "p90", "ns/element", "GB/s");
     heads(out, "of the roof", "over reference", "over unfused");
     for (Measurement m : run.measurements()) {
       if (!m.taken()) {
@@ -215,10 +215,10 @@ record BenchTables(SpeedRun run) {
           m.benchmark() + (m.unfused() ? " unfused" : ""),
           String.valueOf(m.elements()),
           m.device(),
-          Html.time(m.medianNanos()),
+          Html.time(m.callNanos()),
           Html.time(m.quantileNanos(0.1)),
           Html.time(m.quantileNanos(0.9)),
-          number(m.medianNanos() / m.elements(), 3),
+          number(m.callNanos() / m.elements(), 3),
           number(m.gbs(), 2),
           number(100 * m.share(run.device(m.device()).ceilings()), 0) + " %",
           factor(run.againstReference(m)),

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.bench.speed.Machine;
-import dev.quern.bench.speed.Measurement;
+import dev.quern.bench.speed.result.Machine;
+import dev.quern.bench.speed.result.Measurement;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

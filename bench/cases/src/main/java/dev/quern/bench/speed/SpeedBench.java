@@ -5,6 +5,15 @@ import dev.quern.DeviceInfo;
 import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.kernels.Benchmark;
 import dev.quern.bench.kernels.KernelCase;
+import dev.quern.bench.speed.measure.Cell;
+import dev.quern.bench.speed.measure.ErrorMeter;
+import dev.quern.bench.speed.measure.Laps;
+import dev.quern.bench.speed.measure.Schedule;
+import dev.quern.bench.speed.measure.SpeedDevice;
+import dev.quern.bench.speed.measure.WarmUp;
+import dev.quern.bench.speed.result.Machine;
+import dev.quern.bench.speed.result.ParityRow;
+import dev.quern.bench.speed.result.SpeedRun;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.tensor.CalibrationKernels;
@@ -20,10 +29,9 @@ import java.util.function.Consumer;
 /**
  * Times the kernels of every device over a sweep of sizes.
  *
- * <p>Once the kernels in Java are compiled, the devices take turns, and within a turn a device goes
- * over all its kernels and sizes in {@linkplain Laps laps}, each of one short visit with the
- * device's pace beside it, until the time is used up. The result of a measurement is the median
- * over its visits.
+ * <p>After a warm-up the devices take turns, in rounds, and within a round a device goes over all
+ * its kernels and sizes in {@linkplain Laps laps}, each of one short visit with the device's pace
+ * beside it, until the time is used up.
  */
 public final class SpeedBench {
 
@@ -33,14 +41,13 @@ public final class SpeedBench {
   private static final int CEILING_ROUNDS = 2;
 
   private final SpeedOptions options;
-  private final Pace pace;
+  private final Schedule schedule;
   private final Consumer<String> progress;
   private final List<Benchmark> benchmarks;
-  private final Compiler compiler = new Compiler();
 
-  private SpeedBench(SpeedOptions options, Pace pace, Consumer<String> progress) {
+  private SpeedBench(SpeedOptions options, Schedule schedule, Consumer<String> progress) {
     this.options = options;
-    this.pace = pace;
+    this.schedule = schedule;
     this.progress = progress;
     this.benchmarks = KernelCases.benchmarks().stream().filter(options::wants).toList();
     if (benchmarks.isEmpty()) {
@@ -77,8 +84,9 @@ public final class SpeedBench {
       for (String name : options.backends().isEmpty() ? everyDevice() : options.backends()) {
         devices.add(SpeedDevice.open(name));
       }
-      Pace pace = options.quick() ? Pace.QUICK : Pace.THOROUGH;
-      return new SpeedBench(options, pace, progress).run(command, version, soFar, devices, start);
+      Schedule schedule = options.quick() ? Schedule.QUICK : Schedule.THOROUGH;
+      return new SpeedBench(options, schedule, progress)
+          .run(command, version, soFar, devices, start);
     } finally {
       devices.forEach(SpeedDevice::close);
     }
@@ -87,13 +95,13 @@ public final class SpeedBench {
   /** Measures devices that are open, and leaves them open. */
   static SpeedRun run(
       SpeedOptions options,
-      Pace pace,
+      Schedule schedule,
       String command,
       String version,
       Consumer<String> progress,
       Consumer<SpeedRun> soFar,
       List<SpeedDevice> devices) {
-    return new SpeedBench(options, pace, progress)
+    return new SpeedBench(options, schedule, progress)
         .run(command, version, soFar, devices, System.nanoTime());
   }
 
@@ -114,17 +122,20 @@ public final class SpeedBench {
       long start) {
     Instant started =
         Instant.now().minusNanos(System.nanoTime() - start).truncatedTo(ChronoUnit.SECONDS);
-    var shortest = new HashMap<>(new WarmUp(pace, warmedUp(), devices, compiler, progress).run());
-    List<ParityRow> parity = parity(devices);
+    var parity = new ArrayList<ParityRow>();
+    var warmUp = new WarmUp(schedule.warmUp(), warmedUp(), devices, progress);
+    var java = devices.stream().filter(SpeedDevice::isJava).toList();
+    Map<Cell, Double> shortest = new HashMap<>(warmUp.run(() -> parity.addAll(parity(java))));
+    parity.addAll(parity(devices.stream().filter(device -> !device.isJava()).toList()));
     List<Laps> all =
         devices.stream().map(device -> laps(device, devices, shortest, start)).toList();
     try {
       for (int round = 1; ; round++) {
         if (round <= CEILING_ROUNDS) {
           progress.accept(timeSince(start) + "ceilings");
-          devices.forEach(device -> device.measureCeilings(pace.ceilingElements()));
+          devices.forEach(device -> device.measureCeilings(schedule.ceilingElements()));
         }
-        boolean more = turns(round, all, start);
+        boolean more = round(round, all, start);
         long now = System.nanoTime();
         var run =
             new SpeedRun(
@@ -158,23 +169,22 @@ public final class SpeedBench {
       SpeedDevice device, List<SpeedDevice> devices, Map<Cell, Double> shortest, long start) {
     return new Laps(
         device,
-        device.isYardstickOf(devices),
+        device.isBaselineOf(devices),
         benchmarks,
         options.sizes(),
-        pace,
-        compiler,
+        schedule,
         shortest,
         what -> progress.accept(timeSince(start) + what));
   }
 
   /** The beginning of what the progress says: how much of the time is used up. */
   private String timeSince(long start) {
-    double unit = pace.budgetNanos() < 120e9 ? 1e9 : 60e9;
+    double unit = budgetNanos() < 120e9 ? 1e9 : 60e9;
     return String.format(
         Locale.ROOT,
         "%.0f of %.0f %s: ",
         (System.nanoTime() - start) / unit,
-        pace.budgetNanos() / unit,
+        budgetNanos() / unit,
         unit == 1e9 ? "s" : "min");
   }
 
@@ -182,12 +192,17 @@ public final class SpeedBench {
    * One device after the other: a runtime whose threads slept while others ran can take many calls
    * until they are spread over the processors again. Returns whether there is time for more.
    */
-  private boolean turns(int round, List<Laps> all, long start) {
-    long budgetEnd = start + pace.budgetNanos();
-    long end = round > pace.leastRounds() ? budgetEnd : Long.MAX_VALUE;
-    all.forEach(laps -> laps.turn(round, end));
-    boolean time = round < pace.leastRounds() || System.nanoTime() <= budgetEnd;
+  private boolean round(int round, List<Laps> all, long start) {
+    long budgetEnd = start + budgetNanos();
+    int leastRounds = schedule.budget().leastRounds();
+    long end = round > leastRounds ? budgetEnd : Long.MAX_VALUE;
+    all.forEach(laps -> laps.round(round, end));
+    boolean time = round < leastRounds || System.nanoTime() <= budgetEnd;
     return time && !all.stream().allMatch(Laps::isDone);
+  }
+
+  private long budgetNanos() {
+    return schedule.budget().total().toNanos();
   }
 
   private List<ParityRow> parity(List<SpeedDevice> devices) {

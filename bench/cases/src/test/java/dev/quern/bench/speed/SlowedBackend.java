@@ -1,6 +1,12 @@
 package dev.quern.bench.speed;
 
 import dev.quern.Backends;
+import dev.quern.bench.speed.compare.Comparison;
+import dev.quern.bench.speed.compare.ComparisonTable;
+import dev.quern.bench.speed.measure.Schedule;
+import dev.quern.bench.speed.measure.SpeedDevice;
+import dev.quern.bench.speed.result.SpeedJson;
+import dev.quern.bench.speed.result.SpeedRun;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Interceptor;
 import java.io.IOException;
@@ -100,7 +106,7 @@ final class SlowedBackend implements Interceptor {
     var devices = new ArrayList<SpeedDevice>();
     devices.add(new SpeedDevice(backend));
     try {
-      return SpeedBench.run(options, Pace.QUICK, "", "", _ -> {}, _ -> {}, devices);
+      return SpeedBench.run(options, Schedule.QUICK, "", "", _ -> {}, _ -> {}, devices);
     } finally {
       devices.forEach(SpeedDevice::close);
     }

@@ -5,22 +5,35 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.BackendUnavailableException;
-import dev.quern.bench.speed.Comparison.Row;
+import dev.quern.bench.speed.compare.Comparison;
+import dev.quern.bench.speed.compare.Comparison.Verdict;
+import dev.quern.bench.speed.measure.Schedule;
+import dev.quern.bench.speed.measure.Schedule.Budget;
+import dev.quern.bench.speed.measure.Schedule.VisitPlan;
+import dev.quern.bench.speed.measure.Schedule.WarmUpPlan;
+import dev.quern.bench.speed.measure.SpeedDevice;
+import dev.quern.bench.speed.result.Ceilings;
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.SpeedJson;
+import dev.quern.bench.speed.result.SpeedRun;
+import dev.quern.bench.speed.result.SpeedTable;
 import dev.quern.reference.ReferenceProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class SpeedBenchTest {
 
-  private static final long HOUR = 3_600_000_000_000L;
+  private static final Duration HOUR = Duration.ofHours(1);
 
-  private static final Pace SHORT = pace(3, 3, HOUR, 1_000_000_000);
+  private static final Schedule SHORT = schedule(3, 3, HOUR, Duration.ofSeconds(1));
+
+  private static final Schedule LONG = schedule(3, 60, HOUR, Duration.ofSeconds(1));
 
   private static final SpeedOptions OPTIONS =
       new SpeedOptions(
@@ -30,50 +43,36 @@ class SpeedBenchTest {
           List.of(),
           true);
 
-  /** A turn is a lap. */
-  private static Pace pace(int leastRounds, int mostLaps, long budgetNanos, long sliceNanos) {
-    return new Pace(
-        leastRounds,
-        mostLaps,
-        budgetNanos,
-        1,
-        sliceNanos,
-        new Stopwatch(3, 20_000_000),
-        1000,
-        20_000_000,
-        5_000_000,
-        1_000_000_000,
-        List.of(1 << 12),
-        1_000_000_000,
-        100_000_000,
-        1_000_000_000,
+  /** A round is a lap. */
+  private static Schedule schedule(int leastRounds, int mostLaps, Duration total, Duration share) {
+    return new Schedule(
+        new Budget(total, Duration.ofNanos(1), leastRounds, mostLaps, Duration.ofSeconds(1)),
+        new WarmUpPlan(2, List.of(1 << 12), Duration.ofMillis(50), Duration.ofMillis(5), HOUR),
+        new VisitPlan(3, Duration.ofMillis(20), share),
         1 << 16);
-  }
-
-  private static SpeedRun run(double share) {
-    return run(share, _ -> {});
   }
 
   private static SpeedRun run(double share, Consumer<SpeedRun> soFar) {
     return run(share, SHORT, soFar);
   }
 
-  private static SpeedRun run(double share, Pace pace, Consumer<SpeedRun> soFar) {
+  private static SpeedRun run(double share, Schedule schedule, Consumer<SpeedRun> soFar) {
     try (var device =
         new SpeedDevice(SlowedBackend.of(new ReferenceProvider().open(0), "sum", share))) {
-      return SpeedBench.run(OPTIONS, pace, "quern bench", "test", _ -> {}, soFar, List.of(device));
+      return SpeedBench.run(
+          OPTIONS, schedule, "quern bench", "test", _ -> {}, soFar, List.of(device));
     }
   }
 
   @Test
-  void everythingIsMeasuredAndASlowedKernelStandsOut() {
+  void everythingIsMeasuredAndPrinted() {
     var soFar = new ArrayList<SpeedRun>();
     SpeedRun run = run(0, soFar::add);
-    assertEquals(List.of(1, 2), soFar.stream().map(SpeedBenchTest::mostVisits).toList());
+    assertEquals(List.of(1, 1), soFar.stream().map(SpeedBenchTest::mostVisits).toList());
     assertEquals(2 * 8, run.measurements().size(), () -> run.measurements().toString());
     for (Measurement m : run.measurements()) {
       assertTrue(m.taken(), m::toString);
-      assertTrue(!m.visits().isEmpty() && m.visits().size() <= 3, m::toString);
+      assertEquals(2, m.visits().size(), m::toString);
       assertTrue(m.quantileNanos(0.1) <= m.quantileNanos(0.9));
       assertEquals(1.0, run.againstReference(m).orElseThrow());
       assertEquals(
@@ -86,20 +85,32 @@ class SpeedBenchTest {
     var bytes = new ByteArrayOutputStream();
     SpeedTable.print(run, new PrintStream(bytes, true, StandardCharsets.UTF_8));
     assertTrue(bytes.toString(StandardCharsets.UTF_8).contains("dice u8 unfused"));
+    assertEquals(16, SpeedJson.read(SpeedJson.write(run)).measurements().size());
+  }
 
-    // by far more than a fifth, so that a busy machine does not hide it; ComparisonTest has the
-    // fifth
-    Comparison comparison =
-        Comparison.of(List.of(SpeedJson.read(SpeedJson.write(run))), List.of(run(4)));
-    Row worst =
-        comparison.rows().stream().max(Comparator.comparingDouble(Row::ratio)).orElseThrow();
-    assertEquals("sum", worst.benchmark());
-    assertTrue(worst.ratio() > 2, worst::toString);
+  /** Measured for real, unlike the made-up runs of ComparisonTest. */
+  @Test
+  void aKernelSlowedByAFifthIsFoundAndTheSameBuildIsTheSame() {
+    run(0, LONG, _ -> {}); // the first in this process would be compiled otherwise
+    assertEquals(List.of(), slower(0));
+    assertEquals(List.of("sum"), slower(0.2));
+  }
+
+  /** What became slower by a share; a machine busy with other things gets further tries. */
+  private static List<String> slower(double share) {
+    Comparison comparison;
+    int tries = 0;
+    do {
+      SpeedRun before = run(0, LONG, _ -> {});
+      comparison = Comparison.of(List.of(before), List.of(run(share, LONG, _ -> {})));
+    } while (++tries < 5
+        && comparison.rows().stream().anyMatch(row -> row.verdict() == Verdict.UNCLEAR));
+    return comparison.slower().stream().map(Comparison.Row::name).toList();
   }
 
   @Test
   void whatThereIsNoTimeForIsLeftOutWithTheReason() {
-    SpeedRun run = run(0, pace(0, 3, 1, HOUR), _ -> {});
+    SpeedRun run = run(0, schedule(0, 3, Duration.ofNanos(1), HOUR), _ -> {});
     assertEquals(2 * 8, run.measurements().size());
     for (Measurement m : run.measurements()) {
       assertTrue(!m.taken(), m::toString);
@@ -110,13 +121,14 @@ class SpeedBenchTest {
   }
 
   @Test
-  void whatTakesLongerThanItsShareIsMeasuredInTheFirstTurnsOnly() {
-    SpeedRun run = run(0, pace(1, 8, HOUR, 1), _ -> {});
-    assertEquals(3, mostVisits(run));
-    run = run(0, pace(1, 8, HOUR, 1_000_000_000), _ -> {});
-    assertEquals(8, mostVisits(run));
+  void whatTakesLongerThanItsShareIsMeasuredInTheFirstRoundsOnly() {
+    SpeedRun run = run(0, schedule(1, 8, HOUR, Duration.ofNanos(1)), _ -> {});
+    assertEquals(3 - 1, mostVisits(run));
+    run = run(0, schedule(1, 8, HOUR, Duration.ofSeconds(1)), _ -> {});
+    assertEquals(8 - 1, mostVisits(run));
   }
 
+  /** Of those that count: the first of a kernel in Java does not, where there are others. */
   private static int mostVisits(SpeedRun run) {
     return run.measurements().stream().mapToInt(m -> m.visits().size()).max().orElseThrow();
   }

@@ -1,6 +1,6 @@
 package dev.quern.bench.peers;
 
-import dev.quern.bench.speed.Machine;
+import dev.quern.bench.speed.result.Machine;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

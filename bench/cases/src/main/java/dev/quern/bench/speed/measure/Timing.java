@@ -1,5 +1,7 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.Visit;
 import dev.quern.spi.Kernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,7 @@ final class Timing {
   private final List<Visit> visits = new ArrayList<>();
   private @Nullable PreparedCall kept;
   private @Nullable String leftOut;
+  private int taken;
   private long spentNanos;
   private boolean tooLarge;
 
@@ -23,11 +26,12 @@ final class Timing {
     return cell;
   }
 
+  /** How many visits it got, counted or not. */
   int visits() {
-    return visits.size();
+    return taken;
   }
 
-  /** How long its visits took in all, with setting up what is not kept. */
+  /** How long its visits took in all. */
   long spentNanos() {
     return spentNanos;
   }
@@ -37,13 +41,19 @@ final class Timing {
     return tooLarge;
   }
 
-  void add(Visit visit) {
+  /**
+   * Adds a visit that took so long, with setting up what is not kept. The first one of a kernel in
+   * Java counts only until there is another: what was compiled for it is often thrown away when the
+   * last kernels of the warm-up come the same way, and compiled anew after its first calls.
+   */
+  void add(Visit visit, long nanos) {
+    if (taken == 1 && cell.device().isJava()) {
+      visits.clear();
+    }
     visits.add(visit);
-    leftOut = null;
-  }
-
-  void spend(long nanos) {
+    taken++;
     spentNanos += nanos;
+    leftOut = null;
   }
 
   void leaveOut(String why) {
@@ -88,21 +98,7 @@ final class Timing {
         benchmark.elements().applyAsInt(cell.size()),
         kernelCase.bytes(),
         benchmark.operations().applyAsDouble(cell.size()),
-        compiled(),
+        visits,
         leftOut);
-  }
-
-  /**
-   * The visits. Of kernels that are Java without the first ones that took much longer than the
-   * later half: then the warm-up was not enough for the compiler.
-   */
-  private List<Visit> compiled() {
-    if (visits.isEmpty() || !cell.device().isJava()) {
-      return visits;
-    }
-    double later =
-        Quantiles.median(
-            visits.subList(visits.size() / 2, visits.size()).stream().map(Visit::median).toList());
-    return visits.stream().dropWhile(visit -> visit.median() > WarmUp.MUCH_FASTER * later).toList();
   }
 }

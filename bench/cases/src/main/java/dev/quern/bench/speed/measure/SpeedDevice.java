@@ -1,8 +1,13 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.Backends;
 import dev.quern.DeviceInfo;
 import dev.quern.Engine;
+import dev.quern.bench.speed.result.Ceilings;
+import dev.quern.bench.speed.result.DeviceRun;
+import dev.quern.bench.speed.result.Quantiles;
+import dev.quern.bench.speed.result.SpeedRun;
+import dev.quern.bench.speed.result.Visit;
 import dev.quern.spi.Backend;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +15,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** A device under measurement: its kernels, an engine for unfused definitions, its ceilings. */
-final class SpeedDevice implements AutoCloseable {
+public final class SpeedDevice implements AutoCloseable {
 
   /** A copy then moves 256 MB, several times what the second-level cache of most GPUs holds. */
   private static final int LEAST_CEILING_ELEMENTS_OF_GPU = 1 << 25;
@@ -20,23 +25,34 @@ final class SpeedDevice implements AutoCloseable {
   private final CeilingMeter meter;
   private final List<Ceilings> ceilings = new ArrayList<>();
 
-  /** Takes over an open backend. */
-  SpeedDevice(Backend backend) {
+  /**
+   * Takes over an open backend.
+   *
+   * @param backend closed with this
+   */
+  public SpeedDevice(Backend backend) {
     this.backend = backend;
     this.engine = new Engine(backend);
     this.meter = new CeilingMeter(backend);
   }
 
-  /** Opens a device by name. */
-  static SpeedDevice open(String name) {
+  /**
+   * {@return a device, open}
+   *
+   * @param name such as {@code simd} or {@code opencl:1}
+   * @throws dev.quern.BackendUnavailableException if it is not here
+   */
+  public static SpeedDevice open(String name) {
     return new SpeedDevice(Backends.openBackend(name));
   }
 
-  String id() {
+  /** {@return its name, such as {@code opencl:0}} */
+  public String id() {
     return backend.device().id();
   }
 
-  Backend backend() {
+  /** {@return its kernels} */
+  public Backend backend() {
     return backend;
   }
 
@@ -44,13 +60,17 @@ final class SpeedDevice implements AutoCloseable {
     return engine;
   }
 
-  /** Whether it is only there for others to be compared with. */
-  boolean isYardstickOf(List<SpeedDevice> devices) {
+  /**
+   * {@return whether it is only there for others to be compared with}
+   *
+   * @param devices all that are measured, this one too
+   */
+  public boolean isBaselineOf(List<SpeedDevice> devices) {
     return id().startsWith(SpeedRun.REFERENCE) && devices.size() > 1;
   }
 
-  /** Whether its kernels are Java, which the virtual machine compiles while they run. */
-  boolean isJava() {
+  /** {@return whether its kernels are Java, which the virtual machine compiles while they run} */
+  public boolean isJava() {
     return backend.device().driver().startsWith("Java");
   }
 
@@ -59,14 +79,18 @@ final class SpeedDevice implements AutoCloseable {
     return meter.visit(samples);
   }
 
-  /** Measures the ceilings again. */
-  void measureCeilings(int elements) {
+  /**
+   * Measures the ceilings again; the best of all counts.
+   *
+   * @param elements the F32 elements of an operand, on GPUs at least {@code 1 << 25}
+   */
+  public void measureCeilings(int elements) {
     boolean gpu = backend.device().kind() == DeviceInfo.Kind.GPU;
     ceilings.add(meter.measure(gpu ? Math.max(elements, LEAST_CEILING_ELEMENTS_OF_GPU) : elements));
   }
 
-  /** What the device is and the best of all its ceilings that were measured. */
-  DeviceRun describe() {
+  /** {@return what the device is and the best of all its ceilings that were measured} */
+  public DeviceRun describe() {
     DeviceInfo info = backend.device();
     return new DeviceRun(
         info.id(),
@@ -79,7 +103,7 @@ final class SpeedDevice implements AutoCloseable {
             best(Ceilings::readGbs),
             best(Ceilings::triadGbs),
             best(Ceilings::fmaGflops),
-            Quantiles.median(ceilings.stream().map(Ceilings::launchMicros).toList()),
+            Quantiles.lowerQuartile(ceilings.stream().map(Ceilings::launchMicros).toList()),
             best(Ceilings::uploadGbs),
             best(Ceilings::downloadGbs)));
   }

@@ -1,16 +1,17 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.bench.kernels.Workbench;
 import dev.quern.bench.kernels.Workbench.Fill;
 import dev.quern.bench.kernels.Workbench.Result;
+import dev.quern.bench.speed.result.ParityRow;
 import dev.quern.spi.Backend;
 import java.util.List;
 import java.util.Set;
 
 /** Measures how far a device's results lie from those of the reference backend. */
-final class ErrorMeter {
+public final class ErrorMeter {
 
   /** Policies that judge an element by itself; the others go by the largest element. */
   private static final Set<Tolerance> BY_ELEMENT = Set.of(Tolerance.EXACT, Tolerance.ELEMENTWISE);
@@ -20,7 +21,16 @@ final class ErrorMeter {
 
   private ErrorMeter() {}
 
-  static ParityRow compare(
+  /**
+   * {@return the largest error of a device's results}
+   *
+   * @param benchmark the benchmark's name
+   * @param kernelCase what both compute
+   * @param elements in how many elements
+   * @param reference whose results count as true
+   * @param tested the device's kernels
+   */
+  public static ParityRow compare(
       String benchmark, KernelCase kernelCase, long elements, Backend reference, Backend tested) {
     List<Result> expected = results(kernelCase, reference);
     List<Result> actual = results(kernelCase, tested);

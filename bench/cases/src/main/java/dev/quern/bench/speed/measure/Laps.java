@@ -1,7 +1,10 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.OutOfDeviceMemoryException;
 import dev.quern.bench.kernels.Benchmark;
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.Visit;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,15 +21,12 @@ import org.jspecify.annotations.Nullable;
  * cell, where few long ones each meet what there is just then. So operands stay set up between the
  * laps, up to a size and as far as they take no more than a quarter of the device's memory.
  */
-final class Laps implements AutoCloseable {
+public final class Laps implements AutoCloseable {
 
   private static final String LATE =
       "no time was left: take the run again, as programs once built are kept, or without --quick";
 
-  /** So often at most a kernel in Java is timed in its first visit until it is compiled. */
-  private static final int MOST_ATTEMPTS = 6;
-
-  /** So often everything is measured, once in each of the first turns, whatever its share. */
+  /** A cell gets this many visits, one in each of the first rounds, whatever its share. */
   private static final int LEAST_VISITS = 3;
 
   /** Larger operands are set up anew for every visit. */
@@ -36,9 +36,9 @@ final class Laps implements AutoCloseable {
   private static final int KEPT_PART = 4;
 
   private final SpeedDevice device;
-  private final boolean yardstick;
-  private final Pace pace;
-  private final Compiler compiler;
+  private final boolean baseline;
+  private final Schedule schedule;
+  private final Stopwatch stopwatch;
   private final Consumer<String> progress;
   private final List<Timing> timings;
 
@@ -48,19 +48,31 @@ final class Laps implements AutoCloseable {
   private int laps;
   private long keptBytes;
 
-  Laps(
+  /**
+   * Laps of a device, none taken yet.
+   *
+   * @param device where
+   * @param baseline whether the device is only there for others to be compared with: then it takes
+   *     a single lap, without unfused definitions
+   * @param benchmarks what is measured
+   * @param sizes in how many elements, ascending
+   * @param schedule how much time is spent on what
+   * @param shortest the shortest call of each cell so far, kept up to date
+   * @param progress is told what is under way
+   */
+  public Laps(
       SpeedDevice device,
-      boolean yardstick,
+      boolean baseline,
       List<Benchmark> benchmarks,
       List<Integer> sizes,
-      Pace pace,
-      Compiler compiler,
+      Schedule schedule,
       Map<Cell, Double> shortest,
       Consumer<String> progress) {
     this.device = device;
-    this.yardstick = yardstick;
-    this.pace = pace;
-    this.compiler = compiler;
+    this.baseline = baseline;
+    this.schedule = schedule;
+    this.stopwatch =
+        new Stopwatch(schedule.visit().samples(), schedule.visit().longest().toNanos());
     this.shortest = shortest;
     this.progress = progress;
     this.timings =
@@ -70,48 +82,44 @@ final class Laps implements AutoCloseable {
             .toList();
   }
 
-  /** A kernel in one size and, but of the yardstick, its unfused definition. */
   private Stream<Cell> cells(Benchmark benchmark, int size) {
     var fused = new Cell(benchmark, false, size, device);
-    return benchmark.loss() == null || yardstick
+    return benchmark.loss() == null || baseline
         ? Stream.of(fused)
         : Stream.of(fused, new Cell(benchmark, true, size, device));
   }
 
   /**
-   * Takes laps for as long as a turn lasts, at least one. A device that is only there for others to
-   * be compared with takes a single one.
+   * Takes laps for as long as a round gives a device, at least one.
    *
-   * @param number which turn this is, from 1 on
+   * @param number which round this is, from 1 on
    * @param end when nothing new is begun any more; what was never measured is left out then
    */
-  void turn(int number, long end) {
-    long turnEnd = Math.min(end, System.nanoTime() + pace.turnNanos());
+  public void round(int number, long end) {
+    long roundEnd = Math.min(end, System.nanoTime() + schedule.budget().round().toNanos());
     do {
       if (isDone()) {
         return;
       }
       lap(Math.min(number, LEAST_VISITS), end);
-    } while (System.nanoTime() <= turnEnd);
+    } while (System.nanoTime() <= roundEnd);
   }
 
-  /** Whether further turns would measure nothing. */
-  boolean isDone() {
-    return laps >= (yardstick ? 1 : pace.mostLaps());
+  /** {@return whether further rounds would measure nothing} */
+  public boolean isDone() {
+    return laps >= (baseline ? 1 : schedule.budget().mostLaps());
   }
 
-  List<Measurement> measurements() {
+  /** {@return what was found so far, and what was left out} */
+  public List<Measurement> measurements() {
     return timings.stream().map(Timing::measurement).toList();
   }
 
   private void lap(int leastVisits, long end) {
     laps++;
-    if (device.isJava()) {
-      compiler.await(pace.compilerNanosOfVisit());
-    }
+    long share = laps * schedule.visit().share().toNanos();
     for (Timing timing : timings) {
-      boolean due =
-          timing.visits() < leastVisits || timing.spentNanos() <= laps * pace.sliceNanos();
+      boolean due = timing.visits() < leastVisits || timing.spentNanos() <= share;
       if (timing.isTooLarge() || !due) {
         continue;
       }
@@ -134,21 +142,22 @@ final class Laps implements AutoCloseable {
   private void visit(Timing timing) {
     PreparedCall prepared = timing.kept();
     boolean kept = prepared != null;
+    long start = System.nanoTime();
     try {
       if (prepared == null) {
-        long start = System.nanoTime();
         prepared = timing.cell().prepare();
         kept = mayKeep(timing.cell());
         if (kept) {
           timing.keep(prepared);
           keptBytes += timing.cell().bytes();
-        } else {
-          timing.spend(System.nanoTime() - start);
+          start = System.nanoTime(); // set up once for all visits: not the time of this one
         }
       }
-      Visit visit = take(timing, prepared.call());
-      shortest.merge(timing.cell(), visit.shortest(), Math::min);
-      timing.add(visit);
+      Runnable call = prepared.call();
+      Visit visit =
+          device.visit(() -> stopwatch.time(call, device.backend(), timing.cell().bytes()));
+      timing.add(visit, System.nanoTime() - start);
+      shortest.merge(timing.cell(), Collections.min(visit.nanos()), Math::min);
     } catch (OutOfDeviceMemoryException | OutOfMemoryError e) {
       timing.giveUp("not enough memory: " + e.getMessage());
     } finally {
@@ -161,35 +170,7 @@ final class Laps implements AutoCloseable {
   private boolean mayKeep(Cell cell) {
     long memory = device.backend().device().memoryBytes();
     boolean fits = memory <= 0 || keptBytes + cell.bytes() <= memory / KEPT_PART;
-    return !yardstick && fits && cell.size() <= MOST_KEPT_ELEMENTS;
-  }
-
-  /**
-   * Times a call. In its first visit a kernel in Java waits for the compiler, which would take a
-   * processor from it, and is timed again if the compiler worked meanwhile, or if it took much
-   * longer than it can: then its code was thrown away, and has to be called often before it is
-   * compiled anew.
-   */
-  private Visit take(Timing timing, Runnable call) {
-    Cell cell = timing.cell();
-    boolean warm = timing.visits() > 0 || !device.isJava();
-    double usual = warm ? 0 : shortest.getOrDefault(cell, cell.expectedNanos(shortest));
-    for (int attempt = 1; ; attempt++) {
-      if (!warm) {
-        compiler.await(pace.compilerNanosOfVisit());
-      }
-      long start = System.nanoTime();
-      Visit visit = device.visit(() -> pace.stopwatch().time(call, device.backend(), cell.bytes()));
-      long spent = System.nanoTime() - start;
-      boolean slow = usual > 0 && visit.shortest() > WarmUp.SLOW * usual;
-      if (warm || attempt == MOST_ATTEMPTS || !(compiler.await(0) || slow)) {
-        timing.spend(spent); // without what was taken again, so that it does not wait for that
-        return visit;
-      }
-      if (slow) {
-        new Stopwatch(Integer.MAX_VALUE, pace.mostCallsNanos()).time(call, device.backend());
-      }
-    }
+    return !baseline && fits && cell.size() <= MOST_KEPT_ELEMENTS;
   }
 
   /** Why a cell cannot be measured or is not worth it, or null. */
@@ -207,7 +188,7 @@ final class Laps implements AutoCloseable {
           Locale.ROOT, "needs %d MB of heap, QUERN_JAVA_OPTS=-Xmx gives more", bytes >> 20);
     }
     double expected = cell.expectedNanos(shortest);
-    if (expected > pace.longestCallNanos()) {
+    if (expected > schedule.budget().longestCall().toNanos()) {
       return String.format(Locale.ROOT, "a call would take about %.1f s", expected / 1e9);
     }
     return null;

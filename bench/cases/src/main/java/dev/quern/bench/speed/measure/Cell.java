@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.bench.kernels.Benchmark;
 import dev.quern.bench.kernels.Workbench;
@@ -8,17 +8,17 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * One benchmark in one size on one device: what is measured in every lap.
+ * One benchmark in one size on one device: what a visit is paid to.
  *
  * @param benchmark which
  * @param unfused whether the loss's definition in plain tensor operations is meant
  * @param size the elements asked for
  * @param device where
  */
-record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {
+public record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) {
 
-  /** Whether the device can do it. */
-  boolean isSupported() {
+  /** {@return whether the device can do it} */
+  public boolean isSupported() {
     var dtype = benchmark.at().apply(1 << 10).dtype();
     return device.backend().kernels().family(benchmark.family()).support(dtype).isYes();
   }
@@ -46,21 +46,6 @@ record Cell(Benchmark benchmark, boolean unfused, int size, SpeedDevice device) 
         .max(Comparator.comparingInt(other -> other.getKey().size))
         .map(other -> other.getValue() * growthFrom(other.getKey()))
         .orElse(0.0);
-  }
-
-  /**
-   * Whether a call takes more than so many times what a smaller size leads to expect.
-   *
-   * @param times how much more
-   * @param known the time of a call
-   */
-  boolean isSlow(double times, Map<Cell, Double> known) {
-    double mine = known.getOrDefault(this, 0.0);
-    return known.entrySet().stream()
-        .anyMatch(other ->
-            other.getKey().size < size
-                && other.getKey().isSeries(this)
-                && mine > times * other.getValue() * growthFrom(other.getKey()));
   }
 
   /** What a call must at least move. */

@@ -1,9 +1,10 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.compare;
 
-import dev.quern.bench.speed.Comparison.Row;
-import dev.quern.bench.speed.Comparison.Verdict;
+import dev.quern.bench.speed.compare.Comparison.Row;
+import dev.quern.bench.speed.compare.Comparison.Verdict;
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -14,23 +15,24 @@ public final class ComparisonTable {
   private ComparisonTable() {}
 
   /**
-   * Prints what changed, and how many kernels became slower, faster, neither.
+   * Prints what changed or is unclear, and how many kernels became what.
    *
    * @param comparison the comparison
    * @param out where
    */
   public static void print(Comparison comparison, PrintStream out) {
     comparison.differences().forEach(difference -> out.println("not the same: " + difference));
-    List<Row> changed =
+    List<Row> told =
         comparison.rows().stream()
-            .filter(row -> row.verdict() == Verdict.SLOWER || row.verdict() == Verdict.FASTER)
+            .filter(row -> row.verdict() != Verdict.SAME)
+            .sorted(Comparator.comparing(Row::verdict))
             .toList();
-    if (!changed.isEmpty()) {
+    if (!told.isEmpty()) {
       out.printf(
           "%n%-12s %-22s %-8s %9s %9s  by size%n",
           "device", "benchmark", "", "new/old", "noise to");
     }
-    for (Row row : changed) {
+    for (Row row : told) {
       out.printf(
           Locale.ROOT,
           "%-12s %-22s %-8s %9.2f %9.2f  %s%n",
@@ -38,7 +40,7 @@ public final class ComparisonTable {
           row.name(),
           word(row.verdict()),
           row.ratio(),
-          row.band(),
+          row.noise(),
           row.sizes().entrySet().stream()
               .map(size -> String.format(Locale.ROOT, "%d: %.2f", size.getKey(), size.getValue()))
               .collect(Collectors.joining(", ")));

@@ -1,5 +1,9 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.compare;
 
+import static dev.quern.bench.speed.result.Quantiles.LOWER_QUARTILE;
+
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.Quantiles;
 import java.util.List;
 
 /**
@@ -10,9 +14,6 @@ import java.util.List;
  * @param error the standard error of the logarithm, going by how the visits scatter; above 0
  */
 record PacedTime(double logarithm, double error) implements Comparable<PacedTime> {
-
-  /** What disturbs a visit lengthens it, and nothing shortens it. */
-  private static final double LOWER_QUARTILE = 0.25;
 
   /** The clock's resolution leaves at least this. */
   private static final double LEAST_ERROR = 1e-4;
@@ -25,7 +26,7 @@ record PacedTime(double logarithm, double error) implements Comparable<PacedTime
         measurement.visits().stream()
             .map(visit -> Math.log(visit.median() * visit.fmaGflops()))
             .toList();
-    double middle = Quantiles.of(visits, LOWER_QUARTILE);
+    double middle = Quantiles.lowerQuartile(visits);
     if (visits.size() == 1) {
       return new PacedTime(middle, UNKNOWN);
     }

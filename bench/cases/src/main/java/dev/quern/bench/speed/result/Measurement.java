@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.result;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
@@ -40,9 +40,12 @@ public record Measurement(
     return !visits.isEmpty();
   }
 
-  /** {@return the median over the visits of their medians, in nanoseconds a call} */
-  public double medianNanos() {
-    return Quantiles.median(visits.stream().map(Visit::median).toList());
+  /**
+   * {@return the time of a call in nanoseconds: the lower quartile, over the visits, of each
+   * visit's median}
+   */
+  public double callNanos() {
+    return Quantiles.lowerQuartile(visits.stream().map(Visit::median).toList());
   }
 
   /**
@@ -54,9 +57,9 @@ public record Measurement(
     return Quantiles.of(visits.stream().flatMap(visit -> visit.nanos().stream()).toList(), share);
   }
 
-  /** {@return what must be moved over the median time, in GB/s} */
+  /** {@return what must be moved over the time of a call, in GB/s} */
   public double gbs() {
-    return bytes / medianNanos();
+    return bytes / callNanos();
   }
 
   /**
@@ -66,11 +69,16 @@ public record Measurement(
    * @param ceilings the device's
    */
   public double share(Ceilings ceilings) {
-    return ceilings.leastNanos((double) bytes, operations) / medianNanos();
+    return ceilings.leastNanos((double) bytes, operations) / callNanos();
   }
 
-  /** Whether another measurement is of the same thing in the same size, wherever it was taken. */
-  boolean sameWork(Measurement other) {
+  /**
+   * {@return whether another measurement is of the same kernel in the same size, fused or not,
+   * wherever it was taken}
+   *
+   * @param other the other
+   */
+  public boolean sameWork(Measurement other) {
     return benchmark.equals(other.benchmark) && elements == other.elements;
   }
 }

@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.spi.Backend;
 import java.util.ArrayList;
@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * Times calls, each waited for, as a caller would who needs the result.
  *
- * @param samples how many at most
+ * @param samples how many times at most
  * @param budgetNanos how long all of them may take, the settling too; the first is taken anyway
  */
 record Stopwatch(int samples, long budgetNanos) {

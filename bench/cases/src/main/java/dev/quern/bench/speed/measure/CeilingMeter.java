@@ -1,7 +1,10 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
+import dev.quern.bench.speed.result.Ceilings;
+import dev.quern.bench.speed.result.Quantiles;
+import dev.quern.bench.speed.result.Visit;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.DeviceMemory;
@@ -10,6 +13,7 @@ import dev.quern.spi.tensor.BinaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +111,7 @@ final class CeilingMeter implements AutoCloseable {
               shortest(() -> backend.kernels().pointwise().copy(a, out)));
       double read = shortest(() -> backend.kernels().reduction().sum(a, one, scratch));
       double triad = shortest(() -> backend.kernels().pointwise().binary(BinaryOp.ADD, a, b, out));
-      double launch = median(() -> backend.kernels().pointwise().fill(one, 1));
+      double launch = usual(() -> backend.kernels().pointwise().fill(one, 1));
       double upload = shortest(() -> memory.upload(host, out.buffer(), 0));
       double download = shortest(() -> memory.download(out.buffer(), 0, host));
       int length = backend.device().kind() == DeviceInfo.Kind.GPU ? 1024 : 4 * CHAIN_LENGTH;
@@ -127,13 +131,13 @@ final class CeilingMeter implements AutoCloseable {
     }
   }
 
-  private double median(Runnable call) {
-    return Quantiles.median(new Stopwatch(3, 10_000_000).time(call, backend));
+  private double usual(Runnable call) {
+    return Quantiles.lowerQuartile(new Stopwatch(3, 10_000_000).time(call, backend));
   }
 
   /** A ceiling is what was possible: what other processes take from the machine does not count. */
   private double shortest(Runnable call) {
-    return Quantiles.of(new Stopwatch(5, 500_000_000).time(call, backend), 0);
+    return Collections.min(new Stopwatch(5, 500_000_000).time(call, backend));
   }
 
   private Span floats(int elements) {

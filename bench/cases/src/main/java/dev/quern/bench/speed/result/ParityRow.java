@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.result;
 
 /**
  * How far a device's result lies from the reference backend's.

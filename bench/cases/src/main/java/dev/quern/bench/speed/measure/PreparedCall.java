@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 /**
  * A call whose operands lie in the device's memory, until it is closed.

@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.result;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;

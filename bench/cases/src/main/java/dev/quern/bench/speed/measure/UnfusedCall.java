@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.measure;
 
 import dev.quern.Engine;
 import dev.quern.Shape;

@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.result;
 
 import java.util.List;
 import java.util.Optional;
@@ -29,10 +29,10 @@ public record SpeedRun(
     List<ParityRow> parity) {
 
   /** The version of the layout. */
-  static final int FORMAT = 2;
+  public static final int FORMAT = 2;
 
-  /** The device that speed-ups are relative to. */
-  static final String REFERENCE = "reference";
+  /** The backend that speed-ups are relative to. */
+  public static final String REFERENCE = "reference";
 
   /** Copies the lists. */
   public SpeedRun {
@@ -50,7 +50,7 @@ public record SpeedRun(
     return measurements.stream()
         .filter(m -> m.device().startsWith(REFERENCE) && m.unfused() == measurement.unfused())
         .filter(m -> m.taken() && measurement.taken() && m.sameWork(measurement))
-        .map(m -> m.medianNanos() / measurement.medianNanos())
+        .map(m -> m.callNanos() / measurement.callNanos())
         .findFirst();
   }
 
@@ -65,7 +65,7 @@ public record SpeedRun(
         .filter(m -> m.unfused() && !measurement.unfused())
         .filter(m -> m.device().equals(measurement.device()))
         .filter(m -> m.taken() && measurement.taken() && m.sameWork(measurement))
-        .map(m -> m.medianNanos() / measurement.medianNanos())
+        .map(m -> m.callNanos() / measurement.callNanos())
         .findFirst();
   }
 

@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.result;
 
 /**
  * What a device can do at most, measured with the simplest kernels: the roof of its roofline.

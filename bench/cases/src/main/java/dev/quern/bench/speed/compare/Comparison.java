@@ -1,14 +1,15 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.compare;
 
+import dev.quern.bench.speed.result.DeviceRun;
+import dev.quern.bench.speed.result.Measurement;
+import dev.quern.bench.speed.result.SpeedRun;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Sets runs of a newer build against runs of an older one on the same machine.
@@ -16,15 +17,9 @@ import java.util.function.ToDoubleFunction;
  * <p>Every run is a process of its own, and a kernel can take half as long again in one process as
  * in the next, in every size, because the compiler goes by what it saw before; so each build is
  * taken at the fastest of its processes. What is compared is the logarithm of new over old {@link
- * PacedTime}, of a kernel the median over its sizes.
+ * PacedTime}, of a kernel the median over its sizes. {@link Rule} says what counts as a change.
  *
- * <p>A change counts if it lies further from the median of all kernels of the device (what two
- * builds differ in as a whole, up to a limit) than all of three things: the least change that
- * matters, the kernel's own error by chance, and what a change would be by chance, going by how the
- * changes of all kernels scatter. And not even the slowest process of the build that was faster may
- * be as slow as the other build: else it is unclear, as the faster ones may have been lucky.
- *
- * <p>The reference is compared only where there is nothing else: it is the yardstick, and its plain
+ * <p>The reference is compared only where there is nothing else: it is the baseline, and its plain
  * loops come out of the compiler a third apart from one process to the next, a few now and then
  * many times slower.
  *
@@ -33,45 +28,15 @@ import java.util.function.ToDoubleFunction;
  */
 public record Comparison(List<Row> rows, List<String> differences) {
 
-  /** A change below this is none: 8 %. */
-  static final double LEAST_CHANGE = Math.log(1.08);
-
-  /** How far two builds may differ as a whole without that being a change: 10 %. */
-  static final double LARGEST_DRIFT = Math.log(1.10);
-
-  /** Robust standard deviations of all kernels' changes that are taken for chance. */
-  private static final double DEVIATIONS = 3.5;
-
-  /** Standard errors of a kernel's own change that are taken for chance. */
-  private static final double ERRORS = 3;
-
-  /** The standard error of a median over that of a mean, of normal distributions. */
-  private static final double OF_MEDIAN = Math.sqrt(Math.PI / 2);
-
-  /** From the median absolute deviation to the standard deviation of a normal distribution. */
-  private static final double NORMAL = 1.4826;
-
-  /** Fewer kernels than this say nothing of the runs as a whole. */
-  private static final int FEWEST_KERNELS = 5;
-
-  /** Slower by this must not go unnoticed: beyond, a band is too wide to tell. */
-  private static final double WIDEST_BAND = Math.log(1.2);
-
-  /** So many times a band that is too wide. */
-  private static final double TOWERING = 3;
-
   /** What became of a kernel. */
   public enum Verdict {
-    /** Slower than the noise explains. */
+    /** Slower than the noise explains, in all processes. */
     SLOWER,
-    /** Faster than the noise explains. */
+    /** Faster than the noise explains, in all processes. */
     FASTER,
-    /** No change beyond the noise. */
+    /** Within 8 %, and the noise would not have hidden 20 %. */
     SAME,
-    /**
-     * No change beyond the noise, which would have hidden one of 20 %; or a change that not all
-     * processes show.
-     */
+    /** A change that noise may explain or not all processes show, or noise that would hide one. */
     UNCLEAR
   }
 
@@ -82,7 +47,7 @@ public record Comparison(List<Row> rows, List<String> differences) {
    * @param benchmark the benchmark's name
    * @param unfused whether this is a loss's unfused definition
    * @param ratio new time over old, in the device's own pace, the median over the sizes
-   * @param band what the ratio may reach, or fall to the inverse of, by noise
+   * @param noise what the ratio may reach, or fall to the inverse of, by chance
    * @param verdict what that means
    * @param sizes new time over old for each size
    */
@@ -91,7 +56,7 @@ public record Comparison(List<Row> rows, List<String> differences) {
       String benchmark,
       boolean unfused,
       double ratio,
-      double band,
+      double noise,
       Verdict verdict,
       Map<Long, Double> sizes) {
 
@@ -104,27 +69,6 @@ public record Comparison(List<Row> rows, List<String> differences) {
   private record Kernel(String device, String benchmark, boolean unfused) {
     static Kernel of(Measurement m) {
       return new Kernel(m.device(), m.benchmark(), m.unfused());
-    }
-  }
-
-  /**
-   * How the time of a kernel changed in one size, as a logarithm.
-   *
-   * @param value from the fastest process of the older build to that of the newer
-   * @param error the standard error of that
-   * @param least from the slowest process of the older build to the fastest of the newer
-   * @param most from the fastest process of the older build to the slowest of the newer
-   */
-  private record Change(double value, double error, double least, double most) {
-
-    static Change of(List<PacedTime> before, List<PacedTime> after) {
-      PacedTime old = Collections.min(before);
-      PacedTime recent = Collections.min(after);
-      return new Change(
-          recent.logarithm() - old.logarithm(),
-          Math.hypot(recent.error(), old.error()),
-          recent.logarithm() - Collections.max(before).logarithm(),
-          Collections.max(after).logarithm() - old.logarithm());
     }
   }
 
@@ -161,11 +105,9 @@ public record Comparison(List<Row> rows, List<String> differences) {
         .toList();
   }
 
-  /** {@return whether a kernel might have changed, or its noise would have hidden that} */
+  /** {@return whether a kernel changed, or might have} */
   public boolean wantsConfirmation() {
-    return rows.stream()
-        .anyMatch(
-            row -> row.verdict() != Verdict.SAME || Math.abs(Math.log(row.ratio())) > LEAST_CHANGE);
+    return rows.stream().anyMatch(row -> row.verdict() != Verdict.SAME);
   }
 
   /** How every kernel of a device changed in every size that both builds have. */
@@ -199,60 +141,25 @@ public record Comparison(List<Row> rows, List<String> differences) {
   }
 
   private static List<Row> rows(Map<Kernel, Map<Long, Change>> kernels) {
-    List<Double> changes =
-        kernels.values().stream().map(sizes -> typical(sizes, Change::value)).toList();
-    if (changes.isEmpty()) {
-      return List.of();
-    }
-    double middle = Quantiles.median(changes);
-    boolean enough = changes.size() >= FEWEST_KERNELS;
-    double drift = enough ? Math.clamp(middle, -LARGEST_DRIFT, LARGEST_DRIFT) : 0;
-    double scatter =
-        enough
-            ? NORMAL * Quantiles.median(changes.stream().map(c -> Math.abs(c - middle)).toList())
-            : 0;
+    var rule =
+        Rule.of(kernels.values().stream().map(sizes -> Change.typical(sizes.values())).toList());
     return kernels.entrySet().stream()
-        .map(entry -> row(entry.getKey(), entry.getValue(), drift, scatter))
+        .map(entry -> row(entry.getKey(), entry.getValue(), rule))
         .toList();
   }
 
-  private static Row row(Kernel kernel, Map<Long, Change> changes, double drift, double scatter) {
-    double band = Math.max(LEAST_CHANGE, Math.max(ERRORS * error(changes), DEVIATIONS * scatter));
+  private static Row row(Kernel kernel, Map<Long, Change> changes, Rule rule) {
     var sizes = new LinkedHashMap<Long, Double>();
-    changes.forEach((elements, c) -> sizes.put(elements, Math.exp(c.value() - drift)));
+    changes.forEach((elements, c) -> sizes.put(elements, Math.exp(c.value() - rule.drift())));
+    Change typical = Change.typical(changes.values());
     return new Row(
         kernel.device(),
         kernel.benchmark(),
         kernel.unfused(),
-        Math.exp(typical(changes, Change::value) - drift),
-        Math.exp(band),
-        judge(changes, drift, band),
+        Math.exp(typical.value() - rule.drift()),
+        Math.exp(rule.noise(typical)),
+        rule.verdict(typical),
         sizes);
-  }
-
-  private static Verdict judge(Map<Long, Change> changes, double drift, double band) {
-    // noise so large has no normal distribution: only what towers above it counts
-    double needed = band > WIDEST_BAND ? TOWERING * band : band;
-    double change = typical(changes, Change::value) - drift;
-    if (change > needed) {
-      boolean lucky = typical(changes, Change::least) - drift <= LEAST_CHANGE;
-      return lucky ? Verdict.UNCLEAR : Verdict.SLOWER;
-    }
-    if (change < -needed) {
-      boolean lucky = typical(changes, Change::most) - drift >= -LEAST_CHANGE;
-      return lucky ? Verdict.UNCLEAR : Verdict.FASTER;
-    }
-    return band > WIDEST_BAND ? Verdict.UNCLEAR : Verdict.SAME;
-  }
-
-  private static double typical(Map<Long, Change> sizes, ToDoubleFunction<Change> what) {
-    return Quantiles.median(sizes.values().stream().map(what::applyAsDouble).toList());
-  }
-
-  /** The standard error of the median over the sizes, to which the steadiest contribute most. */
-  private static double error(Map<Long, Change> sizes) {
-    double steadiness = sizes.values().stream().mapToDouble(c -> 1 / c.error()).sum();
-    return OF_MEDIAN * Math.sqrt(sizes.size()) / steadiness;
   }
 
   private static List<String> differences(SpeedRun before, SpeedRun after) {

@@ -1,4 +1,4 @@
-package dev.quern.bench.speed;
+package dev.quern.bench.speed.result;
 
 import java.io.PrintStream;
 import java.util.Locale;
@@ -51,7 +51,7 @@ public final class SpeedTable {
         "benchmark",
         "elements",
         "device",
-        "median us",
+        "time us",
         "p10",
         "p90",
         "ns/elem",
@@ -84,10 +84,10 @@ public final class SpeedTable {
         name(m),
         m.elements(),
         m.device(),
-        m.medianNanos() / 1e3,
+        m.callNanos() / 1e3,
         m.quantileNanos(0.1) / 1e3,
         m.quantileNanos(0.9) / 1e3,
-        m.medianNanos() / m.elements(),
+        m.callNanos() / m.elements(),
         m.gbs(),
         100 * m.gbs() / run.device(m.device()).ceilings().copyGbs(),
         100 * m.share(run.device(m.device()).ceilings()),

@@ -1,0 +1,2 @@
+/** Calls kernels and takes their time. */
+package dev.quern.bench.speed.measure;
