@@ -61,15 +61,15 @@ public record Schedule(Budget budget, WarmUpPlan warmUp, VisitPlan visit, int ce
 
     static final WarmUpPlan QUICK =
         new WarmUpPlan(
-            3,
+            4,
             List.of(1 << 10, 1 << 14, 1 << 17),
-            Duration.ofMillis(90),
-            Duration.ofMillis(10),
+            Duration.ofMillis(50),
+            Duration.ofMillis(5),
             Duration.ofSeconds(20));
 
     static final WarmUpPlan THOROUGH =
         new WarmUpPlan(
-            3,
+            4,
             List.of(1 << 10, 1 << 14, 1 << 18),
             Duration.ofMillis(500),
             Duration.ofMillis(50),

@@ -53,15 +53,14 @@ public final class WarmUp {
   /**
    * Does it.
    *
-   * @param before runs while programs are built, before the kernels in Java are called: what would
-   *     make the virtual machine throw away what it compiled for them
+   * @param between runs after the first sweep, when most is compiled: what makes the virtual
+   *     machine throw some of that away, so that the other sweeps compile it anew
    * @return the shortest call of each kernel and size, in nanoseconds
    */
-  public Map<Cell, Double> run(Runnable before) {
+  public Map<Cell, Double> run(Runnable between) {
     var builds = new FutureTask<@Nullable Void>(this::buildPrograms, null);
     Thread.ofPlatform().daemon().name("quern-bench-builds").start(builds);
     try {
-      before.run();
       long end = System.nanoTime() + plan.longest().toNanos();
       for (int sweep = 1;
           sweep <= plan.sweeps() && (sweep == 1 || System.nanoTime() < end);
@@ -69,6 +68,9 @@ public final class WarmUp {
         for (Cell cell : cells(true)) {
           progress.accept("warming up, sweep " + sweep + ": " + cell.benchmark().name());
           call(cell);
+        }
+        if (sweep == 1) {
+          between.run();
         }
       }
     } finally {
