@@ -3,17 +3,20 @@ package dev.quern.bench.selftest;
 import dev.quern.Backends;
 import dev.quern.Engine;
 import dev.quern.bench.cases.ArrayCases;
+import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.check.CaseResult;
 import dev.quern.bench.check.FaultCheck;
 import dev.quern.bench.check.Parity;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.kernels.ArrayCase;
+import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.random.RandomSuite;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Kernels;
 import dev.quern.spi.host.ArrayKernels;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 
@@ -46,11 +49,37 @@ public final class BackendSuite {
    * @return one result per case
    */
   public static Report run(Backend tested) {
+    return run(tested, Selection.ALL);
+  }
+
+  /**
+   * Opens a backend and runs some cases of every suite on it, chosen by rule: in the order of their
+   * sizes every eleventh, and the smallest of each operation.
+   *
+   * @param backend its name, or a device of it as in {@code opencl:1}
+   * @return one result per case
+   * @throws dev.quern.BackendUnavailableException if it cannot be used here
+   */
+  public static Report sample(String backend) {
+    return sample(Backends.openBackend(backend));
+  }
+
+  /**
+   * Runs the same sample on a backend that is open.
+   *
+   * @param tested an open backend; it is closed at the end
+   * @return one result per case
+   */
+  public static Report sample(Backend tested) {
+    return run(tested, Selection.SAMPLE);
+  }
+
+  private static Report run(Backend tested, Selection selection) {
     var digests = new Digests();
     var results = new ArrayList<CaseResult>();
     try (Backend reference = Backends.reference().open(0);
         Engine engine = new Engine(tested)) {
-      var suites = new KernelSuites(reference, tested, digests);
+      var suites = new KernelSuites(reference, tested, digests, selection);
       for (Class<? extends KernelFamily> family : Kernels.families()) {
         results.addAll(suites.parity(family));
       }
@@ -58,7 +87,7 @@ public final class BackendSuite {
       results.addAll(suites.unfused(engine));
       results.addAll(FaultCheck.on(engine));
       for (GoldenSuite golden : GoldenSuite.embedded()) {
-        results.addAll(GoldenRun.on(engine, golden));
+        results.addAll(GoldenRun.on(engine, golden, selection));
       }
     }
     digests.writeIfAsked();
@@ -101,6 +130,32 @@ public final class BackendSuite {
                       arrayCase.run().apply(tested))));
     }
     return new Report(results);
+  }
+
+  /**
+   * {@return what a report proves nothing of: the suites, and the operations of the kernel
+   * families, of which no case passed; empty if there is one of each}
+   *
+   * @param report what {@link #run(Backend)} or {@link #sample(Backend)} gave
+   */
+  public static List<String> unproven(Report report) {
+    List<CaseResult> passed =
+        report.results().stream()
+            .filter(result -> result.status() == CaseResult.Status.PASSED)
+            .toList();
+    var unproven = new LinkedHashSet<String>();
+    for (Class<? extends KernelFamily> family : Kernels.families()) {
+      String suite = KernelSuites.name(family);
+      unproven.add(suite);
+      for (KernelCase kernelCase : KernelCases.of(family)) {
+        unproven.add(suite + " " + kernelCase.operation());
+      }
+    }
+    unproven.addAll(List.of(KernelSuites.GRADIENT, KernelSuites.UNFUSED, FaultCheck.SUITE));
+    GoldenSuite.embedded().forEach(golden -> unproven.add(golden.name()));
+    unproven.removeIf(what ->
+        passed.stream().anyMatch(r -> (r.suite() + " " + r.name() + " ").startsWith(what + " ")));
+    return List.copyOf(unproven);
   }
 
   /**

@@ -14,7 +14,11 @@ final class GoldenRun {
   private GoldenRun() {}
 
   static List<CaseResult> on(Engine engine, GoldenSuite suite) {
-    return KernelSuites.part(suite.cases()).stream()
+    return on(engine, suite, Selection.ALL);
+  }
+
+  static List<CaseResult> on(Engine engine, GoldenSuite suite, Selection selection) {
+    return KernelSuites.part(selection.of(suite.cases())).stream()
         .map(golden ->
             suite.supports(golden)
                 ? CaseResult.attempt(suite.name(), golden.id(), () -> suite.check(engine, golden))

@@ -36,11 +36,13 @@ public final class KernelSuites {
   private final Backend reference;
   private final Backend tested;
   private final @Nullable Digests digests;
+  private final Selection selection;
 
-  KernelSuites(Backend reference, Backend tested, @Nullable Digests digests) {
+  KernelSuites(Backend reference, Backend tested, @Nullable Digests digests, Selection selection) {
     this.reference = reference;
     this.tested = tested;
     this.digests = digests;
+    this.selection = selection;
   }
 
   /** The name of a family's suite: {@code pointwise} and so on. */
@@ -52,7 +54,7 @@ public final class KernelSuites {
     var results = new ArrayList<CaseResult>();
     var parity = new Parity(reference, tested);
     List<KernelCase> small =
-        KernelCases.of(family).stream()
+        selection.ofFamily(KernelCases.of(family)).stream()
             .filter(kernelCase -> kernelCase.bytes() / Float.BYTES <= Parity.MAX_ELEMENTS)
             .toList();
     for (KernelCase kernelCase : part(small)) {
@@ -84,7 +86,7 @@ public final class KernelSuites {
     String suite = name(SegmentationKernels.class);
     for (DType dtype : List.of(DType.F16, DType.BF16)) {
       boolean supported = tested.kernels().segmentation().support(dtype).isYes();
-      for (FusedLossSpec spec : HalfLossCheck.specs()) {
+      for (FusedLossSpec spec : selection.of(HalfLossCheck.specs())) {
         String name = dtype + " logits " + GradientCheck.name(spec);
         results.add(
             supported
@@ -114,7 +116,7 @@ public final class KernelSuites {
 
   private List<CaseResult> overLovasz(String suite, Function<LovaszSpec, Optional<String>> check) {
     var results = new ArrayList<CaseResult>();
-    for (LovaszSpec spec : LovaszGradientCheck.specs()) {
+    for (LovaszSpec spec : selection.of(LovaszGradientCheck.specs())) {
       String name = spec.toString();
       results.add(
           tested.support(spec).isYes()
@@ -128,7 +130,7 @@ public final class KernelSuites {
   private List<CaseResult> overLosses(
       String suite, List<FusedLossSpec> specs, Function<FusedLossSpec, Optional<String>> check) {
     var results = new ArrayList<CaseResult>();
-    for (FusedLossSpec spec : specs) {
+    for (FusedLossSpec spec : selection.of(specs)) {
       String name = GradientCheck.name(spec);
       results.add(
           tested.support(spec).isYes()

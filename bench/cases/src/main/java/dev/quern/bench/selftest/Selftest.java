@@ -199,7 +199,7 @@ public final class Selftest {
         return;
       }
       Backend judged = options.sabotage() ? Saboteur.spoil(tested) : tested;
-      var kernels = new KernelSuites(reference, judged, null);
+      var kernels = new KernelSuites(reference, judged, null, Selection.ALL);
       for (Class<? extends KernelFamily> family : Kernels.families()) {
         if (options.wants(KernelSuites.name(family))) {
           report(name, KernelSuites.name(family), kernels.parity(family));
