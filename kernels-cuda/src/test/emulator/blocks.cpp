@@ -276,7 +276,7 @@ std::atomic<long> waits{0};
 }  // namespace
 
 Registration::Registration(const char *name, KernelCall call, size_t argument_bytes) {
-  kernels()[name] = {call, argument_bytes};
+  kernels()[name] = {call, argument_bytes, 0};
 }
 
 const Kernel *find_kernel(const char *name) {

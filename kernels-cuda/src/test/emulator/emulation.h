@@ -123,6 +123,7 @@ typedef void (*KernelCall)(const void *arguments);
 struct Kernel {
   KernelCall call;
   size_t argument_bytes;
+  mutable int launches;
 };
 struct Registration {
   Registration(const char *name, KernelCall call, size_t argument_bytes);

@@ -96,6 +96,12 @@ DRIVER emulated_concurrency(int threads, int order, uint64_t seed, unsigned int 
 // How often a block had to wait for another since the last call; no part of the driver.
 DRIVER emulated_waits() { return (int)take_waits(); }
 
+// How often a kernel was launched since the last call; no part of the driver.
+DRIVER emulated_launches(const char *name) {
+  const Kernel *kernel = find_kernel(name);
+  return kernel ? __atomic_exchange_n(&kernel->launches, 0, __ATOMIC_RELAXED) : 0;
+}
+
 DRIVER cuInit(unsigned int) {
   RETURN_IF_FAILED;
   return 0;
@@ -209,6 +215,7 @@ DRIVER cuLaunchKernel(
   ENTER_WITH(stream);
   if (grid == 0 || grid_y != 1 || grid_z != 1 || size != 256 || size_y != 1 || size_z != 1) return 1;
   const Kernel &kernel = *(const Kernel *)function;
+  __atomic_fetch_add(&kernel.launches, 1, __ATOMIC_RELAXED);
   std::vector<char> arguments(kernel.argument_bytes);
   memcpy(arguments.data(), parameters[0], arguments.size());
   run_kernel(kernel, arguments.data(), grid, size);

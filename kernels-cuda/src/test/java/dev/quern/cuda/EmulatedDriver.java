@@ -31,9 +31,12 @@ final class EmulatedDriver {
   /** Skips the test elsewhere than on the emulated devices. */
   static void require() {
     CudaTesting.open().close();
-    Assumptions.assumeTrue(
-        Driver.discover().devices().getFirst().name().equals("emulated device"),
-        "A real device would be lost for good.");
+    Assumptions.assumeTrue(isHere(), "A real device would be lost for good.");
+  }
+
+  /** Returns whether the devices are the emulated ones. */
+  static boolean isHere() {
+    return Driver.discover().devices().getFirst().name().equals("emulated device");
   }
 
   /** Has the next call of a function fail. */
@@ -84,6 +87,16 @@ final class EmulatedDriver {
   static int takeWaits() {
     try (Arena arena = Arena.ofConfined()) {
       return (int) handle("emulated_waits", arena).invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError("The emulated driver cannot be asked.", e);
+    }
+  }
+
+  /** Returns how often a kernel was launched since the last call. */
+  static int takeLaunches(String kernel) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int)
+          handle("emulated_launches", arena, ADDRESS).invokeExact(arena.allocateFrom(kernel));
     } catch (Throwable e) {
       throw new AssertionError("The emulated driver cannot be asked.", e);
     }

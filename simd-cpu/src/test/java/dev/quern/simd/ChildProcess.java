@@ -36,6 +36,13 @@ final class ChildProcess {
         .map((URI place) -> Path.of(place))
         .forEach(places::add);
     places.add(Path.of("target", "test-classes").toAbsolutePath());
-    return places.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    // what the tests alone need, such as the kernel cases, is no module here
+    return places.stream()
+        .map(Path::toString)
+        .collect(
+            Collectors.joining(
+                File.pathSeparator,
+                "",
+                File.pathSeparator + System.getProperty("java.class.path")));
   }
 }

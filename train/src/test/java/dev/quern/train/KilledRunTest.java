@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -19,19 +20,29 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Runs in processes of their own that are killed, stopped or started together. {@code
- * -Dquern.test.kills=N} kills as often.
+ * -Dquern.test.kills=N} has the thorough test kill as often.
  */
 @EnabledOnOs(OS.LINUX)
 class KilledRunTest {
 
-  private static final int KILLS = Integer.getInteger("quern.test.kills", 5);
+  private static final int KILLS = Integer.getInteger("quern.test.kills", 10);
   private static final List<String> CHECKPOINTS =
       List.of("checkpoint-last.safetensors", "checkpoint-best.safetensors");
 
   @TempDir Path folder;
 
   @Test
+  void aRunKilledAtSomeMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
+    assertKilledRunsGoOn(1);
+  }
+
+  @Test
+  @Tag("thorough")
   void aRunKilledAtAnyMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
+    assertKilledRunsGoOn(KILLS);
+  }
+
+  private void assertKilledRunsGoOn(int kills) throws IOException, InterruptedException {
     long started = System.nanoTime();
     Path whole = folder.resolve("whole");
     assertEquals(0, start(newRun(whole)).waitFor(), this::said);
@@ -39,7 +50,7 @@ class KilledRunTest {
     long seed = Long.getLong("quern.test.seed", System.nanoTime());
     System.out.println("KilledRunTest: -Dquern.test.seed=" + seed);
     SplittableRandom random = new SplittableRandom(seed);
-    for (int kill = 0; kill < KILLS; kill++) {
+    for (int kill = 0; kill < kills; kill++) {
       Path run = folder.resolve("run" + kill);
       // a JVM needs a while to begin; of what follows any moment will do, and two kills in a row
       // too
@@ -104,7 +115,7 @@ class KilledRunTest {
           start(
               List.of(
                   "train",
-                  "--synthetic=200",
+                  "--synthetic=20",
                   "--epochs=1000",
                   "--backend=reference",
                   "--out=" + run));

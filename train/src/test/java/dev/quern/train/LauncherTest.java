@@ -82,7 +82,7 @@ class LauncherTest {
           shell(
               """
               set -m
-              launch "$JAVA" "$MODULES" -- train --synthetic 400 --epochs 1000 --backend reference --out %1$s >log &
+              launch "$JAVA" "$MODULES" -- train --synthetic 20 --epochs 1000 --backend reference --out %1$s >log &
               for i in {1..300}; do [ -e %1$s/config.json ] && break; sleep 0.1; done
               kill -%2$s $!
               wait $!\

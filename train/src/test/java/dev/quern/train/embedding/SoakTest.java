@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,11 +49,22 @@ class SoakTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "simd", "opencl", "cuda"})
+  @ValueSource(strings = {"simd", "opencl"})
   void stepsLeaveMemoryFlat(String backend) {
+    assertStepsLeaveMemoryFlat(backend, 2000);
+  }
+
+  @ParameterizedTest
+  @Tag("thorough")
+  @ValueSource(strings = {"reference", "simd", "opencl", "cuda"})
+  void manyStepsLeaveMemoryFlat(String backend) {
+    assertStepsLeaveMemoryFlat(backend, 20_000);
+  }
+
+  private static void assertStepsLeaveMemoryFlat(String backend, long steps) {
     assumeUsable(backend);
     try (Engine engine = Engine.open(backend)) {
-      Soak.Result result = Soak.run(engine, 2000);
+      Soak.Result result = Soak.run(engine, steps);
       System.out.println(backend + ": " + result);
       assertEquals(0, result.deviceAllocations(), "device allocations");
       assertTrue(result.heapBytesPerStep() < 16 * 1024, "heap per step: " + result);

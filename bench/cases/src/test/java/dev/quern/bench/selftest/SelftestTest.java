@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.bench.check.CaseResult;
 import dev.quern.bench.check.CaseResult.Status;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Backend;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -66,8 +69,19 @@ class SelftestTest {
   }
 
   @Test
+  @Tag("thorough")
   void sabotageFailsInEveryKernelFamilyAndInTheGoldenSuitesThatUseThem() {
-    Report report = Selftest.run(new SelftestOptions(REFERENCE, null, List.of(), true), out);
+    assertSabotageIsNoticed(
+        Selftest.run(new SelftestOptions(REFERENCE, null, List.of(), true), out));
+  }
+
+  @Test
+  void sabotageFailsInASampleOfEveryKernelFamily() {
+    Backend sabotaged = BackendSuite.sabotaged(new ReferenceProvider().open(0));
+    assertSabotageIsNoticed(BackendSuite.sample(sabotaged));
+  }
+
+  private static void assertSabotageIsNoticed(Report report) {
     assertEquals(List.of(), BackendSuite.unnoticed(report));
     for (String suite :
         List.of("gradient", "dice", "bce", "adam", "binary_jaccard_index", "confusion_scores")) {
