@@ -2,6 +2,7 @@ package dev.quern.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.quern.DeviceInfo;
 import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Report;
 import dev.quern.gpu.host.Geometry;
