@@ -1,11 +1,8 @@
 package dev.quern.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
-import dev.quern.gpu.host.GpuFamily;
-import dev.quern.gpu.layout.LovaszLayout;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
 import dev.quern.spi.loss.LossExtent;
@@ -19,7 +16,6 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CudaLovaszTest {
@@ -34,28 +30,6 @@ class CudaLovaszTest {
       if (kind == Kind.SOFTMAX) {
         assertEquals(launches, launches(kind, new LossExtent(3, 11, pixels)));
       }
-    }
-  }
-
-  /** What the contract allows, from one long list to very many short ones. */
-  @ParameterizedTest
-  @EnumSource
-  void scratchMemoryIsBounded(Kind kind) {
-    var sort = new CudaLovaszSort(unused());
-    for (LossExtent extent :
-        List.of(
-            new LossExtent(1, 1, 0),
-            new LossExtent(1, 1, 4097),
-            new LossExtent(8, 21, 512 * 512),
-            new LossExtent(300, 40, 4097),
-            new LossExtent(300, 40, 8193),
-            new LossExtent(1000, 200, 5),
-            new LossExtent(1, 1, Integer.MAX_VALUE))) {
-      LovaszSpec spec = spec(kind);
-      long lists = extent.images() * (kind == Kind.HINGE ? 1 : extent.classes());
-      double most = 4.5 * 4 * extent.elements() + 32 * lists + (1 << 20);
-      long bytes = sort.scratchBytes(LovaszLayout.of(spec, extent));
-      assertTrue(bytes > 0 && bytes < most, extent + ": " + bytes);
     }
   }
 
@@ -78,16 +52,6 @@ class CudaLovaszTest {
       backend.synchronize();
       return Objects.requireNonNull(host.get()).launches() - before;
     }
-  }
-
-  /** A family of which nothing is launched. */
-  private static GpuFamily unused() {
-    return new GpuFamily(
-        "unused",
-        CudaHost.GEOMETRY,
-        () -> {
-          throw new AssertionError();
-        });
   }
 
   private static LovaszSpec spec(Kind kind) {

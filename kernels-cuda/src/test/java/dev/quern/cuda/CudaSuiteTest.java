@@ -2,12 +2,15 @@ package dev.quern.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.quern.Engine;
+import dev.quern.bench.check.PreparationCheck;
 import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Report;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -33,6 +36,14 @@ class CudaSuiteTest {
     }
     assertHolds(BackendSuite.sample("cuda"));
     assertEquals(List.of(), emulated ? neverLaunched() : List.of());
+  }
+
+  @Test
+  void preparesBesideCalls() {
+    CudaTesting.open().close();
+    try (Engine engine = Engine.open("cuda")) {
+      assertEquals(Optional.empty(), PreparationCheck.besideCalls(engine));
+    }
   }
 
   @Test

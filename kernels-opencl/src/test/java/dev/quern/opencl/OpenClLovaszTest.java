@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.DType;
 import dev.quern.DeviceInfo;
-import dev.quern.gpu.host.GpuFamily;
-import dev.quern.gpu.layout.LovaszLayout;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Span;
 import dev.quern.spi.loss.LossExtent;
@@ -20,7 +18,6 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenClLovaszTest {
@@ -35,27 +32,6 @@ class OpenClLovaszTest {
         assertEquals(launches, launches(kind, new LossExtent(3, 11, pixels)));
       }
       assertTrue(launches <= 20, kind + ": " + launches);
-    }
-  }
-
-  /** What the contract allows, from one long list to very many short ones. */
-  @ParameterizedTest
-  @EnumSource
-  void scratchMemoryIsBounded(Kind kind) {
-    var sort = new OpenClLovaszSort(unused(), unused());
-    for (LossExtent extent :
-        List.of(
-            new LossExtent(1, 1, 0),
-            new LossExtent(1, 1, 4097),
-            new LossExtent(8, 21, 512 * 512),
-            new LossExtent(300, 40, 4097),
-            new LossExtent(1000, 200, 5),
-            new LossExtent(1, 1, Integer.MAX_VALUE))) {
-      LovaszSpec spec = spec(kind);
-      long lists = extent.images() * (kind == Kind.HINGE ? 1 : extent.classes());
-      double most = 4.5 * 4 * extent.elements() + 32 * lists + (1 << 20);
-      long bytes = sort.scratchBytes(LovaszLayout.of(spec, extent));
-      assertTrue(bytes > 0 && bytes < most, extent + ": " + bytes);
     }
   }
 
@@ -80,16 +56,6 @@ class OpenClLovaszTest {
       backend.synchronize();
       return Objects.requireNonNull(host.get()).launches() - before;
     }
-  }
-
-  /** A family of which nothing is launched. */
-  private static GpuFamily unused() {
-    return new GpuFamily(
-        "unused",
-        LaunchGeometry.of(DeviceInfo.Kind.CPU),
-        () -> {
-          throw new AssertionError();
-        });
   }
 
   private static LovaszSpec spec(Kind kind) {

@@ -3,6 +3,8 @@ package dev.quern.opencl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.DeviceInfo;
+import dev.quern.Engine;
+import dev.quern.bench.check.PreparationCheck;
 import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Report;
 import dev.quern.gpu.host.Geometry;
@@ -12,6 +14,7 @@ import dev.quern.spi.Backend;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OpenClSuiteTest {
@@ -20,6 +23,14 @@ class OpenClSuiteTest {
   void agreesWithTheReference() {
     var _ = OpenClTesting.device();
     assertHolds(BackendSuite.run("opencl"));
+  }
+
+  @Test
+  void preparesBesideCalls() {
+    var _ = OpenClTesting.device();
+    try (Engine engine = Engine.open("opencl")) {
+      assertEquals(Optional.empty(), PreparationCheck.besideCalls(engine));
+    }
   }
 
   @Test

@@ -5,7 +5,9 @@ import dev.quern.Engine;
 import dev.quern.bench.cases.ArrayCases;
 import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.check.CaseResult;
+import dev.quern.bench.check.ContractCheck;
 import dev.quern.bench.check.FaultCheck;
+import dev.quern.bench.check.MemoryCheck;
 import dev.quern.bench.check.Parity;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.kernels.ArrayCase;
@@ -32,7 +34,8 @@ public final class BackendSuite {
 
   /**
    * Opens a backend and runs the parity cases of all families, the gradient check, the comparison
-   * with unfused definitions, the check of faults in data and the golden suites on it.
+   * with unfused definitions, the checks of faults in data, of memory and of what else kernels owe,
+   * and the golden suites on it.
    *
    * @param backend its name, or a device of it as in {@code opencl:1}
    * @return one result per case
@@ -86,6 +89,8 @@ public final class BackendSuite {
       results.addAll(suites.gradient());
       results.addAll(suites.unfused(engine));
       results.addAll(FaultCheck.on(engine));
+      results.addAll(MemoryCheck.on(tested.memory()));
+      results.addAll(ContractCheck.on(tested));
       for (GoldenSuite golden : GoldenSuite.embedded()) {
         results.addAll(GoldenRun.on(engine, golden, selection));
       }

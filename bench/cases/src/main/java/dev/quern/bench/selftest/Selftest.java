@@ -5,8 +5,10 @@ import dev.quern.Backends;
 import dev.quern.Engine;
 import dev.quern.bench.check.CaseResult;
 import dev.quern.bench.check.CaseResult.Status;
+import dev.quern.bench.check.ContractCheck;
 import dev.quern.bench.check.FaultCheck;
 import dev.quern.bench.check.LargeCheck;
+import dev.quern.bench.check.MemoryCheck;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.random.RandomSuite;
 import dev.quern.spi.Availability;
@@ -175,6 +177,8 @@ public final class Selftest {
     names.add(KernelSuites.GRADIENT);
     names.add(KernelSuites.UNFUSED);
     names.add(FaultCheck.SUITE);
+    names.add(MemoryCheck.SUITE);
+    names.add(ContractCheck.SUITE);
     names.add(LargeCheck.SUITE);
     golden.forEach(suite -> names.add(suite.name()));
     return names;
@@ -213,6 +217,12 @@ public final class Selftest {
       }
       if (options.wants(FaultCheck.SUITE)) {
         report(name, FaultCheck.SUITE, FaultCheck.on(engine));
+      }
+      if (options.wants(MemoryCheck.SUITE)) {
+        report(name, MemoryCheck.SUITE, MemoryCheck.on(tested.memory()));
+      }
+      if (options.wants(ContractCheck.SUITE)) {
+        report(name, ContractCheck.SUITE, ContractCheck.on(tested));
       }
       if (options.suites().contains(LargeCheck.SUITE)) {
         report(name, LargeCheck.SUITE, LargeCheck.on(judged));
