@@ -189,6 +189,81 @@ QUERN_INLINE void quern_average_tile(
   }
 }
 
+// Updates a tile of an active segment. An optimizer has up to three streams of state beside parameters
+// and gradients, and keeps each for some flags. Flags are those of c, or 0 for a copy without extras.
+template <class Optimizer>
+QUERN_INLINE void quern_update_tile(
+    const typename Optimizer::Args &args,
+    QuernArenaPart part,
+    const typename Optimizer::Coefficients &c,
+    int flags) {
+  // the streams are disjoint, so the loads of a quad need not wait for the stores of the one before
+  float *__restrict__ parameters = quern_parameters(args.parameters, args.pointers, part);
+  const float *__restrict__ gradients = quern_gradients(args.gradients, args.pointers, part);
+  float *__restrict__ first = Optimizer::state(args, 0);
+  float *__restrict__ second = Optimizer::state(args, 1);
+  float *__restrict__ third = Optimizer::state(args, 2);
+#pragma unroll
+  for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
+    long long i = part.first + j * QUERN_TILE + threadIdx.x * 4LL;
+    QuernQuad zeros = {{0.0f, 0.0f, 0.0f, 0.0f}};
+    QuernQuad parameter = quern_load(parameters, i, part.end);
+    QuernQuad gradient = quern_load(gradients, i, part.end);
+    QuernQuad u = Optimizer::keeps(0, flags) ? quern_load(first, i, part.end) : zeros;
+    QuernQuad v = Optimizer::keeps(1, flags) ? quern_load(second, i, part.end) : zeros;
+    QuernQuad w = Optimizer::keeps(2, flags) ? quern_load(third, i, part.end) : zeros;
+#pragma unroll
+    for (int lane = 0; lane < 4; lane++) {
+      Optimizer::update(
+          c, flags, &parameter.v[lane], gradient.v[lane], &u.v[lane], &v.v[lane], &w.v[lane]);
+    }
+    quern_store(parameter, parameters, i, part.end);
+    if (Optimizer::keeps(0, flags)) {
+      quern_store(u, first, i, part.end);
+    }
+    if (Optimizer::keeps(1, flags)) {
+      quern_store(v, second, i, part.end);
+    }
+    if (Optimizer::keeps(2, flags)) {
+      quern_store(w, third, i, part.end);
+    }
+    if (flags & QUERN_FLAG_EMA) {
+      quern_average_quad(parameter, args.ema, c.ema_weight, i, part.end);
+    }
+  }
+}
+
+// One step of an optimizer over all segments.
+template <class Optimizer>
+QUERN_INLINE void quern_step(const typename Optimizer::Args &args) {
+  __shared__ QuernArenaPart shared_part;
+  __shared__ typename Optimizer::Coefficients shared_coefficients;
+  // all blocks see the same word and leave together, before the ticket: it stays 0
+  if (args.control[2] == 0.0f) {
+    return;
+  }
+  if (threadIdx.x == 0) {
+    shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
+    QuernSegment segment = args.segments[shared_part.segment];
+    shared_coefficients =
+        Optimizer::coefficients(
+            args.groups[segment.group], segment, args.control[4], args.control[3]);
+  }
+  __syncthreads();
+  QuernArenaPart part = shared_part;
+  typename Optimizer::Coefficients c = shared_coefficients;
+  if (!part.active) {
+    quern_average_tile(
+        part, c.flags, c.ema_weight, quern_parameters(args.parameters, args.pointers, part), args.ema);
+  } else if (c.flags & Optimizer::EXTRAS) {
+    quern_update_tile<Optimizer>(args, part, c, c.flags);
+  } else {
+    quern_update_tile<Optimizer>(args, part, c, 0);
+  }
+  quern_advance_steps(
+      args.segments, args.segment_count, args.ticket, Optimizer::buffer_groups(args));
+}
+
 typedef struct {
   float *parameters;
   const float *gradients;
@@ -205,70 +280,44 @@ typedef struct {
   long long tile_count;
 } AdamArgs;
 
-// Updates a tile of an active segment. Flags are those of c, or 0 for a copy without extras.
-QUERN_INLINE void quern_adam_tile(
-    const AdamArgs &args, QuernArenaPart part, const QuernAdamCoefficients &c, int flags) {
-  // the streams are disjoint, so the loads of a quad need not wait for the stores of the one before
-  float *__restrict__ parameters = quern_parameters(args.parameters, args.pointers, part);
-  const float *__restrict__ gradients = quern_gradients(args.gradients, args.pointers, part);
-  float *__restrict__ exp_avg = args.exp_avg;
-  float *__restrict__ exp_avg_sq = args.exp_avg_sq;
-  float *__restrict__ max_exp_avg_sq = args.max_exp_avg_sq;
-#pragma unroll
-  for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
-    long long i = part.first + j * QUERN_TILE + threadIdx.x * 4LL;
-    QuernQuad parameter = quern_load(parameters, i, part.end);
-    QuernQuad gradient = quern_load(gradients, i, part.end);
-    QuernQuad m = quern_load(exp_avg, i, part.end);
-    QuernQuad v = quern_load(exp_avg_sq, i, part.end);
-    QuernQuad max = {{0.0f, 0.0f, 0.0f, 0.0f}};
-    if (flags & QUERN_FLAG_AMSGRAD) {
-      max = quern_load(max_exp_avg_sq, i, part.end);
-    }
-#pragma unroll
-    for (int lane = 0; lane < 4; lane++) {
-      quern_adam_element(
-          c, flags, &parameter.v[lane], gradient.v[lane], &m.v[lane], &v.v[lane], &max.v[lane]);
-    }
-    quern_store(parameter, parameters, i, part.end);
-    quern_store(m, exp_avg, i, part.end);
-    quern_store(v, exp_avg_sq, i, part.end);
-    if (flags & QUERN_FLAG_AMSGRAD) {
-      quern_store(max, max_exp_avg_sq, i, part.end);
-    }
-    if (flags & QUERN_FLAG_EMA) {
-      quern_average_quad(parameter, args.ema, c.ema_weight, i, part.end);
-    }
-  }
-}
+struct QuernAdam {
+  typedef AdamArgs Args;
+  typedef QuernAdamCoefficients Coefficients;
+  static const int EXTRAS = QUERN_ADAM_EXTRAS;
 
-// pointers may be null if all lies in the arena, max_exp_avg_sq if no group uses amsgrad, ema if no average is kept.
+  QUERN_INLINE float *state(const AdamArgs &args, int stream) {
+    return stream == 0 ? args.exp_avg : stream == 1 ? args.exp_avg_sq : args.max_exp_avg_sq;
+  }
+
+  QUERN_INLINE bool keeps(int stream, int flags) {
+    return stream < 2 || (flags & QUERN_FLAG_AMSGRAD);
+  }
+
+  QUERN_INLINE QuernAdamCoefficients coefficients(
+      QuernAdamGroup group, QuernSegment segment, float unit, float factor) {
+    return quern_adam_coefficients(group, segment.step, unit, factor);
+  }
+
+  QUERN_INLINE void update(
+      const QuernAdamCoefficients &c,
+      int flags,
+      float *parameter,
+      float gradient,
+      float *exp_avg,
+      float *exp_avg_sq,
+      float *max_exp_avg_sq) {
+    quern_adam_element(c, flags, parameter, gradient, exp_avg, exp_avg_sq, max_exp_avg_sq);
+  }
+
+  QUERN_INLINE const QuernSgdGroup *buffer_groups(const AdamArgs &) {
+    return (const QuernSgdGroup *)0;
+  }
+};
+
+// pointers may be null if all lies in the arena, max_exp_avg_sq if no group uses amsgrad, ema if no
+// average is kept.
 QUERN_KERNEL(adam, AdamArgs) {
-  __shared__ QuernArenaPart shared_part;
-  __shared__ QuernAdamCoefficients shared_coefficients;
-  // all blocks see the same word and leave together, before the ticket: it stays 0
-  if (args.control[2] == 0.0f) {
-    return;
-  }
-  if (threadIdx.x == 0) {
-    shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
-    QuernSegment segment = args.segments[shared_part.segment];
-    shared_coefficients =
-        quern_adam_coefficients(
-            args.groups[segment.group], segment.step, args.control[4], args.control[3]);
-  }
-  __syncthreads();
-  QuernArenaPart part = shared_part;
-  QuernAdamCoefficients c = shared_coefficients;
-  if (!part.active) {
-    quern_average_tile(
-        part, c.flags, c.ema_weight, quern_parameters(args.parameters, args.pointers, part), args.ema);
-  } else if (c.flags & QUERN_ADAM_EXTRAS) {
-    quern_adam_tile(args, part, c, c.flags);
-  } else {
-    quern_adam_tile(args, part, c, 0);
-  }
-  quern_advance_steps(args.segments, args.segment_count, args.ticket, (const QuernSgdGroup *)0);
+  quern_step<QuernAdam>(args);
 }
 
 typedef struct {
@@ -285,60 +334,42 @@ typedef struct {
   long long tile_count;
 } SgdArgs;
 
-// Updates a tile of an active segment. Flags are those of c, or 0 for a copy without extras.
-QUERN_INLINE void quern_sgd_tile(
-    const SgdArgs &args, QuernArenaPart part, const QuernSgdCoefficients &c, int flags) {
-  float *__restrict__ parameters = quern_parameters(args.parameters, args.pointers, part);
-  const float *__restrict__ gradients = quern_gradients(args.gradients, args.pointers, part);
-  float *__restrict__ momentum_buffer = args.momentum_buffer;
-#pragma unroll
-  for (int j = 0; j < QUERN_CHUNK_QUADS; j++) {
-    long long i = part.first + j * QUERN_TILE + threadIdx.x * 4LL;
-    QuernQuad parameter = quern_load(parameters, i, part.end);
-    QuernQuad gradient = quern_load(gradients, i, part.end);
-    QuernQuad buffer = {{0.0f, 0.0f, 0.0f, 0.0f}};
-    if (flags & QUERN_FLAG_MOMENTUM) {
-      buffer = quern_load(momentum_buffer, i, part.end);
-    }
-#pragma unroll
-    for (int lane = 0; lane < 4; lane++) {
-      quern_sgd_element(c, flags, &parameter.v[lane], gradient.v[lane], &buffer.v[lane]);
-    }
-    quern_store(parameter, parameters, i, part.end);
-    if (flags & QUERN_FLAG_MOMENTUM) {
-      quern_store(buffer, momentum_buffer, i, part.end);
-    }
-    if (flags & QUERN_FLAG_EMA) {
-      quern_average_quad(parameter, args.ema, c.ema_weight, i, part.end);
-    }
-  }
-}
+struct QuernSgd {
+  typedef SgdArgs Args;
+  typedef QuernSgdCoefficients Coefficients;
+  static const int EXTRAS = QUERN_SGD_EXTRAS;
 
-// pointers may be null if all lies in the arena, momentum_buffer if no group has momentum, ema if no average is kept.
+  QUERN_INLINE float *state(const SgdArgs &args, int stream) {
+    return stream == 0 ? args.momentum_buffer : 0;
+  }
+
+  QUERN_INLINE bool keeps(int stream, int flags) {
+    return stream == 0 && (flags & QUERN_FLAG_MOMENTUM);
+  }
+
+  QUERN_INLINE QuernSgdCoefficients coefficients(
+      QuernSgdGroup group, QuernSegment segment, float unit, float factor) {
+    return quern_sgd_coefficients(group, segment.buffered, unit, factor);
+  }
+
+  QUERN_INLINE void update(
+      const QuernSgdCoefficients &c,
+      int flags,
+      float *parameter,
+      float gradient,
+      float *momentum_buffer,
+      float *,
+      float *) {
+    quern_sgd_element(c, flags, parameter, gradient, momentum_buffer);
+  }
+
+  QUERN_INLINE const QuernSgdGroup *buffer_groups(const SgdArgs &args) {
+    return args.groups;
+  }
+};
+
+// pointers may be null if all lies in the arena, momentum_buffer if no group has momentum, ema if no
+// average is kept.
 QUERN_KERNEL(sgd, SgdArgs) {
-  __shared__ QuernArenaPart shared_part;
-  __shared__ QuernSgdCoefficients shared_coefficients;
-  // all blocks see the same word and leave together, before the ticket: it stays 0
-  if (args.control[2] == 0.0f) {
-    return;
-  }
-  if (threadIdx.x == 0) {
-    shared_part = quern_arena_part(args.segments, args.segment_count, args.tile_count);
-    QuernSegment segment = args.segments[shared_part.segment];
-    shared_coefficients =
-        quern_sgd_coefficients(
-            args.groups[segment.group], segment.buffered, args.control[4], args.control[3]);
-  }
-  __syncthreads();
-  QuernArenaPart part = shared_part;
-  QuernSgdCoefficients c = shared_coefficients;
-  if (!part.active) {
-    quern_average_tile(
-        part, c.flags, c.ema_weight, quern_parameters(args.parameters, args.pointers, part), args.ema);
-  } else if (c.flags & QUERN_SGD_EXTRAS) {
-    quern_sgd_tile(args, part, c, c.flags);
-  } else {
-    quern_sgd_tile(args, part, c, 0);
-  }
-  quern_advance_steps(args.segments, args.segment_count, args.ticket, args.groups);
+  quern_step<QuernSgd>(args);
 }

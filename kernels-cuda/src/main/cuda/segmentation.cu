@@ -15,15 +15,9 @@
 
 #include "math.inc"
 
-#include "segmentation.inc"
-
-// {the sums of QuernLossSums, tn, fp, fn, tp}
-#define QUERN_RECORD 14
-#define QUERN_COUNTS 4
-
-// The sums that belong to elements, the first of QuernLossSums.
-#define QUERN_ELEMENT_SUMS 7
-#define QUERN_MOST_TERMS 8
+#include "loss_table.inc"
+#include "loss_element.inc"
+#include "loss_epilogue.inc"
 
 // Where a block's chunk or tile of a segment lies.
 struct SegmentationPart {
@@ -247,8 +241,7 @@ QUERN_KERNEL(segmentation_totals, SegmentationTotalsArgs) {
       quern_sum_records<QUERN_RECORD>(
           args.partials + segment * args.chunks * QUERN_RECORD, args.known < 0 ? args.chunks : 0);
   if (thread < QUERN_LOSS_SUMS) {
-    // the seventh sum counts valid elements, the ninth weighs pixels
-    bool counts = thread == 6 || thread == 8;
+    bool counts = thread == QUERN_SUM_VALID || thread == QUERN_SUM_CROSS_ENTROPY_WEIGHT;
     args.sums[segment * QUERN_LOSS_SUMS + thread] =
         args.known < 0 || !counts ? totals[thread] : (double)args.known;
   } else if (thread < QUERN_RECORD) {

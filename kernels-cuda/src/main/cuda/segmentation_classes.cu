@@ -14,13 +14,12 @@
 
 #include "math.inc"
 
-#include "segmentation.inc"
+#include "loss_table.inc"
+#include "loss_element.inc"
+#include "loss_class.inc"
 
 // The pixels that one thread takes in a round.
 #define QUERN_PIXELS ((int)(QUERN_TILE / QUERN_THREADS))
-
-// {the sums of QuernLossSums, confusion counts, which are 0}
-#define QUERN_RECORD 14
 
 // The sums of a class that are not 0, in the order in which they are added up.
 #define QUERN_CLASS_SUMS 9
@@ -208,9 +207,9 @@ QUERN_INLINE void segmentation_class_chunk(const Args &args) {
         c == 0 ? of_pixels.softmax_focal : 0.0f};
       const double *totals = quern_block_sums(values);
       if (thread < QUERN_RECORD) {
-        // the fourth sum and those behind the tenth are 0
-        int from = thread < 3 ? thread : thread - 1;
-        double sum = thread == 3 || thread >= QUERN_LOSS_SUMS ? 0.0 : totals[from];
+        // a class has no binary cross-entropy and no counts
+        int from = thread < QUERN_SUM_BCE ? thread : thread - 1;
+        double sum = thread == QUERN_SUM_BCE || thread >= QUERN_LOSS_SUMS ? 0.0 : totals[from];
         double *record =
             args.partials
             + ((pool * args.classes + c) * args.chunks + chunk) * QUERN_RECORD + thread;

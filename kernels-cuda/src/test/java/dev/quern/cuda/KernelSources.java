@@ -1,7 +1,9 @@
 package dev.quern.cuda;
 
 import dev.quern.gpu.program.Formulas;
+import dev.quern.gpu.program.KernelSource;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,10 @@ final class KernelSources {
   private static final Pattern OPENCL_KERNEL =
       Pattern.compile("QUERN_KERNEL void (\\w+)\\(([^)]*)\\)");
 
+  /** Name, parameters if it has some, and all lines of the body. */
+  private static final Pattern MACRO =
+      Pattern.compile("(?m)^#define (\\w+)(?:\\(([^)]*)\\))?((?:.*\\\\\\n)*.*)$");
+
   private KernelSources() {}
 
   /**
@@ -57,9 +63,9 @@ final class KernelSources {
     return read(CUDA.resolve(file));
   }
 
-  /** Returns the fields of a structure of the segmentation formulas. */
+  /** Returns the fields of a structure of the losses' formulas. */
   static List<Argument> record(String name) {
-    String source = Formulas.source("segmentation.inc").replaceAll("//.*", "");
+    String source = Formulas.source("loss_table.inc").replaceAll("//.*", "");
     Matcher structure = CUDA_STRUCTURE.matcher(source);
     while (structure.find()) {
       if (structure.group(2).equals(name)) {
@@ -95,7 +101,8 @@ final class KernelSources {
    */
   static Map<String, List<Argument>> openCl(String family) {
     var kernels = new LinkedHashMap<String, List<Argument>>();
-    Matcher kernel = OPENCL_KERNEL.matcher(read(OPENCL.resolve(family + ".cl")));
+    KernelSource source = KernelSource.read(family + ".cl", name -> open(OPENCL.resolve(name)));
+    Matcher kernel = OPENCL_KERNEL.matcher(expanded(source));
     while (kernel.find()) {
       List<Argument> all = arguments(kernel.group(2).split(",", -1));
       var own = new ArrayList<Argument>();
@@ -111,6 +118,37 @@ final class KernelSources {
       kernels.put(kernel.group(1), own);
     }
     return kernels;
+  }
+
+  /** Returns a source with its macros replaced that stand for entries or for their arguments. */
+  private static String expanded(KernelSource source) {
+    String all = String.join("\n", source.headers().values()) + "\n" + source.text();
+    String text = MACRO.matcher(source.text()).replaceAll("");
+    Matcher macro = MACRO.matcher(all);
+    while (macro.find()) {
+      String name = macro.group(1);
+      String body = macro.group(3).replace("\\\n", " ");
+      if (body.contains("QUERN_KERNEL void ")) {
+        String[] parameters = macro.group(2).split(", *", -1);
+        Pattern use = Pattern.compile("(?m)^" + name + "\\((.*)\\)$");
+        text =
+            use.matcher(text)
+                .replaceAll(found ->
+                    Matcher.quoteReplacement(
+                        substituted(body, parameters, found.group(1).split(", *", -1))));
+      } else if (macro.group(2) == null && body.contains("const ")) {
+        text = text.replaceAll("(?m)^( *)" + name + "\\b", Matcher.quoteReplacement(body));
+      }
+    }
+    return text;
+  }
+
+  private static String substituted(String body, String[] parameters, String[] values) {
+    String text = body;
+    for (int i = 0; i < parameters.length; i++) {
+      text = text.replaceAll("\\b" + parameters[i] + "\\b", Matcher.quoteReplacement(values[i]));
+    }
+    return text;
   }
 
   private static List<Argument> arguments(String[] declarations) {
@@ -138,6 +176,14 @@ final class KernelSources {
       words.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
     }
     return words.toString();
+  }
+
+  private static InputStream open(Path path) {
+    try {
+      return Files.newInputStream(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Reading " + path + " failed.", e);
+    }
   }
 
   private static String read(Path path) {

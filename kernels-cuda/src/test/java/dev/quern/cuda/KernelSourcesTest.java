@@ -7,7 +7,10 @@ import dev.quern.cuda.KernelSources.Argument;
 import dev.quern.cuda.host.Signature;
 import dev.quern.gpu.host.Geometry;
 import dev.quern.gpu.layout.FusedLossEncoding;
+import dev.quern.gpu.layout.LossGrid;
 import dev.quern.gpu.layout.LovaszLayout;
+import dev.quern.gpu.program.Formulas;
+import dev.quern.spi.loss.FusedLossSpec;
 import dev.quern.spi.loss.LossCoefficients;
 import dev.quern.spi.loss.LossSums;
 import dev.quern.spi.optim.OptimizerArena;
@@ -94,6 +97,19 @@ class KernelSourcesTest {
     assertEquals(fields(FusedLossEncoding.OPTIONS), KernelSources.record("QuernLossOptions"));
     assertEquals(LossSums.COUNT, KernelSources.record("QuernLossSums").size());
     assertEquals(LossCoefficients.COUNT, KernelSources.record("QuernLossCoefficients").size());
+    String table = Formulas.source("loss_table.inc");
+    for (Map.Entry<String, Integer> constant :
+        Map.of(
+                "LOSS_SUMS", LossSums.COUNT,
+                "SUM_BCE", LossSums.BCE,
+                "SUM_VALID", LossSums.VALID,
+                "SUM_CROSS_ENTROPY_WEIGHT", LossSums.CROSS_ENTROPY_WEIGHT,
+                "COUNTS", LossGrid.RECORD_BYTES / Double.BYTES - LossSums.COUNT,
+                "MOST_TERMS", FusedLossSpec.MAX_TERMS)
+            .entrySet()) {
+      String line = "#define QUERN_%s %d\n".formatted(constant.getKey(), constant.getValue());
+      assertTrue(table.contains(line), line);
+    }
   }
 
   /** The fields of a structure, which has no gaps, as in C. */

@@ -123,7 +123,8 @@ final class F64Expressions {
         || BUILTIN_TYPE.matcher(token).matches();
   }
 
-  private String balanced() {
+  /** Takes what stands in parentheses, as it is. */
+  String balanced() {
     var text = new StringBuilder();
     int depth = 0;
     do {

@@ -70,7 +70,10 @@ final class F64Rewriter {
       SourceType type = expressions.lastType();
       int stars = expressions.stars();
       String name = tokens.take();
-      if (tokens.peek().equals("(")) {
+      if (specifiers.isEmpty() && tokens.peek().equals("(")) {
+        // a macro that stands for a function
+        out.append(name).append(expressions.balanced()).append('\n');
+      } else if (tokens.peek().equals("(")) {
         function(specifiers + "*".repeat(stars) + name, name, type.deeper(stars));
       } else {
         out.append(specifiers).append("*".repeat(stars));

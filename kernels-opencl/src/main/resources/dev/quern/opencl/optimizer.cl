@@ -16,6 +16,61 @@
 
 #define QUERN_CHUNKS_OF_TILE (QUERN_ARENA_TILE / QUERN_CHUNK)
 
+// What a step of every optimizer has at its end.
+#define QUERN_STEP_OPERANDS \
+    __global float *ema, \
+    const long ema_offset, \
+    __global const uchar *segments, \
+    const long segments_offset, \
+    __global const uchar *groups, \
+    const long groups_offset, \
+    __global const float *control, \
+    const long control_offset, \
+    const int segment_count, \
+    const long tile_count
+
+// The elements i of this work-item in its group's chunk, up to end, for one statement.
+#define QUERN_EACH(statement) \
+  for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) { \
+    if (i < end) { \
+      statement; \
+    } \
+  }
+
+// One step of an optimizer over all segments, the body of its kernel: its parts of a name, what its
+// coefficients depend on beside the group (a field of the segment), its extras, and the update of
+// element i for some flags: those of the coefficients c, or 0 for a copy without extras.
+#define QUERN_STEP(Optimizer, optimizer, field, extras, UPDATE) \
+  __local QuernArenaPart part; \
+  __local Quern##Optimizer##Coefficients shared; \
+  int item = (int)get_local_id(0); \
+  control += control_offset; \
+  int finite = control[2] != 0.0f; \
+  __global const QuernSegment *table = (__global const QuernSegment *)(segments + segments_offset); \
+  if (item == 0) { \
+    part = quern_arena_part(table, segment_count, tile_count); \
+    QuernSegment s = table[part.segment]; \
+    Quern##Optimizer##Group group = \
+        ((__global const Quern##Optimizer##Group *)(groups + groups_offset))[s.group]; \
+    shared = quern_##optimizer##_coefficients(group, s.field, control[4], control[3]); \
+  } \
+  barrier(CLK_LOCAL_MEM_FENCE); \
+  Quern##Optimizer##Coefficients c = shared; \
+  parameters += parameters_offset; \
+  gradients += gradients_offset; \
+  ema += ema_offset; \
+  long end = finite ? part.end : part.first; \
+  long i = part.first + item; \
+  if (!part.active) { \
+    if (c.flags & QUERN_FLAG_EMA) { \
+      QUERN_EACH(ema[i] = quern_moving_average(ema[i], parameters[i], c.ema_weight)) \
+    } \
+  } else if (c.flags & extras) { \
+    QUERN_EACH(UPDATE(c.flags)) \
+  } else { \
+    QUERN_EACH(UPDATE(0)) \
+  }
+
 // The part of a segment that a group works on.
 typedef struct {
   int segment;
@@ -166,6 +221,9 @@ QUERN_INLINE void quern_adam_at(
   }
 }
 
+#define QUERN_ADAM_UPDATE(flags) \
+  quern_adam_at(c, flags, parameters, gradients, exp_avg, exp_avg_sq, max_exp_avg_sq, ema, i)
+
 // max_exp_avg_sq may be null if no group uses amsgrad, ema if no average is kept.
 QUERN_KERNEL void adam(
     __global float *parameters,
@@ -178,58 +236,11 @@ QUERN_KERNEL void adam(
     const long exp_avg_sq_offset,
     __global float *max_exp_avg_sq,
     const long max_exp_avg_sq_offset,
-    __global float *ema,
-    const long ema_offset,
-    __global const uchar *segments,
-    const long segments_offset,
-    __global const uchar *groups,
-    const long groups_offset,
-    __global const float *control,
-    const long control_offset,
-    const int segment_count,
-    const long tile_count) {
-  __local QuernArenaPart part;
-  __local QuernAdamCoefficients shared;
-  int item = (int)get_local_id(0);
-  control += control_offset;
-  int finite = control[2] != 0.0f;
-  __global const QuernSegment *table = (__global const QuernSegment *)(segments + segments_offset);
-  if (item == 0) {
-    part = quern_arena_part(table, segment_count, tile_count);
-    QuernSegment s = table[part.segment];
-    QuernAdamGroup group = ((__global const QuernAdamGroup *)(groups + groups_offset))[s.group];
-    shared = quern_adam_coefficients(group, s.step, control[4], control[3]);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  QuernAdamCoefficients c = shared;
-  parameters += parameters_offset;
-  gradients += gradients_offset;
+    QUERN_STEP_OPERANDS) {
   exp_avg += exp_avg_offset;
   exp_avg_sq += exp_avg_sq_offset;
   max_exp_avg_sq += max_exp_avg_sq_offset;
-  ema += ema_offset;
-  long end = finite ? part.end : part.first;
-  long i = part.first + item;
-  if (!part.active) {
-    for (int j = 0; (c.flags & QUERN_FLAG_EMA) && j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-      if (i < end) {
-        ema[i] = quern_moving_average(ema[i], parameters[i], c.ema_weight);
-      }
-    }
-  } else if (c.flags & QUERN_ADAM_EXTRAS) {
-    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-      if (i < end) {
-        quern_adam_at(
-            c, c.flags, parameters, gradients, exp_avg, exp_avg_sq, max_exp_avg_sq, ema, i);
-      }
-    }
-  } else {
-    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-      if (i < end) {
-        quern_adam_at(c, 0, parameters, gradients, exp_avg, exp_avg_sq, max_exp_avg_sq, ema, i);
-      }
-    }
-  }
+  QUERN_STEP(Adam, adam, step, QUERN_ADAM_EXTRAS, QUERN_ADAM_UPDATE);
 }
 
 // The same, and momentum buffers have begun where the group has momentum.
@@ -273,6 +284,9 @@ QUERN_INLINE void quern_sgd_at(
   }
 }
 
+#define QUERN_SGD_UPDATE(flags) \
+  quern_sgd_at(c, flags, parameters, gradients, momentum_buffer, ema, i)
+
 // momentum_buffer may be null if no group has momentum, ema if no average is kept.
 QUERN_KERNEL void sgd(
     __global float *parameters,
@@ -281,53 +295,7 @@ QUERN_KERNEL void sgd(
     const long gradients_offset,
     __global float *momentum_buffer,
     const long momentum_buffer_offset,
-    __global float *ema,
-    const long ema_offset,
-    __global const uchar *segments,
-    const long segments_offset,
-    __global const uchar *groups,
-    const long groups_offset,
-    __global const float *control,
-    const long control_offset,
-    const int segment_count,
-    const long tile_count) {
-  __local QuernArenaPart part;
-  __local QuernSgdCoefficients shared;
-  int item = (int)get_local_id(0);
-  control += control_offset;
-  int finite = control[2] != 0.0f;
-  __global const QuernSegment *table = (__global const QuernSegment *)(segments + segments_offset);
-  if (item == 0) {
-    part = quern_arena_part(table, segment_count, tile_count);
-    QuernSegment s = table[part.segment];
-    QuernSgdGroup group = ((__global const QuernSgdGroup *)(groups + groups_offset))[s.group];
-    shared = quern_sgd_coefficients(group, s.buffered, control[4], control[3]);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  QuernSgdCoefficients c = shared;
-  parameters += parameters_offset;
-  gradients += gradients_offset;
+    QUERN_STEP_OPERANDS) {
   momentum_buffer += momentum_buffer_offset;
-  ema += ema_offset;
-  long end = finite ? part.end : part.first;
-  long i = part.first + item;
-  if (!part.active) {
-    for (int j = 0; (c.flags & QUERN_FLAG_EMA) && j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-      if (i < end) {
-        ema[i] = quern_moving_average(ema[i], parameters[i], c.ema_weight);
-      }
-    }
-  } else if (c.flags & QUERN_SGD_EXTRAS) {
-    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-      if (i < end) {
-        quern_sgd_at(c, c.flags, parameters, gradients, momentum_buffer, ema, i);
-      }
-    }
-  } else {
-    for (int j = 0; j < QUERN_REDUCE_ITEMS; j++, i += QUERN_GROUP) {
-      if (i < end) {
-        quern_sgd_at(c, 0, parameters, gradients, momentum_buffer, ema, i);
-      }
-    }
-  }
+  QUERN_STEP(Sgd, sgd, buffered, QUERN_SGD_EXTRAS, QUERN_SGD_UPDATE);
 }

@@ -14,26 +14,27 @@
 
 #include "prelude.cl"
 #include "math.inc"
-#include "segmentation.inc"
+#include "loss_table.inc"
+#include "loss_element.inc"
+#include "loss_epilogue.inc"
+#include "segmentation_operands.cl"
 
-// {the sums of QuernLossSums, tn, fp, fn, tp}
-#define QUERN_RECORD 14
-#define QUERN_COUNTS 4
-
-// The sums that belong to elements, the first of QuernLossSums.
-#define QUERN_ELEMENT_SUMS 7
-#define QUERN_MOST_TERMS 8
+// What a kernel over the pixels reads: to be declared, and to be passed on.
+#define SEGMENTATION_READ \
+    __global const void *logits, \
+    const long logits_offset, \
+    __global const void *target, \
+    const long target_offset, \
+    __global const float *weight, \
+    const long weight_offset, \
+    __global const QuernLossOptions *options, \
+    const long options_offset
+#define SEGMENTATION_READ_GIVEN \
+    logits, logits_offset, target, target_offset, weight, weight_offset, options, options_offset
 
 // Sums one chunk; writes its gradient, too, unless coefficients and gradient are null.
 QUERN_INLINE void segmentation_element_chunk(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const float *weight,
-    const long weight_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global const float *coefficients,
     const long coefficients_offset,
     __global void *gradient,
@@ -42,14 +43,10 @@ QUERN_INLINE void segmentation_element_chunk(
     const long partials_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
     const int rounds,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype,
+    SEGMENTATION_KINDS,
     __local double *items,
     __local double *rows,
     __local int *first_fault) {
@@ -128,46 +125,27 @@ QUERN_INLINE void segmentation_element_chunk(
 }
 
 QUERN_KERNEL void segmentation_element_sums(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const float *weight,
-    const long weight_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global double *partials,
     const long partials_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
     const int rounds,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   __local double items[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_GROUP];
   __local double rows[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_ROWS];
   __local int first_fault;
   segmentation_element_chunk(
-      logits, logits_offset, target, target_offset, weight, weight_offset, options,
-      options_offset, 0, 0, 0, 0, partials, partials_offset, faults, faults_offset, images,
-      classes, pixels, chunks, rounds, terms, logits_dtype, target_dtype, items, rows,
+      SEGMENTATION_READ_GIVEN, 0, 0, 0, 0, partials, partials_offset, faults, faults_offset, SEGMENTATION_EXTENT_GIVEN, chunks, rounds,
+      SEGMENTATION_KINDS_GIVEN, items, rows,
       &first_fault);
 }
 
 // The same, and the gradient from coefficients that are known beforehand.
 QUERN_KERNEL void segmentation_element_one_pass(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const float *weight,
-    const long weight_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global const float *coefficients,
     const long coefficients_offset,
     __global void *gradient,
@@ -176,22 +154,17 @@ QUERN_KERNEL void segmentation_element_one_pass(
     const long partials_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
     const int rounds,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   __local double items[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_GROUP];
   __local double rows[(QUERN_ELEMENT_SUMS + QUERN_COUNTS) * QUERN_ROWS];
   __local int first_fault;
   segmentation_element_chunk(
-      logits, logits_offset, target, target_offset, weight, weight_offset, options,
-      options_offset, coefficients, coefficients_offset, gradient, gradient_offset, partials,
-      partials_offset, faults, faults_offset, images, classes, pixels, chunks, rounds, terms,
-      logits_dtype, target_dtype, items, rows, &first_fault);
+      SEGMENTATION_READ_GIVEN, coefficients, coefficients_offset, gradient, gradient_offset, partials,
+      partials_offset, faults, faults_offset, SEGMENTATION_EXTENT_GIVEN, chunks, rounds,
+      SEGMENTATION_KINDS_GIVEN, items, rows, &first_fault);
 }
 
 // One group for each segment. known: the number of its elements, all valid, which is what divisors
@@ -214,8 +187,7 @@ QUERN_KERNEL void segmentation_totals(
       QUERN_RECORD, partials + partials_offset + segment * chunks * QUERN_RECORD, records, items,
       rows);
   if (item < QUERN_LOSS_SUMS) {
-    // the seventh sum counts valid elements, the ninth weighs pixels
-    int counts = item == 6 || item == 8;
+    int counts = item == QUERN_SUM_VALID || item == QUERN_SUM_CROSS_ENTROPY_WEIGHT;
     sums[sums_offset + segment * QUERN_LOSS_SUMS + item] =
         known < 0 || !counts ? quern_group_sum(item, rows) : (double)known;
   } else if (item < QUERN_RECORD) {
@@ -335,25 +307,14 @@ QUERN_KERNEL void segmentation_epilogue(
 
 // One group for each tile of a segment, tiles of them for each.
 QUERN_KERNEL void segmentation_element_gradient(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const float *weight,
-    const long weight_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global const float *coefficients,
     const long coefficients_offset,
     __global void *gradient,
     const long gradient_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long tiles,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   long segment = (long)get_group_id(0) / tiles;
   int c = (int)(segment % classes);
   long start = (long)get_group_id(0) % tiles * QUERN_TILE;
@@ -379,25 +340,14 @@ QUERN_KERNEL void segmentation_element_gradient(
 
 // The losses of all elements without reduction; a group for each chunk of one round of a segment.
 QUERN_KERNEL void segmentation_element_losses(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const float *weight,
-    const long weight_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global float *losses,
     const long losses_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   __local int first_fault;
   int item = (int)get_local_id(0);
   if (item == 0) {

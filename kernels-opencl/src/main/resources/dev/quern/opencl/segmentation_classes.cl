@@ -12,13 +12,24 @@
 
 #include "prelude.cl"
 #include "math.inc"
-#include "segmentation.inc"
+#include "loss_table.inc"
+#include "loss_element.inc"
+#include "loss_class.inc"
+#include "segmentation_operands.cl"
+
+// What a kernel over the pixels reads: to be declared, and to be passed on.
+#define SEGMENTATION_READ \
+    __global const void *logits, \
+    const long logits_offset, \
+    __global const void *target, \
+    const long target_offset, \
+    __global const QuernLossOptions *options, \
+    const long options_offset
+#define SEGMENTATION_READ_GIVEN \
+    logits, logits_offset, target, target_offset, options, options_offset
 
 // The pixels that one work-item takes in a round.
 #define QUERN_PIXELS QUERN_MAP_ITEMS
-
-// {the sums of QuernLossSums, confusion counts, which are 0}
-#define QUERN_RECORD 14
 
 // The sums of a class that are not 0, in the order in which they are added up.
 #define QUERN_CLASS_SUMS 9
@@ -155,12 +166,7 @@ QUERN_INLINE void segmentation_pixel_gradient(
 
 // Sums one chunk; writes its gradient, too, unless coefficients and gradient are null.
 QUERN_INLINE void segmentation_class_chunk(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global const float *coefficients,
     const long coefficients_offset,
     __global void *gradient,
@@ -169,14 +175,10 @@ QUERN_INLINE void segmentation_class_chunk(
     const long partials_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
     const int rounds,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype,
+    SEGMENTATION_KINDS,
     __local double *items,
     __local double *rows,
     __local int *first_fault) {
@@ -237,10 +239,10 @@ QUERN_INLINE void segmentation_class_chunk(
         c == 0 ? of_pixels.softmax_focal : 0.0f};
       quern_sum_rows(QUERN_CLASS_SUMS, values, items, rows);
       if (item < QUERN_RECORD) {
-        // the fourth sum and those behind the tenth are 0
-        int from = item < 3 ? item : item - 1;
+        // a class has no binary cross-entropy and no counts
+        int from = item < QUERN_SUM_BCE ? item : item - 1;
         double sum =
-            item == 3 || item >= QUERN_LOSS_SUMS ? 0.0 : quern_group_sum(from, rows);
+            item == QUERN_SUM_BCE || item >= QUERN_LOSS_SUMS ? 0.0 : quern_group_sum(from, rows);
         long record = ((pool * classes + c) * chunks + chunk) * QUERN_RECORD + item;
         partials[record] = round == 0 ? sum : partials[record] + sum;
       }
@@ -264,41 +266,27 @@ QUERN_INLINE void segmentation_class_chunk(
 }
 
 QUERN_KERNEL void segmentation_class_sums(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global double *partials,
     const long partials_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
     const int rounds,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   __local double items[QUERN_CLASS_SUMS * QUERN_GROUP];
   __local double rows[QUERN_CLASS_SUMS * QUERN_ROWS];
   __local int first_fault;
   segmentation_class_chunk(
-      logits, logits_offset, target, target_offset, options, options_offset, 0, 0, 0, 0, partials,
-      partials_offset, faults, faults_offset, images, classes, pixels, chunks, rounds, terms,
-      logits_dtype, target_dtype, items, rows, &first_fault);
+      SEGMENTATION_READ_GIVEN, 0, 0, 0, 0, partials,
+      partials_offset, faults, faults_offset, SEGMENTATION_EXTENT_GIVEN, chunks, rounds,
+      SEGMENTATION_KINDS_GIVEN, items, rows, &first_fault);
 }
 
 // The same, and the gradient from coefficients that are known beforehand.
 QUERN_KERNEL void segmentation_class_one_pass(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global const float *coefficients,
     const long coefficients_offset,
     __global void *gradient,
@@ -307,43 +295,31 @@ QUERN_KERNEL void segmentation_class_one_pass(
     const long partials_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long chunks,
     const int rounds,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   __local double items[QUERN_CLASS_SUMS * QUERN_GROUP];
   __local double rows[QUERN_CLASS_SUMS * QUERN_ROWS];
   __local int first_fault;
   segmentation_class_chunk(
-      logits, logits_offset, target, target_offset, options, options_offset, coefficients,
+      SEGMENTATION_READ_GIVEN, coefficients,
       coefficients_offset, gradient, gradient_offset, partials, partials_offset, faults,
-      faults_offset, images, classes, pixels, chunks, rounds, terms, logits_dtype, target_dtype,
+      faults_offset, SEGMENTATION_EXTENT_GIVEN, chunks, rounds,
+      SEGMENTATION_KINDS_GIVEN,
       items, rows, &first_fault);
 }
 
 // One group for each tile of a pool, tiles of them for each.
 QUERN_KERNEL void segmentation_class_gradient(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global const float *coefficients,
     const long coefficients_offset,
     __global void *gradient,
     const long gradient_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long tiles,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   SegmentationBatch b = {
     options[0], options, quern_from(logits, logits_dtype, logits_offset),
     quern_from(target, target_dtype, target_offset), logits_dtype, target_dtype, terms, classes,
@@ -366,23 +342,14 @@ QUERN_KERNEL void segmentation_class_gradient(
 
 // The losses of all pixels without reduction; a group for each tile of a pool, tiles of them for each.
 QUERN_KERNEL void segmentation_class_losses(
-    __global const void *logits,
-    const long logits_offset,
-    __global const void *target,
-    const long target_offset,
-    __global const QuernLossOptions *options,
-    const long options_offset,
+    SEGMENTATION_READ,
     __global float *losses,
     const long losses_offset,
     __global long *faults,
     const long faults_offset,
-    const long images,
-    const int classes,
-    const long pixels,
+    SEGMENTATION_EXTENT,
     const long tiles,
-    const int terms,
-    const int logits_dtype,
-    const int target_dtype) {
+    SEGMENTATION_KINDS) {
   __local int first_fault;
   int item = (int)get_local_id(0);
   if (item == 0) {

@@ -54,7 +54,7 @@ public record FusedLossEncoding(MemorySegment memory, long terms, long shares, l
   /** Flag: the mean of the binary cross-entropy is over what is not ignored. */
   public static final int FLAG_OF_VALID = 16;
 
-  /** The layout of {@code QuernLossTerm} in {@code segmentation.inc}. */
+  /** The layout of {@code QuernLossTerm} in {@code loss_table.inc}. */
   public static final StructLayout TERM =
       MemoryLayout.structLayout(
           ValueLayout.JAVA_DOUBLE.withName("weight"),
@@ -67,7 +67,7 @@ public record FusedLossEncoding(MemorySegment memory, long terms, long shares, l
           ValueLayout.JAVA_INT.withName("kind"),
           ValueLayout.JAVA_INT.withName("flags"));
 
-  /** The layout of {@code QuernLossOptions} in {@code segmentation.inc}. */
+  /** The layout of {@code QuernLossOptions} in {@code loss_table.inc}. */
   public static final StructLayout OPTIONS =
       MemoryLayout.structLayout(
           ValueLayout.JAVA_INT.withName("form"),
