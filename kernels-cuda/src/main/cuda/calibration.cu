@@ -1,7 +1,9 @@
-// Chains of fma: data[i] = fma(data[i], 0.75, 0.125), length times over. Nothing is fused; the point
-// is to wait for arithmetic and not for memory. Each block takes one tile, each thread a quad of it,
-// whose four chains run side by side; elements from n on are left alone. Deterministic, as an element
-// depends on itself only.
+// Chains of fma, to wait for arithmetic and not for memory.
+//
+// - Formula: data[i] = fma(data[i], 0.75, 0.125), length times over; nothing is fused.
+// - Work: a block takes a tile, a thread a quad of it, whose four chains run side by side.
+// - Tail: elements from n on are left alone.
+// - Deterministic: an element depends on itself only.
 
 #include "prelude.cuh"
 

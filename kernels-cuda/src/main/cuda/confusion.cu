@@ -1,12 +1,15 @@
-// Confusion counts of predictions against labels.
+// Confusion counts of predictions against labels: a matrix of classes (further down), and binary
+// counts.
 //
-// Binary counts {tn, fp, fn, tp} of predictions >= cut against targets 0 and 1, row by row: element i
-// belongs to row (i / inner) % rows. Runs of inner elements are cut into chunks; each block counts
-// one chunk and leaves a record of four counts and the least faulty index. Then one block for each row
-// adds the row's records to the running counts, and the first lowers the fault word. Counts pass
-// through f64, which holds whole numbers below 2^53 exactly; so sums are exact in any order.
-// Elements behind the end of a run, and targets equal to ignored (ignores: whether there is such a
-// value), count nowhere. Deterministic, as counts are exact and a minimum has no order.
+// - Binary: {tn, fp, fn, tp} of predictions >= cut against targets 0 and 1, row by row; element i
+//   belongs to row (i / inner) % rows.
+// - Work: runs of inner elements are cut into chunks; a block counts one chunk and leaves a record
+//   of four counts and the least faulty index. Then one block for each row adds the row's records
+//   to the running counts, and the first lowers the fault word.
+// - Tail: elements behind the end of a run, and targets equal to ignored (ignores: whether there is
+//   such a value), count nowhere.
+// - Deterministic: counts pass through f64, which holds whole numbers below 2^53 exactly, so sums
+//   are exact in any order, and a minimum has none.
 
 #include "prelude.cuh"
 

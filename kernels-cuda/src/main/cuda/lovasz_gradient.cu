@@ -1,12 +1,14 @@
-// Lovasz losses, from the sorted lists (lovasz_lists.cuh) on: the step of the Jaccard loss at each
-// element, from the foreground counted before it (lovasz.inc); the loss, their dot product; the
-// gradient, scattered back to where the pixel was. A block takes a chunk: it counts the chunk's
-// foreground, publishes it, looks back for that of the chunks before, and goes through its elements,
-// each warp through neighbouring ones row by row. (OpenCL counts and sums the foreground of the chunks
-// in kernels of their own, because there no group may wait for another.) A list of one chunk needs no
-// looking back. What was dropped or lies behind the end keeps the gradient it was cleared to.
-// Deterministic: counts are exact, a chunk's losses are summed in f64 in a fixed order, and those of
-// the chunks by one block; the only atomic is the ticket.
+// Lovasz losses, from the sorted lists (lovasz_lists.cuh) on.
+//
+// - Formula: the step of the Jaccard loss at each element, from the foreground counted before it
+//   (lovasz.inc); the loss, their dot product; the gradient, scattered back to where the pixel was.
+// - Work: a block takes a chunk. It counts the chunk's foreground, publishes it, looks back for
+//   that of the chunks before, and goes through its elements, each warp through neighbouring ones
+//   row by row. (OpenCL counts and sums the foreground of the chunks in kernels of their own,
+//   because there no group may wait for another.) A list of one chunk needs no looking back.
+// - Tail: what was dropped or lies behind the end keeps the gradient it was cleared to.
+// - Deterministic: counts are exact, a chunk's losses are summed in f64 in a fixed order, and those
+//   of the chunks by one block; the only atomic is the ticket.
 
 #include "prelude.cuh"
 

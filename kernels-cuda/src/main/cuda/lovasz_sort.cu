@@ -1,18 +1,23 @@
-// Lovasz losses: the sort of all lists (lovasz_lists.cuh) by their keys, payloads along, and how many
-// elements are kept and of the foreground. By digits of 8 bits from the lowest up, four passes between
-// two halves of scratch memory (Adinets and Merrill, Onesweep, 2022). One kernel counts how often every
-// list has each digit in each of the four places, which the passes do not change. Then one kernel a
-// pass moves the elements: a block ranks its chunk, publishes how often it has each digit, puts the
-// elements in order in shared memory meanwhile, looks back for what the chunks before it have, each
-// thread for one digit, and writes. So a pass reads and writes an element once. (OpenCL counts anew in
-// every pass and sums the counts up in a kernel of its own, because there no group may wait for
-// another.) Elements of equal digits keep their order: within a chunk each warp takes neighbouring
-// elements row by row, and an element's rank is counted from the ballots of its row, so no order of
-// execution matters. The first pass drops pixels without loss or gradient (ignored, faulty, error 0 or
-// below), and lists that are not averaged; their number stays on the device, and the blocks of chunks
-// behind it return at once. Lists of one chunk, however many, are sorted by blocks that know nothing
-// of each other. Deterministic, as orders depend on the extent only; the only atomics are of integers:
-// counts and tickets.
+// Lovasz losses: the sort of all lists (lovasz_lists.cuh) by their keys, payloads along, and how
+// many elements are kept and of the foreground.
+//
+// - By digits of 8 bits from the lowest up, four passes between two halves of scratch memory
+//   (Adinets and Merrill, Onesweep, 2022).
+// - Work: one kernel counts how often every list has each digit in each of the four places, which
+//   the passes do not change. Then one kernel a pass moves the elements: a block ranks its chunk,
+//   publishes how often it has each digit, puts the elements in order in shared memory meanwhile,
+//   looks back for what the chunks before it have, each thread for one digit, and writes. So a pass
+//   reads and writes an element once. (OpenCL counts anew in every pass and sums the counts up in a
+//   kernel of its own, because there no group may wait for another.) Lists of one chunk, however
+//   many, are sorted by blocks that know nothing of each other.
+// - Elements of equal digits keep their order: within a chunk each warp takes neighbouring elements
+//   row by row, and an element's rank is counted from the ballots of its row, so no order of
+//   execution matters.
+// - Tail: the first pass drops pixels without loss or gradient (ignored, faulty, error 0 or below),
+//   and lists that are not averaged; their number stays on the device, and the blocks of chunks
+//   behind it return at once.
+// - Deterministic: orders depend on the extent only; the only atomics are of integers: counts and
+//   tickets.
 
 #include "prelude.cuh"
 

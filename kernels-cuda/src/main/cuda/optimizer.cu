@@ -1,14 +1,18 @@
 // Optimizer steps over a flat arena, and the reduction before them that leaves {norm, clip, finite,
-// factor, unit} and moves the loss scale. The arena is cut into tiles of QUERN_CHUNK elements, each inside one segment; a
-// block takes one tile and finds its segment by bisection over the segments' first tiles. adam and
-// sgd fuse unscaling, both kinds of clipping, maximize, decay, penalties, state, update and the moving
-// average of the parameters: each element is read and written once, in one launch for all segments.
-// Parameters and gradients may lie outside the arena, where a table of pointers says.
-// A tile whose group has no extras runs a copy of the loop without them. A segment's last tile may be
-// short: elements behind its end are left out. Deterministic: elements are independent, and the
-// reduction adds its squares in f64 in an order fixed by the arena's layout. The step numbers must
-// not change while a block may still read them: the last block to finish, found by an integer ticket,
-// advances them.
+// factor, unit} and moves the loss scale.
+//
+// - Formula: adam.inc, sgd.inc, optimizer.inc.
+// - Fused: unscaling, both kinds of clipping, maximize, decay, penalties, state, update and the
+//   moving average of the parameters: each element is read and written once, in one launch for all
+//   segments. What has no extras runs a copy of the loop without them.
+// - Work: the arena is cut into tiles of QUERN_CHUNK elements, each inside one segment; a block
+//   takes a tile and finds its segment by bisection over the segments' first tiles. Parameters and
+//   gradients may lie outside the arena, where a table of pointers says.
+// - Tail: a segment's last tile may be short: elements behind its end are left out.
+// - Deterministic: elements are independent, and the reduction adds its squares in f64 in an order
+//   fixed by the arena's layout.
+// - The step numbers must not change while a block may still read them: the last block to finish,
+//   found by an integer ticket, advances them.
 
 #include "prelude.cuh"
 

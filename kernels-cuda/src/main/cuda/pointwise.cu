@@ -1,7 +1,10 @@
-// Fill, conversion and elementwise arithmetic: out[i] = f(x[i], ...). Nothing is fused. Each block
-// takes one tile, each thread a quad of it; elements from n on are left out one by one. Deterministic,
-// as every element is written once by a formula of its own operands; out may be an operand, since an
-// element is read before it is written and by nobody else.
+// Fill, conversion and elementwise arithmetic.
+//
+// - Formula: out[i] = f(x[i], ...); nothing is fused.
+// - Work: a block takes a tile, a thread a quad of it.
+// - Tail: elements from n on are left out one by one.
+// - Deterministic: every element is written once by a formula of its own operands. out may be an
+//   operand, since an element is read before it is written and by nobody else.
 
 #include "prelude.cuh"
 

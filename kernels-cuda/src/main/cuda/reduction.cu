@@ -1,8 +1,10 @@
-// The sum of all elements. Each block sums one chunk: a thread adds the elements of its quads in f32,
-// the block adds its threads in f64 in a fixed order (prelude) and leaves one partial sum; a single
-// block then adds the partial sums in f64 and rounds once. Elements from n on are read as 0, which is
-// to add nothing. Deterministic, as chunks and orders depend on n only and nothing is added
-// atomically.
+// The sum of all elements.
+//
+// - Work: a block sums a chunk, each thread the elements of its quads in f32, the block its threads
+//   in f64 in a fixed order (prelude), and leaves one partial sum; a single block then adds the
+//   partial sums in f64 and rounds once.
+// - Tail: elements from n on are read as 0, which is to add nothing.
+// - Deterministic: chunks and orders depend on n only, and nothing is added atomically.
 
 #include "prelude.cuh"
 

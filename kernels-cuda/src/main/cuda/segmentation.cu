@@ -1,15 +1,18 @@
-// Fused segmentation losses of logits with a target each, and what all layouts share: any weighted
-// sum of the terms of segmentation.inc. A pool is the images whose overlap is scored together (one, or
-// the batch); a segment is one class of a pool. Pass 1 reads logits and target once; each block sums
-// one chunk of a segment, rounds of QUERN_CHUNK elements (a thread in f32, the block in f64),
-// and leaves a record of the sums and confusion counts and its least faulty index. The totals,
-// one block per segment, add the records in f64. The epilogue, a single block, adds each term up over
-// the segments and turns the sums into the value and each segment's coefficients of the gradient,
-// upstream factor included, adds the counts and lowers the fault word. Pass 2 maps logits and target
-// to the gradient. Where every divisor is known beforehand, totals and epilogue run first with known
-// divisors, and one pass does both. Elements behind a segment's end, ignored and faulty ones add
-// nothing (but to the number of valid ones); the gradient of the latter two is 0 whatever their logit
-// is. Deterministic, as all orders depend on the extents only and nothing is added atomically.
+// Fused segmentation losses of logits with a target each, and what all layouts share.
+//
+// - Formula: any weighted sum of the terms of loss_element.inc. A pool is the images whose overlap
+//   is scored together (one, or the batch); a segment is one class of a pool.
+// - Pass 1 reads logits and target once: a block sums one chunk of a segment, rounds of QUERN_CHUNK
+//   elements (a thread in f32, the block in f64), and leaves a record of the sums and confusion
+//   counts and its least faulty index. The totals, one block per segment, add the records in f64.
+// - The epilogue (loss_epilogue.inc), a single block, adds each term up over the segments and turns
+//   the sums into the value and each segment's coefficients of the gradient, upstream factor
+//   included, adds the counts and lowers the fault word.
+// - Pass 2 maps logits and target to the gradient. Where every divisor is known beforehand, totals
+//   and epilogue run first with known divisors, and one pass does both.
+// - Tail: elements behind a segment's end, ignored and faulty ones add nothing (but to the number
+//   of valid ones); the gradient of the latter two is 0 whatever their logit is.
+// - Deterministic: all orders depend on the extents only, and nothing is added atomically.
 
 #include "prelude.cuh"
 

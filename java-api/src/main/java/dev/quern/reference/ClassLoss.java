@@ -10,7 +10,7 @@ import dev.quern.spi.loss.LossTerm;
 
 /**
  * The terms of a fused loss for one pixel of classes that exclude one another: the Java twin of the
- * functions per pixel in {@code formulas/segmentation.inc}, which says what the symbols mean. Holds
+ * functions per pixel in {@code formulas/loss_class.inc}, which says what the symbols mean. Holds
  * the pixel it was last given; one thread uses an instance.
  */
 public final class ClassLoss {

@@ -10,7 +10,7 @@ import dev.quern.spi.loss.LossTerm;
 
 /**
  * The terms of a fused loss for one logit or probability with a target of its own: the Java twin of
- * the functions per element in {@code formulas/segmentation.inc}, which says what the symbols mean.
+ * the functions per element in {@code formulas/loss_element.inc}, which says what the symbols mean.
  * Holds the element it was last given; one thread uses an instance.
  */
 public final class ElementLoss {

@@ -1,7 +1,9 @@
-// Chains of fma: data[i] = fma(data[i], 0.75, 0.125), length times over. Nothing is fused; the point
-// is to wait for arithmetic and not for memory. Each group takes one tile, each work-item
-// QUERN_MAP_ITEMS chains of it, which run side by side; elements from n on are left out one by one.
-// Deterministic, as an element depends on itself only.
+// Chains of fma, to wait for arithmetic and not for memory.
+//
+// - Formula: data[i] = fma(data[i], 0.75, 0.125), length times over; nothing is fused.
+// - Work: a group takes a tile, a work-item QUERN_MAP_ITEMS chains of it, which run side by side.
+// - Tail: elements from n on are left out one by one.
+// - Deterministic: an element depends on itself only.
 
 #include "prelude.cl"
 

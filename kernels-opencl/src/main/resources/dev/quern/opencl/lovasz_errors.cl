@@ -1,9 +1,13 @@
-// Lovasz losses, between pixels and lists (lovasz_lists.cl): the errors of the pixels as keys to be
-// sorted (lovasz.inc) in the lists of their classes, and what each list weighs; at the end, from the
-// derivatives by the probabilities of a pixel those by its logits. The softmax is computed where it
-// is needed and stored nowhere. A work-item takes QUERN_MAP_ITEMS pixels (or lists), a group apart,
-// with all their classes; those behind the end take no part. Deterministic, as every result is one
-// work-item's; the only atomic is an integer minimum.
+// Lovasz losses, between pixels and lists (lovasz_lists.cl).
+//
+// - Formula: the errors of the pixels as keys to be sorted (lovasz.inc) in the lists of their
+//   classes, and what each list weighs; at the end, from the derivatives by the probabilities of a
+//   pixel those by its logits.
+// - Fused: the softmax is computed where it is needed and stored nowhere.
+// - Work: a work-item takes QUERN_MAP_ITEMS pixels (or lists), a group apart, with all their
+//   classes.
+// - Tail: those behind the end take no part.
+// - Deterministic: every result is one work-item's; the only atomic is an integer minimum.
 
 #include "prelude.cl"
 #include "math.inc"

@@ -1,11 +1,13 @@
-// Lovasz losses, from the sorted lists (lovasz_lists.cl) on: the step of the Jaccard loss at each
-// element, from the foreground counted before it (lovasz.inc); the loss, their dot product; the
-// gradient, scattered back to where the pixel was. A group takes a chunk: the foreground of every
-// chunk is counted, lovasz_scan of lovasz_sort.cl sums it up over the chunks before, and within the
-// chunk the group scans it; a list of one chunk needs only the last. What was dropped or lies behind
-// the end keeps the gradient it was cleared to. Deterministic: counts are exact, a chunk's losses are
-// summed in f64 in a fixed order, and those of the chunks by one group; the only atomics are of
-// integers.
+// Lovasz losses, from the sorted lists (lovasz_lists.cl) on.
+//
+// - Formula: the step of the Jaccard loss at each element, from the foreground counted before it
+//   (lovasz.inc); the loss, their dot product; the gradient, scattered back to where the pixel was.
+// - Work: a group takes a chunk. The foreground of every chunk is counted, lovasz_scan of
+//   lovasz_sort.cl sums it up over the chunks before, and within the chunk the group scans it; a
+//   list of one chunk needs only the last.
+// - Tail: what was dropped or lies behind the end keeps the gradient it was cleared to.
+// - Deterministic: counts are exact, a chunk's losses are summed in f64 in a fixed order, and those
+//   of the chunks by one group; the only atomics are of integers.
 
 #include "prelude.cl"
 #include "math.inc"

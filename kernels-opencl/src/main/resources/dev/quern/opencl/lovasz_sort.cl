@@ -1,15 +1,18 @@
-// Lovasz losses: the sort of all lists (lovasz_lists.cl) by their keys, payloads along, and how many
-// elements are kept and of the foreground. By digits of 8 bits from the lowest up, four passes between
-// two halves of scratch memory, each of them: the digits of every chunk are counted; per list and
-// digit the counts are summed up over the chunks; every chunk moves its elements. (CUDA finds the
-// places while it moves, in one kernel a pass: a group there waits for one that began before it, and
-// OpenCL does not promise that such a group goes on.) Elements of equal digits keep their order:
-// within a chunk an element's rank is counted from bit masks of the work-items that hold the same
-// digit, so no order of execution matters. The first pass drops pixels without loss or gradient
-// (ignored, faulty, error 0 or below), and lists that are not averaged; their number stays on the
-// device, and the chunks behind it return at once. A list of one chunk needs neither counts nor sums.
-// Deterministic, as orders depend on the extent only; the only atomics are of integers: counts and
-// masks.
+// Lovasz losses: the sort of all lists (lovasz_lists.cl) by their keys, payloads along, and how
+// many elements are kept and of the foreground.
+//
+// - By digits of 8 bits from the lowest up, four passes between two halves of scratch memory.
+// - Work: in each pass the digits of every chunk are counted; per list and digit the counts are
+//   summed up over the chunks; every chunk moves its elements. (CUDA finds the places while it
+//   moves, in one kernel a pass: a group there waits for one that began before it, and OpenCL does
+//   not promise that such a group goes on.) A list of one chunk needs neither counts nor sums.
+// - Elements of equal digits keep their order: within a chunk an element's rank is counted from bit
+//   masks of the work-items that hold the same digit, so no order of execution matters.
+// - Tail: the first pass drops pixels without loss or gradient (ignored, faulty, error 0 or below),
+//   and lists that are not averaged; their number stays on the device, and the chunks behind it
+//   return at once.
+// - Deterministic: orders depend on the extent only; the only atomics are of integers: counts and
+//   masks.
 
 #include "prelude.cl"
 #include "math.inc"

@@ -1,7 +1,10 @@
-// Uniform numbers in [0, 1) from Philox4x32-10: out[i] is element first_element + i of its sequence.
-// A block of the generator gives four elements, so each work-item draws one block and writes the
-// part of it that lies in out; the first and the last block may be cut. Deterministic, as a number
-// depends on its counter only.
+// Uniform numbers in [0, 1) from Philox4x32-10.
+//
+// - Formula: out[i] is element first_element + i of the sequence.
+// - Work: a block of the generator gives four elements; a work-item draws one block and writes the
+//   part of it that lies in out.
+// - Tail: the first and the last block of the generator may be cut.
+// - Deterministic: a number depends on its counter only.
 
 #include "prelude.cl"
 #include "philox.inc"

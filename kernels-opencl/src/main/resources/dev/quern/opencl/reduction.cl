@@ -1,8 +1,11 @@
-// The sum of all elements. Each group sums one chunk: a work-item adds its QUERN_REDUCE_ITEMS
-// elements in f32, the group adds its work-items in f64 in a fixed order (prelude) and leaves one
-// partial sum; a single group then adds the partial sums in f64 and rounds once. Elements from n on
-// are left out, which is to add nothing. Deterministic, as chunks and orders depend on n and the
-// kind of device only and nothing is added atomically.
+// The sum of all elements.
+//
+// - Work: a group sums a chunk, each work-item QUERN_REDUCE_ITEMS elements in f32, the group its
+//   work-items in f64 in a fixed order (prelude), and leaves one partial sum; a single group then
+//   adds the partial sums in f64 and rounds once.
+// - Tail: elements from n on are left out, which is to add nothing.
+// - Deterministic: chunks and orders depend on n and the kind of device only, and nothing is added
+//   atomically.
 
 #include "prelude.cl"
 

@@ -1,14 +1,19 @@
-// Fused segmentation losses of pixels whose classes exclude one another, of any number of classes: the
-// passes over the pixels; totals and epilogue are those of segmentation.cl, which says what pools and
-// segments are. In pass 1 each group sums one chunk of a pool's pixels, rounds of QUERN_TILE. A
-// work-item keeps the softmax of its few pixels (two runs over the classes), then all go through the
-// classes together and leave a record for each class, so that nothing grows with the number of
-// classes; the last is class 0, whose record takes what belongs to the pixels. Pass 2 gives a
-// work-item a pixel: softmax, the sum of the classes' slopes, then the gradient class by class, each
-// logit read before its gradient is written. Pixels behind the pool's end, ignored and faulty ones add
-// nothing (but to the number of valid ones and the weight of their labels); the gradient of the latter
-// two is 0 whatever their logits are. Deterministic, as all orders depend on the extents and the kind
-// of device only; the only atomic is an integer minimum.
+// Fused segmentation losses of pixels whose classes exclude one another, of any number of classes:
+// the passes over the pixels. Totals and epilogue are those of segmentation.cl, which says what
+// pools and segments are.
+//
+// - Formula: any weighted sum of the terms of loss_class.inc.
+// - Pass 1: a group sums one chunk of a pool's pixels, rounds of QUERN_TILE. A work-item keeps the
+//   softmax of its few pixels (two runs over the classes), then all go through the classes together
+//   and leave a record for each class, so that nothing grows with the number of classes; the last
+//   is class 0, whose record takes what belongs to the pixels.
+// - Pass 2: a work-item has a pixel: softmax, the sum of the classes' slopes, then the gradient
+//   class by class, each logit read before its gradient is written.
+// - Tail: pixels behind the pool's end, ignored and faulty ones add nothing (but to the number of
+//   valid ones and the weight of their labels); the gradient of the latter two is 0 whatever their
+//   logits are.
+// - Deterministic: all orders depend on the extents and the kind of device only; the only atomic is
+//   an integer minimum.
 
 #include "prelude.cl"
 #include "math.inc"

@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /**
  * Turns the sums of a fused loss into its value and the coefficients of its gradient, in f64: the
- * Java twin of the epilogue in {@code formulas/segmentation.inc}, shared by the CPU backends. Sums
+ * Java twin of the epilogue in {@code formulas/loss_epilogue.inc}, shared by the CPU backends. Sums
  * and coefficients have a record per segment: image (one for scores over the batch) and class.
  */
 public final class LossEpilogue {
