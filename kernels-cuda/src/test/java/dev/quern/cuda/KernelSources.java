@@ -13,28 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Reads entry kernels and their arguments out of sources, in CUDA and in OpenCL C. */
 final class KernelSources {
-  /** The families, each a {@code .cu} and a {@code .cl}. */
-  static final List<String> FAMILIES =
-      List.of(
-          "pointwise",
-          "reduction",
-          "matrix",
-          "random",
-          "segmentation",
-          "segmentation_classes",
-          "lovasz_errors",
-          "lovasz_sort",
-          "lovasz_gradient",
-          "confusion",
-          "optimizer",
-          "calibration");
-
   private static final Path CUDA = Path.of("src/main/cuda");
   private static final Path OPENCL =
       Path.of("../kernels-opencl/src/main/resources/dev/quern/opencl");
+
+  /** The families, each a {@code .cu} and a {@code .cl}. */
+  static final List<String> FAMILIES = families();
 
   private static final Pattern CUDA_KERNEL =
       Pattern.compile("QUERN_KERNEL\\((\\w+), (\\w+)\\) \\{");
@@ -57,6 +45,19 @@ final class KernelSources {
    * @param name its name
    */
   record Argument(String type, boolean pointer, String name) {}
+
+  private static List<String> families() {
+    try (Stream<Path> files = Files.list(CUDA)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".cu"))
+          .map(name -> name.substring(0, name.length() - ".cu".length()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("The sources in " + CUDA + " cannot be listed.", e);
+    }
+  }
 
   /** Returns the text of a CUDA source. */
   static String cudaSource(String file) {

@@ -3,8 +3,8 @@ package dev.quern.spi.loss;
 import java.util.List;
 
 /**
- * One loss of a {@link FusedLossSpec}; its formula is in {@code formulas/loss_*.inc}. Lists
- * hold one number per class, or none for the default.
+ * One loss of a {@link FusedLossSpec}; its formula is in {@code formulas/loss_*.inc}. Lists hold
+ * one number per class, or none for the default.
  */
 public sealed interface LossTerm {
   /**

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The binary cross-entropy of a {@link LossChunk}: the vector twin of its functions in {@code
- * formulas/segmentation.inc}. The plain loss, without smoothing, weights and factors, has loops of
+ * formulas/loss_element.inc}. The plain loss, without smoothing, weights and factors, has loops of
  * its own. Gradients are added to what is there.
  */
 final class BceLoops {

@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The focal loss of a {@link LossChunk}: the vector twin of its functions in {@code
- * formulas/segmentation.inc}, in loops that leave the cross-entropy, q, their slopes and the weight
+ * formulas/loss_element.inc}, in loops that leave the cross-entropy, q, their slopes and the weight
  * f of every element in scratch memory. Blocks of hard targets take neither a power nor a logarithm
  * but that of 1 + e; soft targets replace what differs.
  */

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The overlap losses of a {@link LossChunk}: the vector twin of their functions in {@code
- * formulas/segmentation.inc}. Everything follows from t and {@code side}, p for negative logits and
+ * formulas/loss_element.inc}. Everything follows from t and {@code side}, p for negative logits and
  * -q for others (the sign bit tells, also of 0): p, q and p - t without cancellation, so that
  * nothing else must be kept from pass 1 to pass 2.
  */

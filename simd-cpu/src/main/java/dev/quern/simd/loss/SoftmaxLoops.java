@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The losses of classes that exclude one another: the vector twin of the functions per pixel in
- * {@code formulas/segmentation.inc}. Every loop goes over the pixels of one class; what belongs to
+ * {@code formulas/loss_class.inc}. Every loop goes over the pixels of one class; what belongs to
  * the pixel (largest logit, norm, sum of slopes) is carried from class to class in arrays. Each
  * exponential is computed once a pass; {@code side} holds p, or -q of a class whose p is above 1/2,
  * so that neither cancels.
