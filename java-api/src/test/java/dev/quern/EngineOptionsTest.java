@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.optim.Adam;
-import dev.quern.optim.ParameterStore;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;

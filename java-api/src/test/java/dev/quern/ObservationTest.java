@@ -10,7 +10,6 @@ import dev.quern.loss.Reduction;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
-import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
 import dev.quern.reference.ReferenceProvider;

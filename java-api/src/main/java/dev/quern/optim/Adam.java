@@ -1,6 +1,7 @@
 package dev.quern.optim;
 
 import dev.quern.Backends;
+import dev.quern.ParameterStore;
 import dev.quern.Scope;
 import dev.quern.Tensor;
 import dev.quern.spi.Span;

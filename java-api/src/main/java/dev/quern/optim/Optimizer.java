@@ -2,6 +2,7 @@ package dev.quern.optim;
 
 import dev.quern.DType;
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.spi.Span;
@@ -82,7 +83,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.gradientRule = upload(rule(builder.maxNorm, dynamicLossScale).toTable());
     this.ema = emaDecay < 1 ? zeros() : null;
     this.emaViews = viewsOf(ema);
-    copy(store.parameterViews(), emaViews);
+    copy(store.parameters(), emaViews);
 
     SegmentTable segments = SegmentTable.allocate(groupOf.length);
     long tiles = fill(segments, groupOf);
@@ -93,8 +94,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.control = engine.tensor(new float[] {0, 1, 1, 1, 1}, GradientControl.LENGTH);
     this.pointers = store.isOutside() ? pointers() : null;
     boolean copies = store.isOutside() && pointers == null;
-    this.parameterArena = copies ? zeros() : store.parameters();
-    this.gradientArena = copies ? zeros() : store.gradients();
+    this.parameterArena = copies ? zeros() : store.parameterArena();
+    this.gradientArena = copies ? zeros() : store.gradientArena();
     this.copiedParameters = viewsOf(copies ? parameterArena : null);
     this.copiedGradients = viewsOf(copies ? gradientArena : null);
     this.arena =
@@ -110,7 +111,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
             pointers == null
                 ? null
                 : new OutsideTensors(
-                    spans(store.parameterViews()), spans(store.gradientViews()), pointers.span()));
+                    spans(store.parameters()), spans(store.gradients()), pointers.span()));
   }
 
   private static GradientRule rule(double maxNorm, @Nullable DynamicLossScale dynamic) {
@@ -127,8 +128,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   /** The device table by which steps reach the caller's tensors; null if they cannot. */
   private @Nullable Tensor pointers() {
-    List<Span> parameters = spans(store.parameterViews());
-    List<Span> gradients = spans(store.gradientViews());
+    List<Span> parameters = spans(store.parameters());
+    List<Span> gradients = spans(store.gradients());
     List<MemorySegment> tables = new ArrayList<>();
     engine.submit(b -> {
       MemorySegment table = b.optimizer().pointerTable(parameters, gradients);
@@ -158,8 +159,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   /** Updates every active parameter from its gradient; returns before the work is done. */
   public final void step() {
-    copy(store.parameterViews(), copiedParameters);
-    copy(store.gradientViews(), copiedGradients);
+    copy(store.parameters(), copiedParameters);
+    copy(store.gradients(), copiedGradients);
     if (reduces) {
       LossScale scale =
           lossScale == null
@@ -173,7 +174,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     }
     engine.submit(b -> update(b.optimizer(), arena, control.span()));
     if (!copiedParameters.isEmpty()) {
-      copy(copiedParameters, store.parameterViews());
+      copy(copiedParameters, store.parameters());
     }
   }
 
@@ -473,7 +474,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   /** An arena as long as the parameters', of zeros. */
   final Tensor zeros() {
-    return engine.zeros(DType.F32, Shape.of(store.length()));
+    return engine.zeros(DType.F32, Shape.of(store.arenaLength()));
   }
 
   /** The parameters' views of an arena; none of no arena. */
@@ -491,9 +492,9 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   private long fill(SegmentTable segments, int[] groupOf) {
     long tiles = 0;
     for (int s = 0; s < groupOf.length; s++) {
-      ParameterStore.Entry entry = store.entries().get(s);
-      segments.set(s, entry.offset(), entry.length(), tiles, 0, groupOf[s], true);
-      tiles += OptimizerArena.tiles(entry.length());
+      long length = store.parameters().get(s).shape().elements();
+      segments.set(s, store.arenaOffset(s), length, tiles, 0, groupOf[s], true);
+      tiles += OptimizerArena.tiles(length);
     }
     return tiles;
   }
@@ -517,7 +518,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
 
   private static <O extends OptimizerOptions<O>> int[] groupOfParameter(
       ParameterStore store, List<ParameterGroup<O>> groups) {
-    int[] groupOf = new int[store.entries().size()];
+    int[] groupOf = new int[store.names().size()];
     Arrays.fill(groupOf, -1);
     for (int g = 0; g < groups.size(); g++) {
       for (String name : groups.get(g).parameters()) {
@@ -531,7 +532,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     for (int i = 0; i < groupOf.length; i++) {
       if (groupOf[i] == -1) {
         throw new IllegalArgumentException(
-            "Parameter '" + store.entries().get(i).name() + "' is in no group.");
+            "Parameter '" + store.names().get(i) + "' is in no group.");
       }
     }
     return groupOf;

@@ -1,5 +1,6 @@
 package dev.quern.optim;
 
+import dev.quern.ParameterStore;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,7 @@
 package dev.quern.optim;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Scope;
 import dev.quern.Tensor;
 import dev.quern.spi.tensor.BinaryOp;
@@ -101,7 +102,11 @@ public final class ParameterPenalty {
       return ofSome(store, store.names(), norm, lambda);
     }
     return new ParameterPenalty(
-        store.engine(), norm, lambda, List.of(store.parameters()), List.of(store.gradients()));
+        store.engine(),
+        norm,
+        lambda,
+        List.of(store.parameterArena()),
+        List.of(store.gradientArena()));
   }
 
   private static ParameterPenalty ofSome(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;

@@ -1,6 +1,7 @@
 package com.example.app;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
@@ -8,7 +9,6 @@ import dev.quern.loss.LossResult;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
-import dev.quern.optim.ParameterStore;
 import java.util.Locale;
 
 /**

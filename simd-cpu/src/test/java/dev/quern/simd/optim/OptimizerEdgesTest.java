@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.LossResult;
@@ -14,7 +15,6 @@ import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.DynamicLossScale;
 import dev.quern.optim.ParameterGroup;
-import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
 import java.lang.foreign.MemorySegment;

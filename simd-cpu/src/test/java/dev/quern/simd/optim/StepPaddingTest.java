@@ -3,11 +3,11 @@ package dev.quern.simd.optim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.ParameterPenalty;
-import dev.quern.optim.ParameterStore;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

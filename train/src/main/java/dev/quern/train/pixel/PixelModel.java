@@ -1,9 +1,9 @@
 package dev.quern.train.pixel;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.optim.Optimizer;
-import dev.quern.optim.ParameterStore;
 import dev.quern.train.features.ChannelRange;
 import dev.quern.train.features.FeatureExtractor;
 import dev.quern.train.features.Standardization;

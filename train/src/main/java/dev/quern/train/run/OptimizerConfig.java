@@ -1,11 +1,11 @@
 package dev.quern.train.run;
 
+import dev.quern.ParameterStore;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.OptimizerBuilder;
 import dev.quern.optim.OptimizerOptions;
-import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
 import tools.jackson.databind.JsonNode;

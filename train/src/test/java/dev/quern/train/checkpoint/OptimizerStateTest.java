@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Shape;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.DynamicLossScale;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.ParameterGroup;
-import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
 import dev.quern.train.BadInputException;

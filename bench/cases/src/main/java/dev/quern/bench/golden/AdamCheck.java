@@ -1,10 +1,10 @@
 package dev.quern.bench.golden;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
-import dev.quern.optim.ParameterStore;
 import java.util.List;
 import java.util.Optional;
 

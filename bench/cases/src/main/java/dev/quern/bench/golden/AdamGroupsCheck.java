@@ -1,12 +1,12 @@
 package dev.quern.bench.golden;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.ParameterGroup;
-import dev.quern.optim.ParameterStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

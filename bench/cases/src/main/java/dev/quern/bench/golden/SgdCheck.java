@@ -1,8 +1,8 @@
 package dev.quern.bench.golden;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.bench.kernels.Tolerance;
-import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
 import java.util.List;

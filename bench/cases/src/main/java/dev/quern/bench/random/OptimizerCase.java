@@ -1,6 +1,7 @@
 package dev.quern.bench.random;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.bench.definition.AdamRule;
 import dev.quern.bench.definition.GradientNorm;
@@ -13,7 +14,6 @@ import dev.quern.optim.Optimizer;
 import dev.quern.optim.OptimizerBuilder;
 import dev.quern.optim.OptimizerOptions;
 import dev.quern.optim.ParameterGroup;
-import dev.quern.optim.ParameterStore;
 import dev.quern.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package dev.quern.bench.peers;
 
 import dev.quern.Engine;
+import dev.quern.ParameterStore;
 import dev.quern.Scope;
 import dev.quern.Tensor;
 import dev.quern.loss.BceLoss;
@@ -14,7 +15,6 @@ import dev.quern.loss.SegmentationLoss;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
-import dev.quern.optim.ParameterStore;
 import java.util.Arrays;
 import java.util.Optional;
 
