@@ -84,6 +84,15 @@ public record BinaryConfusionOptions(
     return new BinaryConfusionOptions(predictions, threshold, ignoreIndex, zeroDivision, report);
   }
 
+  /**
+   * Returns where predictions become positive.
+   *
+   * @return the smallest prediction that counts as positive, with AUTO of logits; NaN if none does
+   */
+  public float cut() {
+    return cut(predictions);
+  }
+
   /** The smallest prediction that counts as positive. */
   float cut(Predictions kind) {
     return switch (kind) {

@@ -22,7 +22,7 @@ final class BinaryRows {
 
   BinaryRows(BinaryConfusionOptions options) {
     this.options = options;
-    this.cut = options.cut(options.predictions());
+    this.cut = options.cut();
   }
 
   /** The smallest prediction that counts as positive; NaN if none does. */
@@ -156,7 +156,7 @@ final class BinaryRows {
         Backends.arrays()
             .count(
                 predictions,
-                options.cut(options.predictions()),
+                options.cut(),
                 target,
                 targetDtype,
                 options.ignoreIndex(),

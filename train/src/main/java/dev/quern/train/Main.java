@@ -10,7 +10,7 @@ import dev.quern.train.command.PredictCommand;
 import dev.quern.train.command.ReportCommand;
 import dev.quern.train.command.SelftestCommand;
 import dev.quern.train.command.TrainCommand;
-import dev.quern.train.pixel.DivergedException;
+import dev.quern.train.trainer.DivergedException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;

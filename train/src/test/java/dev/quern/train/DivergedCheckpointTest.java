@@ -26,8 +26,8 @@ class DivergedCheckpointTest {
           "linear.bias",
           "features.mean",
           "features.std",
-          "optimizer.linear.weight.exp_avg",
-          "optimizer.linear.bias.exp_avg_sq");
+          "optimizer.state.0.exp_avg",
+          "optimizer.state.1.exp_avg_sq");
 
   @TempDir Path folder;
 

@@ -155,7 +155,7 @@ class TrainingTest {
     assertEquals(0, trained.code(), trained.err());
     Safetensors last = Safetensors.read(run.resolve("checkpoint-last.safetensors"));
     float[] average = last.tensor("linear.weight").floats();
-    float[] weight = last.tensor("optimizer.linear.weight.weight").floats();
+    float[] weight = last.tensor("training.linear.weight").floats();
     double averageNorm = 0;
     double norm = 0;
     for (int i = 0; i < weight.length; i++) {

@@ -77,7 +77,7 @@ public final class OptimizerState {
         long step = steps.getOrDefault(name, 0L);
         if (step > 0) {
           for (String key : keys(optimizer, group.options(), buffered.contains(name))) {
-            tensors.put(entry(id, key), stored(tensor(optimizer, key, name)));
+            tensors.put(entry(id, key), StoredTensor.of(tensor(optimizer, key, name)));
           }
           if (group.options() instanceof AdamOptions) {
             tensors.put(
@@ -85,7 +85,7 @@ public final class OptimizerState {
           }
         }
         if (optimizer.hasEma()) {
-          tensors.put("ema." + id, stored(optimizer.ema(name)));
+          tensors.put("ema." + id, StoredTensor.of(optimizer.ema(name)));
         }
         stepNumbers.add(step);
         ids.add(id++);
@@ -112,6 +112,11 @@ public final class OptimizerState {
     OptimizerState state = new OptimizerState(file.toString(), Safetensors.read(file));
     state.understand(state::paramGroups);
     return state;
+  }
+
+  /** A state that is a part of a file. */
+  static OptimizerState in(Safetensors content, String origin) {
+    return new OptimizerState(origin, content);
   }
 
   /**
@@ -357,10 +362,6 @@ public final class OptimizerState {
 
   private static String entry(int id, String key) {
     return "state." + id + "." + key;
-  }
-
-  private static StoredTensor stored(Tensor tensor) {
-    return StoredTensor.of(tensor.shape(), tensor.toFloatArray());
   }
 
   private <T> T understand(Supplier<T> reading) {

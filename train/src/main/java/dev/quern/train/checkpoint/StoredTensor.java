@@ -2,6 +2,7 @@ package dev.quern.train.checkpoint;
 
 import dev.quern.DType;
 import dev.quern.Shape;
+import dev.quern.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -58,6 +59,36 @@ public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
     MemorySegment data = MemorySegment.ofArray(new byte[Math.multiplyExact(8, values.length)]);
     MemorySegment.copy(values, 0, data, LONG, 0, values.length);
     return new StoredTensor(DType.I64, shape, data);
+  }
+
+  /**
+   * A copy of a device's tensor; waits for the device.
+   *
+   * @param tensor F32 or I64
+   * @return the copy
+   * @throws IllegalStateException when it is of another type
+   */
+  public static StoredTensor of(Tensor tensor) {
+    return switch (tensor.dtype()) {
+      case F32 -> of(tensor.shape(), tensor.toFloatArray());
+      case I64 -> of(tensor.shape(), tensor.toLongArray());
+      default -> throw new IllegalStateException("F32 and I64 are stored, not " + tensor.dtype());
+    };
+  }
+
+  /**
+   * Overwrites a device's tensor.
+   *
+   * @param tensor F32 or I64, of this type and as many elements
+   * @throws IllegalStateException when it is of another type
+   */
+  public void copyTo(Tensor tensor) {
+    requireType(tensor.dtype());
+    if (dtype == DType.I64) {
+      tensor.copyFrom(MemorySegment.ofArray(longs()));
+    } else {
+      tensor.copyFrom(floats());
+    }
   }
 
   /**

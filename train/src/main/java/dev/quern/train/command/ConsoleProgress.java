@@ -1,7 +1,7 @@
 package dev.quern.train.command;
 
-import dev.quern.train.pixel.TrainingListener;
 import dev.quern.train.run.EpochMetrics;
+import dev.quern.train.trainer.TrainingListener;
 import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;

@@ -8,9 +8,9 @@ import dev.quern.train.data.Dataset;
 import dev.quern.train.data.FirstLook;
 import dev.quern.train.data.Look;
 import dev.quern.train.data.mask.Mask;
-import dev.quern.train.pixel.TrainedPixelModel;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.LabelledData;
+import dev.quern.train.trainer.TrainedModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -58,8 +58,8 @@ public final class EvaluateCommand implements Callable<Integer> {
             .withIgnoreIndex(data.ignoreValue == null ? null : Byte.toUnsignedInt(Mask.VOID));
     PrintWriter out = spec.commandLine().getOut();
     try (Engine engine = options.open(options.backend);
-        TrainedPixelModel model =
-            TrainedPixelModel.load(checkpoint, engine, metric, options.featureThreads())) {
+        TrainedModel model =
+            TrainedModel.load(checkpoint, engine, metric, options.featureThreads())) {
       LabelledData labelled =
           new LabelledData(data.reading(null), data.skipBad, options.featureThreads());
       LabelledData.Part part;
@@ -80,7 +80,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static ConfusionCounts counts(
-      TrainedPixelModel model, Dataset images, FirstLook look, PrintWriter out) {
+      TrainedModel model, Dataset images, FirstLook look, PrintWriter out) {
     long pixels = look.looks().values().stream().mapToLong(EvaluateCommand::pixels).sum();
     try (ImageProgress progress = ImageProgress.ofPixels(out, "evaluating", pixels)) {
       return model.evaluate(images, sample -> progress.step(sample.image().pixels()));

@@ -1,7 +1,8 @@
 package dev.quern.train.command;
 
+import dev.quern.loss.SegmentationLoss;
 import dev.quern.train.BadInputException;
-import dev.quern.train.loss.TrainingLoss;
+import dev.quern.train.loss.LossExpression;
 import dev.quern.train.run.OptimizerConfig;
 import picocli.CommandLine.Option;
 
@@ -77,7 +78,7 @@ final class OptimizationOptions {
 
   /** Checks and returns the loss's text. */
   String loss() {
-    TrainingLoss _ = TrainingLoss.parse(loss, null);
+    SegmentationLoss _ = LossExpression.parse(loss, null);
     return loss.strip();
   }
 

@@ -3,6 +3,7 @@ package dev.quern.train.command;
 import dev.quern.Engine;
 import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.train.BadInputException;
+import dev.quern.train.batch.Band;
 import dev.quern.train.data.Count;
 import dev.quern.train.data.FolderDataset;
 import dev.quern.train.data.Sample;
@@ -14,8 +15,7 @@ import dev.quern.train.image.PictureFiles;
 import dev.quern.train.image.PictureWriter;
 import dev.quern.train.image.Size;
 import dev.quern.train.io.AtomicFile;
-import dev.quern.train.pixel.Band;
-import dev.quern.train.pixel.TrainedPixelModel;
+import dev.quern.train.trainer.TrainedModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -107,11 +107,11 @@ public final class PredictCommand implements Callable<Integer> {
       FolderDataset data = new FolderDataset(usable, MaskRule.AUTO);
       int[] done = new int[1];
       try (Engine engine = options.open(options.backend);
-          TrainedPixelModel model =
-              TrainedPixelModel.load(checkpoint, engine, metric, options.featureThreads());
+          TrainedModel model =
+              TrainedModel.load(checkpoint, engine, metric, options.featureThreads());
           ImageProgress progress = ImageProgress.ofPixels(console, "predicting", pixels)) {
         AtomicFile.requireWritable(file(usable.getFirst().name()));
-        float cut = model.cut();
+        float cut = metric.cut();
         model.predict(
             data,
             (sample, bands) -> {

@@ -2,13 +2,13 @@ package dev.quern.train.command;
 
 import dev.quern.Engine;
 import dev.quern.train.BadInputException;
-import dev.quern.train.pixel.PixelRun;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
 import dev.quern.train.run.SameData;
 import dev.quern.train.run.TrainingData;
+import dev.quern.train.trainer.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -93,8 +93,8 @@ public final class ReportCommand implements Callable<Integer> {
           data = TrainingData.open(now, config.seed(), options.featureThreads(), progress);
         }
         SameData.require(now, data.identity(), run);
-        try (PixelRun trained =
-            new PixelRun(engine, config, folder, data, options.featureThreads())) {
+        try (TrainingRun trained =
+            new TrainingRun(engine, config, folder, data, options.featureThreads())) {
           trained.writeReport(epochs, trained.test());
         }
       }

@@ -8,7 +8,7 @@ import dev.quern.train.BadInputException;
 import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Split;
-import dev.quern.train.pixel.PixelRun;
+import dev.quern.train.model.ModelKind;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.Deadline;
 import dev.quern.train.run.EpochMetrics;
@@ -17,6 +17,8 @@ import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
 import dev.quern.train.run.SameData;
 import dev.quern.train.run.TrainingData;
+import dev.quern.train.trainer.ModelKinds;
+import dev.quern.train.trainer.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -298,14 +300,15 @@ public final class TrainCommand implements Callable<Integer> {
       started = true;
       images.look().lines().forEach(console::println);
       images.notes().forEach(console::println);
-      try (PixelRun run = new PixelRun(engine, config, folder, images, options.featureThreads())) {
+      try (TrainingRun run =
+          new TrainingRun(engine, config, folder, images, options.featureThreads())) {
         train(run, images, engine, folder, deadline);
       }
     }
   }
 
   private void train(
-      PixelRun run, TrainingData images, Engine engine, RunFolder folder, Deadline deadline) {
+      TrainingRun run, TrainingData images, Engine engine, RunFolder folder, Deadline deadline) {
     PrintWriter console = spec.commandLine().getOut();
     Dataset test = images.split().test();
     console.printf(
@@ -349,7 +352,7 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   private static void finish(
-      PixelRun run, List<EpochMetrics> done, RunFolder folder, PrintWriter console) {
+      TrainingRun run, List<EpochMetrics> done, RunFolder folder, PrintWriter console) {
     ConfusionCounts test = run.test();
     if (test != null) {
       console.printf(Locale.ROOT, "Test IoU %.4f, Dice %.4f%n", test.jaccard(0), test.dice(0));
@@ -374,10 +377,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   private RunConfig newConfig(
       DataConfig.Place train, DataConfig.Place validation, DataConfig.Place test) {
-    if (!model.equals("pixel")) {
-      throw new BadInputException(
-          "--model %s is not known; this version has the model pixel.".formatted(model));
-    }
+    ModelKind _ = ModelKinds.of(model);
     if (validation.isGiven() && !train.isGiven()) {
       throw new BadInputException("--val-images needs --images and --masks to train on.");
     }

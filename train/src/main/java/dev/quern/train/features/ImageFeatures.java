@@ -1,6 +1,7 @@
 package dev.quern.train.features;
 
 import dev.quern.train.data.Image;
+import dev.quern.train.data.Tile;
 import java.util.ArrayList;
 import java.util.List;
 

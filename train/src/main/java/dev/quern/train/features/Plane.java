@@ -1,6 +1,7 @@
 package dev.quern.train.features;
 
 import dev.quern.train.data.Image;
+import dev.quern.train.data.Tile;
 
 /**
  * A part of one channel of an image with its integral images: the sum over any window in it, and

@@ -4,7 +4,9 @@ import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.FocalLoss;
 import dev.quern.loss.JaccardLoss;
+import dev.quern.loss.LovaszLoss;
 import dev.quern.loss.OverlapLoss;
+import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.SingleLoss;
 import dev.quern.loss.TverskyLoss;
 import dev.quern.train.BadInputException;
@@ -12,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The losses that a training knows by name, and their parameters. */
 enum KnownLoss {
@@ -64,29 +67,36 @@ enum KnownLoss {
   }
 
   /**
-   * Makes the loss of a term without its weight; not of {@link #LOVASZ}, which is no fused loss.
+   * Makes the loss of a term without its weight.
    *
    * @throws IllegalArgumentException when a parameter is outside its range
    */
-  SingleLoss<?> fused(LossExpression.Term term) {
+  SegmentationLoss loss(LossExpression.Term term, @Nullable Integer ignoreIndex) {
     return switch (this) {
-      case BCE -> new BceLoss();
-      case DICE -> overlap(new DiceLoss(), term);
+      case BCE -> ignoring(new BceLoss(), ignoreIndex);
+      case DICE -> ignoring(overlap(new DiceLoss(), term), ignoreIndex);
       case FOCAL -> {
         FocalLoss loss = new FocalLoss().gamma(value(term, "gamma", 2));
         Double alpha = term.parameters().get("alpha");
-        yield alpha == null ? loss : loss.alpha(alpha);
+        yield ignoring(alpha == null ? loss : loss.alpha(alpha), ignoreIndex);
       }
-      case JACCARD -> overlap(new JaccardLoss(), term);
+      case JACCARD -> ignoring(overlap(new JaccardLoss(), term), ignoreIndex);
+      case LOVASZ ->
+          ignoreIndex == null ? new LovaszLoss() : new LovaszLoss().ignoreIndex(ignoreIndex);
       case TVERSKY ->
-          overlap(
-              new TverskyLoss()
-                  .alpha(value(term, "alpha", 0.5))
-                  .beta(value(term, "beta", 0.5))
-                  .gamma(value(term, "gamma", 1)),
-              term);
-      case LOVASZ -> throw new IllegalStateException("The Lovasz loss is computed by itself.");
+          ignoring(
+              overlap(
+                  new TverskyLoss()
+                      .alpha(value(term, "alpha", 0.5))
+                      .beta(value(term, "beta", 0.5))
+                      .gamma(value(term, "gamma", 1)),
+                  term),
+              ignoreIndex);
     };
+  }
+
+  private static <L extends SingleLoss<L>> L ignoring(L loss, @Nullable Integer ignoreIndex) {
+    return ignoreIndex == null ? loss : loss.ignoreIndex(ignoreIndex);
   }
 
   private static <L extends OverlapLoss<L>> L overlap(L loss, LossExpression.Term term) {

@@ -1,18 +1,21 @@
 package dev.quern.train.loss;
 
+import dev.quern.loss.SegmentationLoss;
 import dev.quern.train.BadInputException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A loss in words: a sum of named losses, each with a weight and parameters where wanted, as in
- * {@code 0.5*dice + focal(gamma=2)}.
+ * A loss in words: a sum of named losses of one logit per pixel, each with a weight and parameters
+ * where wanted, as in {@code 0.5*dice + focal(gamma=2)}.
  */
-final class LossExpression {
+public final class LossExpression {
   private static final Pattern TERM =
       Pattern.compile("(?:([^*()]*)\\*)?\\s*([A-Za-z_]\\w*)\\s*(?:\\(([^()]*)\\))?");
 
@@ -28,17 +31,32 @@ final class LossExpression {
   private LossExpression() {}
 
   /**
-   * Reads an expression.
+   * Reads the loss that an expression names, such as {@code dice+bce}, {@code lovasz} or {@code
+   * 0.5*dice + focal(gamma=2)}.
    *
-   * @param text what was given
-   * @throws BadInputException when it is no sum of losses
+   * @param text a sum of losses with weights and parameters
+   * @param ignoreIndex the target of pixels that do not count, or null
+   * @return the loss
+   * @throws BadInputException when it is no sum of losses, a loss or parameter is not known, or a
+   *     number is none or outside its range
    */
-  static List<Term> parse(String text) {
+  public static SegmentationLoss parse(String text, @Nullable Integer ignoreIndex) {
     List<Term> terms = new ArrayList<>();
     for (String part : text.split("\\+(?![^(]*\\))", -1)) {
       terms.add(term(part.strip(), text));
     }
-    return terms;
+    SegmentationLoss sum = null;
+    for (Term term : terms) {
+      KnownLoss known = KnownLoss.of(term, text);
+      try {
+        SegmentationLoss loss = known.loss(term, ignoreIndex);
+        SegmentationLoss weighted = term.weight() == 1 ? loss : loss.times(term.weight());
+        sum = sum == null ? weighted : sum.plus(weighted);
+      } catch (IllegalArgumentException e) {
+        throw new BadInputException("--loss '%s': %s".formatted(text, e.getMessage()), e);
+      }
+    }
+    return Objects.requireNonNull(sum);
   }
 
   private static Term term(String part, String text) {

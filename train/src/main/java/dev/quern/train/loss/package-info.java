@@ -1,2 +1,2 @@
-/** The loss of a training, from the text that names it to value and gradient. */
+/** The loss of a training, from the text that names it. */
 package dev.quern.train.loss;

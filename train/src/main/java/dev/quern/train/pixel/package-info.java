@@ -1,2 +1,2 @@
-/** The pixel model: a linear layer on local features, its training, evaluation and checkpoints. */
+/** The pixel model: a linear layer on local features. */
 package dev.quern.train.pixel;

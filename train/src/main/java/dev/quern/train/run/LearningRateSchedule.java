@@ -37,10 +37,13 @@ public record LearningRateSchedule(
    *
    * @param config kind and parameters
    * @param base base learning rate
-   * @param saved what {@link #toJson} returned
+   * @param text what {@link #toJson} returned
    * @return the schedule
+   * @throws IllegalArgumentException when that does not fit the parameters
+   * @throws tools.jackson.core.JacksonException when it is damaged
    */
-  public static LearningRateSchedule resume(SchedulerConfig config, double base, JsonNode saved) {
+  public static LearningRateSchedule resume(SchedulerConfig config, double base, String text) {
+    JsonNode saved = JsonMapper.shared().readTree(text);
     var state =
         new ScheduleProduct.State(
             warmup(saved.get("warmup")),

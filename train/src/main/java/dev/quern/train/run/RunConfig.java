@@ -1,6 +1,8 @@
 package dev.quern.train.run;
 
+import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.train.BadInputException;
+import dev.quern.train.data.mask.Mask;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +95,17 @@ public record RunConfig(
         optimizer,
         scheduler,
         seed);
+  }
+
+  /**
+   * How predictions are counted: where masks have void pixels these do not count.
+   *
+   * @return of logits, at probability 0.5
+   */
+  public BinaryConfusionOptions metric() {
+    boolean voids = data.reading().ignoreValue() != null;
+    return new BinaryConfusionOptions()
+        .withIgnoreIndex(voids ? Byte.toUnsignedInt(Mask.VOID) : null);
   }
 
   /**

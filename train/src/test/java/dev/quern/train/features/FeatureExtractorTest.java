@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.train.data.Image;
+import dev.quern.train.data.Tile;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;

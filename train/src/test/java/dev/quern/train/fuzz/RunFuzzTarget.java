@@ -3,9 +3,9 @@ package dev.quern.train.fuzz;
 import dev.quern.Engine;
 import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.train.BadInputException;
-import dev.quern.train.pixel.TrainedPixelModel;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
+import dev.quern.train.trainer.TrainedModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -78,7 +78,7 @@ public final class RunFuzzTarget {
       config.data().reading().rule();
       config.describe();
       folder.readMetrics();
-      TrainedPixelModel.load(folder.lastCheckpoint(), ENGINE, new BinaryConfusionOptions(), 1)
+      TrainedModel.load(folder.lastCheckpoint(), ENGINE, new BinaryConfusionOptions(), 1)
           .close();
     } catch (BadInputException e) {
       SafetensorsFuzzTarget.requireOneLine(e);

@@ -1,25 +1,30 @@
-package dev.quern.train.pixel;
+package dev.quern.train.trainer;
 
 import dev.quern.Engine;
 import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.train.batch.Band;
+import dev.quern.train.batch.Prefetch;
+import dev.quern.train.batch.UnusableSampleException;
+import dev.quern.train.checkpoint.Checkpoint;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Sample;
+import dev.quern.train.model.SegmentationModel;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** A pixel model from a checkpoint, for evaluation and prediction. */
-public final class TrainedPixelModel implements AutoCloseable {
+/** A model from a checkpoint, for evaluation and prediction. */
+public final class TrainedModel implements AutoCloseable {
 
-  private final PixelModel model;
-  private final FeatureLoader loader;
-  private final PixelScorer scorer;
+  private final SegmentationModel model;
+  private final Prefetch prefetch;
+  private final Scorer scorer;
 
-  private TrainedPixelModel(PixelModel model, FeatureLoader loader, PixelScorer scorer) {
+  private TrainedModel(SegmentationModel model, Prefetch prefetch, Scorer scorer) {
     this.model = model;
-    this.loader = loader;
+    this.prefetch = prefetch;
     this.scorer = scorer;
   }
 
@@ -29,15 +34,15 @@ public final class TrainedPixelModel implements AutoCloseable {
    * @param checkpoint a file that training wrote
    * @param engine where the arithmetic is done; stays the caller's
    * @param options threshold, and the ignore index of masks with void pixels
-   * @param threads that compute features
+   * @param threads that read ahead
    * @return the model
-   * @throws dev.quern.train.BadInputException when the file is damaged or of another model
+   * @throws dev.quern.train.BadInputException when the file is damaged or of an unknown model
    */
-  public static TrainedPixelModel load(
+  public static TrainedModel load(
       Path checkpoint, Engine engine, BinaryConfusionOptions options, int threads) {
-    PixelModel model = PixelCheckpoint.read(checkpoint).model(engine);
-    FeatureLoader loader = new FeatureLoader(threads);
-    return new TrainedPixelModel(model, loader, new PixelScorer(engine, model, loader, options));
+    SegmentationModel model = ModelKinds.load(engine, Checkpoint.read(checkpoint));
+    Prefetch prefetch = new Prefetch(threads);
+    return new TrainedModel(model, prefetch, new Scorer(engine, model, prefetch, options));
   }
 
   /**
@@ -49,15 +54,6 @@ public final class TrainedPixelModel implements AutoCloseable {
    */
   public ConfusionCounts evaluate(Dataset data, Consumer<Sample> done) {
     return scorer.count(data, done);
-  }
-
-  /**
-   * The smallest logit that counts as the object.
-   *
-   * @return of the threshold
-   */
-  public float cut() {
-    return scorer.cut();
   }
 
   /**
@@ -77,7 +73,7 @@ public final class TrainedPixelModel implements AutoCloseable {
 
   @Override
   public void close() {
-    loader.close();
+    prefetch.close();
     model.close();
   }
 }

@@ -1,4 +1,4 @@
-package dev.quern.train.pixel;
+package dev.quern.train.trainer;
 
 /** The loss is no longer a number; the message says when and what to do. */
 public final class DivergedException extends RuntimeException {

@@ -1,27 +1,33 @@
-package dev.quern.train.pixel;
+package dev.quern.train.trainer;
 
 import dev.quern.Engine;
 import dev.quern.PendingValue;
 import dev.quern.Scope;
 import dev.quern.Tensor;
+import dev.quern.loss.SegmentationLoss;
 import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.train.batch.Band;
+import dev.quern.train.batch.Piece;
+import dev.quern.train.batch.PieceSource;
+import dev.quern.train.batch.Prefetch;
+import dev.quern.train.batch.UnusableSampleException;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.mask.Mask;
-import dev.quern.train.loss.TrainingLoss;
+import dev.quern.train.model.SegmentationModel;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** Runs the pixel model over whole images. */
-final class PixelScorer {
+/** Runs a model over whole images. */
+final class Scorer {
 
   private final Engine engine;
-  private final PixelModel model;
-  private final FeatureLoader loader;
+  private final SegmentationModel model;
+  private final PieceSource source;
   private final BinaryConfusionOptions options;
 
   /**
@@ -29,14 +35,17 @@ final class PixelScorer {
    *
    * @param engine where the model is
    * @param model stays the caller's
-   * @param loader of features; stays the caller's
+   * @param prefetch reads ahead; stays the caller's
    * @param options threshold, and the ignore index of targets with void pixels
    */
-  PixelScorer(
-      Engine engine, PixelModel model, FeatureLoader loader, BinaryConfusionOptions options) {
+  Scorer(
+      Engine engine,
+      SegmentationModel model,
+      Prefetch prefetch,
+      BinaryConfusionOptions options) {
     this.engine = engine;
     this.model = model;
-    this.loader = loader;
+    this.source = model.pieces(prefetch);
     this.options = options;
   }
 
@@ -49,58 +58,52 @@ final class PixelScorer {
   record Score(double loss, ConfusionCounts counts) {}
 
   /** Scores every pixel of a data set. */
-  Score score(Dataset data, TrainingLoss loss) {
+  Score score(Dataset data, SegmentationLoss loss) {
     double sum = 0;
-    long rows = 0;
+    long pixels = 0;
     try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
       PendingValue before = null;
-      int rowsBefore = 0;
-      Iterator<Piece> pieces = loader.whole(data, model.extractor());
+      int pixelsBefore = 0;
+      Iterator<Piece> pieces = source.whole(data);
       while (pieces.hasNext()) {
         Piece piece = usable(pieces);
         PendingValue value;
         try (Scope _ = engine.openScope()) {
           Tensor logits = logits(piece);
-          Tensor target = engine.tensor(piece.target(), piece.rows(), 1);
+          Tensor target = piece.target(engine, logits.shape());
           metric.update(logits, target);
           value = loss.forward(logits, target).itemLater();
         }
         if (before != null) {
-          sum += before.await() * (double) rowsBefore;
+          sum += before.await() * (double) pixelsBefore;
         }
         before = value;
-        rowsBefore = piece.rows();
-        rows += rowsBefore;
+        pixelsBefore = piece.pixels();
+        pixels += pixelsBefore;
         closeAfter(piece);
       }
       if (before != null) {
-        sum += before.await() * (double) rowsBefore;
+        sum += before.await() * (double) pixelsBefore;
       }
-      return new Score(sum / rows, metric.counts());
+      return new Score(sum / pixels, metric.counts());
     }
   }
 
   /** Compares the predictions of every pixel of a data set with the truth. */
   ConfusionCounts count(Dataset data, Consumer<Sample> done) {
     try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
-      Iterator<Piece> pieces = loader.whole(data, model.extractor());
+      Iterator<Piece> pieces = source.whole(data);
       while (pieces.hasNext()) {
         Piece piece = usable(pieces);
         try (Scope _ = engine.openScope()) {
-          metric.update(logits(piece), engine.tensor(piece.target(), piece.rows(), 1));
+          Tensor logits = logits(piece);
+          metric.update(logits, piece.target(engine, logits.shape()));
         }
         if (closeAfter(piece)) {
           done.accept(piece.sample());
         }
       }
       return metric.counts();
-    }
-  }
-
-  /** The smallest logit that is predicted to be the object. */
-  float cut() {
-    try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
-      return metric.cut();
     }
   }
 
@@ -116,7 +119,7 @@ final class PixelScorer {
       Dataset data,
       BiConsumer<Sample, Iterator<Band>> consumer,
       Consumer<UnusableSampleException> unusable) {
-    Iterator<Piece> pieces = loader.whole(data, model.extractor());
+    Iterator<Piece> pieces = source.whole(data);
     while (pieces.hasNext()) {
       Bands bands;
       try {
@@ -181,7 +184,7 @@ final class PixelScorer {
 
   /** Turns predictions into a mask in memory. */
   Mask mask(Sample sample, Iterator<Band> bands) {
-    float cut = cut();
+    float cut = options.cut();
     byte[] values = new byte[sample.image().pixels()];
     int done = 0;
     while (bands.hasNext()) {
@@ -215,6 +218,6 @@ final class PixelScorer {
   }
 
   private Tensor logits(Piece piece) {
-    return model.logits(engine.tensor(piece.features(), piece.rows(), model.extractor().size()));
+    return model.logits(piece.input(engine));
   }
 }

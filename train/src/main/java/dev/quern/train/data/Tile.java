@@ -1,4 +1,4 @@
-package dev.quern.train.features;
+package dev.quern.train.data;
 
 import java.util.ArrayList;
 import java.util.List;

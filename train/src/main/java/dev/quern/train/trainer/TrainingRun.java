@@ -1,18 +1,18 @@
-package dev.quern.train.pixel;
+package dev.quern.train.trainer;
 
 import dev.quern.Engine;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.BadInputException;
+import dev.quern.train.batch.Prefetch;
+import dev.quern.train.checkpoint.Checkpoint;
 import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
-import dev.quern.train.data.Look;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.SubsetDataset;
 import dev.quern.train.data.mask.Mask;
-import dev.quern.train.features.ChannelRange;
-import dev.quern.train.features.FeatureExtractor;
-import dev.quern.train.features.Standardization;
 import dev.quern.train.io.AtomicFile;
+import dev.quern.train.model.ModelKind;
+import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.report.Example;
 import dev.quern.train.report.RunReport;
 import dev.quern.train.run.DataConfig;
@@ -23,8 +23,6 @@ import dev.quern.train.run.RunFolder;
 import dev.quern.train.run.SchedulerConfig;
 import dev.quern.train.run.TrainingData;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -34,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A training run of the pixel model with its folder, from the first epoch to the report. */
-public final class PixelRun implements AutoCloseable {
+/** A training run with its folder, from the first epoch to the report. */
+public final class TrainingRun implements AutoCloseable {
 
   private static final int EXAMPLES = 8;
 
@@ -43,7 +41,8 @@ public final class PixelRun implements AutoCloseable {
   private final RunConfig config;
   private final RunFolder folder;
   private final TrainingData data;
-  private final FeatureLoader loader;
+  private final ModelKind kind;
+  private final Prefetch prefetch;
 
   /**
    * Prepares a run.
@@ -52,15 +51,16 @@ public final class PixelRun implements AutoCloseable {
    * @param config of the run
    * @param folder where its files go; stays the caller's
    * @param data that was looked at
-   * @param threads that compute features
+   * @param threads that read ahead
    */
-  public PixelRun(
+  public TrainingRun(
       Engine engine, RunConfig config, RunFolder folder, TrainingData data, int threads) {
     this.engine = engine;
     this.config = config;
     this.folder = folder;
     this.data = data;
-    this.loader = new FeatureLoader(threads);
+    this.kind = ModelKinds.of(config.model());
+    this.prefetch = new Prefetch(threads);
   }
 
   /**
@@ -81,48 +81,10 @@ public final class PixelRun implements AutoCloseable {
    * @throws DivergedException when the loss is no longer finite
    */
   public List<EpochMetrics> train(Deadline deadline, TrainingListener listener) {
-    List<ChannelRange> ranges = ranges();
-    Standardization standardization =
-        loader.standardization(
-            data.split().train(),
-            new FeatureExtractor(ranges),
-            config.pixelsPerImage(),
-            config.seed());
-    try (PixelModel model = PixelModel.untrained(engine, ranges, standardization);
-        PixelTrainer trainer = new PixelTrainer(engine, config, data.split(), loader, model)) {
-      return trainer.run(0, folder, deadline, listener);
+    try (SegmentationModel model = kind.untrained(engine, config, data, prefetch);
+        Trainer trainer = new Trainer(engine, config, data.split(), prefetch, model)) {
+      return trainer.run(folder, deadline, listener);
     }
-  }
-
-  /**
-   * The channels of the model, as many as the training image with most has. Files of more than 8
-   * bits are stretched to the range of all training images.
-   */
-  private List<ChannelRange> ranges() {
-    int channels = 1;
-    boolean deep = false;
-    for (Look look : data.look().looks().values()) {
-      channels = Math.max(channels, look.channels());
-      deep |= look.bits() > 8;
-    }
-    if (!deep) {
-      return Collections.nCopies(channels, ChannelRange.UNIT);
-    }
-    float[] low = new float[channels];
-    float[] high = new float[channels];
-    Arrays.fill(low, Float.POSITIVE_INFINITY);
-    Arrays.fill(high, Float.NEGATIVE_INFINITY);
-    for (Look look : data.look().looks().values()) {
-      for (int c = 0; c < channels; c++) {
-        low[c] = Math.min(low[c], look.low()[Math.min(c, look.channels() - 1)]);
-        high[c] = Math.max(high[c], look.high()[Math.min(c, look.channels() - 1)]);
-      }
-    }
-    List<ChannelRange> ranges = new ArrayList<>();
-    for (int c = 0; c < channels; c++) {
-      ranges.add(new ChannelRange(low[c], high[c]));
-    }
-    return ranges;
   }
 
   /**
@@ -135,18 +97,19 @@ public final class PixelRun implements AutoCloseable {
    * @throws DivergedException when the loss is no longer finite
    */
   public List<EpochMetrics> resume(Deadline deadline, TrainingListener listener) {
-    PixelCheckpoint checkpoint = PixelCheckpoint.read(folder.lastCheckpoint());
-    if (checkpoint.epoch() >= config.epochs()) {
+    Checkpoint checkpoint = Checkpoint.read(folder.lastCheckpoint());
+    int done = checkpoint.progress().epoch();
+    if (done >= config.epochs()) {
       throw new BadInputException(
           "%s has done its %s; give a larger --epochs to go on, or make its report again with quern report %s."
-              .formatted(folder.path(), Count.of(checkpoint.epoch(), "epoch"), folder.path()));
+              .formatted(folder.path(), Count.of(done, "epoch"), folder.path()));
     }
     List<EpochMetrics> before = folder.readMetrics();
-    try (PixelModel model = checkpoint.model(engine);
-        PixelTrainer trainer = new PixelTrainer(engine, config, data.split(), loader, model)) {
+    try (SegmentationModel model = kind.load(engine, checkpoint);
+        Trainer trainer = new Trainer(engine, config, data.split(), prefetch, model)) {
       trainer.resume(checkpoint, before);
       folder.writeConfig(config);
-      return trainer.run(checkpoint.epoch(), folder, deadline, listener);
+      return trainer.run(folder, deadline, listener);
     }
   }
 
@@ -160,7 +123,7 @@ public final class PixelRun implements AutoCloseable {
     if (test == null) {
       return null;
     }
-    try (PixelModel model = PixelCheckpoint.read(folder.bestCheckpoint()).model(engine)) {
+    try (SegmentationModel model = best()) {
       ConfusionCounts counts = scorer(model).count(test, _ -> {});
       ObjectNode scores = JsonMapper.shared().createObjectNode();
       scores.put("images", test.size());
@@ -182,8 +145,9 @@ public final class PixelRun implements AutoCloseable {
   public void writeReport(List<EpochMetrics> epochs, @Nullable ConfusionCounts test) {
     StringBuilder summary =
         new StringBuilder(
-            "Pixel model on %s and %s (%s), computed on %s, %s."
+            "%s on %s and %s (%s), computed on %s, %s."
                 .formatted(
+                    kind.title(),
                     Count.of(data.split().train().size(), "training image"),
                     Count.of(data.split().validation().size(), "validation image"),
                     place(),
@@ -201,7 +165,7 @@ public final class PixelRun implements AutoCloseable {
     List<String> notes = new ArrayList<>(data.look().lines());
     notes.addAll(data.notes());
     List<Example> examples;
-    try (PixelModel model = PixelCheckpoint.read(folder.bestCheckpoint()).model(engine)) {
+    try (SegmentationModel model = best()) {
       examples = examples(scorer(model));
     }
     new RunReport(
@@ -224,12 +188,16 @@ public final class PixelRun implements AutoCloseable {
     return String.valueOf(train.images() == null ? train.pairs() : train.images());
   }
 
-  private PixelScorer scorer(PixelModel model) {
-    return new PixelScorer(engine, model, loader, PixelTrainer.metric(config, 0.5));
+  private SegmentationModel best() {
+    return kind.load(engine, Checkpoint.read(folder.bestCheckpoint()));
+  }
+
+  private Scorer scorer(SegmentationModel model) {
+    return new Scorer(engine, model, prefetch, config.metric());
   }
 
   /** Images at equal steps of the ranking, the worst and the best among them. */
-  private List<Example> examples(PixelScorer scorer) {
+  private List<Example> examples(Scorer scorer) {
     List<Double> ious = new ArrayList<>();
     scorer.predict(
         data.split().validation(),
@@ -264,6 +232,6 @@ public final class PixelRun implements AutoCloseable {
 
   @Override
   public void close() {
-    loader.close();
+    prefetch.close();
   }
 }

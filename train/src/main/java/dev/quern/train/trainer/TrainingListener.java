@@ -1,4 +1,4 @@
-package dev.quern.train.pixel;
+package dev.quern.train.trainer;
 
 import dev.quern.train.run.EpochMetrics;
 

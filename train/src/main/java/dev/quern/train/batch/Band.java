@@ -1,4 +1,4 @@
-package dev.quern.train.pixel;
+package dev.quern.train.batch;
 
 /**
  * Predictions of whole rows of an image.

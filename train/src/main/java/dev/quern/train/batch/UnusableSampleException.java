@@ -1,4 +1,4 @@
-package dev.quern.train.pixel;
+package dev.quern.train.batch;
 
 import dev.quern.train.BadInputException;
 
@@ -10,7 +10,13 @@ public final class UnusableSampleException extends RuntimeException {
   private final int index;
   private final BadInputException reason;
 
-  UnusableSampleException(int index, BadInputException reason) {
+  /**
+   * Says that a sample cannot be used.
+   *
+   * @param index of the sample in the data set
+   * @param reason the sentence for the user
+   */
+  public UnusableSampleException(int index, BadInputException reason) {
     super(reason.getMessage(), reason);
     this.index = index;
     this.reason = reason;
