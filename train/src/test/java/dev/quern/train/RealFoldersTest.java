@@ -10,7 +10,7 @@ import dev.quern.train.data.mask.Mask;
 import dev.quern.train.data.mask.MaskPng;
 import dev.quern.train.data.synthetic.SyntheticMicroscopy;
 import dev.quern.train.image.PictureFiles;
-import dev.quern.train.image.Size;
+import dev.quern.train.image.sample.Size;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;

@@ -13,7 +13,7 @@ import dev.quern.train.data.listing.SampleFiles;
 import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.image.PictureFiles;
 import dev.quern.train.image.PictureWriter;
-import dev.quern.train.image.Size;
+import dev.quern.train.image.sample.Size;
 import dev.quern.train.io.AtomicFile;
 import dev.quern.train.trainer.TrainedModel;
 import java.io.IOException;

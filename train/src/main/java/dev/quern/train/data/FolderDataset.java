@@ -8,7 +8,7 @@ import dev.quern.train.data.mask.MaskFiles;
 import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.image.Picture;
 import dev.quern.train.image.PictureFiles;
-import dev.quern.train.image.Size;
+import dev.quern.train.image.sample.Size;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,10 @@
 package dev.quern.train.image;
 
+import dev.quern.train.image.sample.Orientation;
+import dev.quern.train.image.sample.SampleType;
+import dev.quern.train.image.sample.Samples;
+import dev.quern.train.image.sample.Storage;
+import dev.quern.train.image.sample.Warnings;
 import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.util.List;

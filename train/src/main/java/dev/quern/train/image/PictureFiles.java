@@ -1,6 +1,19 @@
 package dev.quern.train.image;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.image.format.BmpFile;
+import dev.quern.train.image.format.GifFile;
+import dev.quern.train.image.format.JpegFile;
+import dev.quern.train.image.format.PngFile;
+import dev.quern.train.image.format.TiffFile;
+import dev.quern.train.image.format.WebpFile;
+import dev.quern.train.image.sample.FileBytes;
+import dev.quern.train.image.sample.PictureFile;
+import dev.quern.train.image.sample.Samples;
+import dev.quern.train.image.sample.Size;
+import dev.quern.train.image.sample.Storage;
+import dev.quern.train.image.sample.UnreadException;
+import dev.quern.train.image.sample.Warnings;
 import dev.quern.train.io.IoReason;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,8 @@
 package dev.quern.train.image;
 
 import dev.quern.train.BadInputException;
+import dev.quern.train.image.format.PngChunks;
+import dev.quern.train.image.sample.DamagedException;
 import dev.quern.train.io.AtomicFile;
 import dev.quern.train.io.IoReason;
 import java.io.IOException;

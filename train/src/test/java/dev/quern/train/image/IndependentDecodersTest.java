@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.train.image.sample.Size;
+import dev.quern.train.image.sample.Storage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;

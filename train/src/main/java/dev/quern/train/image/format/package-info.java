@@ -1,0 +1,2 @@
+/** Decoders, one for each format of picture files. */
+package dev.quern.train.image.format;
