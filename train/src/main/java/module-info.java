@@ -25,4 +25,6 @@ module dev.quern.train {
       info.picocli;
   opens dev.quern.train.command to
       info.picocli;
+  opens dev.quern.train.option to
+      info.picocli;
 }

@@ -338,6 +338,46 @@ class RealFoldersTest {
   }
 
   @Test
+  void aReportFindsListsThatWereMoved() throws IOException {
+    folders(4);
+    Path lists = Files.createDirectories(folder.resolve("lists"));
+    for (String part : List.of("val", "test")) {
+      for (String kind : List.of("images", "masks")) {
+        String from = part.equals("val") ? "id1.png" : "id2.png";
+        Files.copy(folder.resolve(kind).resolve(from), lists.resolve(part + "-" + kind + ".png"));
+      }
+      Files.writeString(
+          lists.resolve(part + ".csv"),
+          "image,mask\n%s-images.png,%s-masks.png\n".formatted(part, part));
+    }
+    assertTrained(
+        trainFolders(
+            "run",
+            "--epochs",
+            1,
+            "--val-pairs",
+            lists.resolve("val.csv"),
+            "--test-pairs",
+            lists.resolve("test.csv")),
+        "");
+    Path run = folder.resolve("run");
+    byte[] report = Files.readAllBytes(run.resolve("report.html"));
+    Path moved = Files.move(lists, folder.resolve("moved"));
+    Quern again =
+        Quern.run(
+            "report",
+            run,
+            "--val-pairs",
+            moved.resolve("val.csv"),
+            "--test-pairs",
+            moved.resolve("test.csv"),
+            "--backend",
+            "reference");
+    assertEquals(0, again.code(), again.err());
+    assertArrayEquals(report, Files.readAllBytes(run.resolve("report.html")));
+  }
+
+  @Test
   void predictOverwritesNothingOfOthers() throws IOException {
     folders(5);
     assertTrained(trainFolders("run", "--epochs", 2), "");

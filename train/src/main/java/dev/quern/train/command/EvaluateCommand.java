@@ -8,17 +8,16 @@ import dev.quern.train.data.Dataset;
 import dev.quern.train.data.FirstLook;
 import dev.quern.train.data.Look;
 import dev.quern.train.data.mask.Mask;
+import dev.quern.train.option.DataOptions;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.LabelledData;
 import dev.quern.train.trainer.TrainedModel;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Scores a checkpoint on images with masks. */
@@ -31,12 +30,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--checkpoint",
-      required = true,
-      paramLabel = "FILE",
-      description = "A checkpoint that quern train wrote.")
-  private Path checkpoint;
+  @Mixin private CheckpointOption checkpoint;
 
   @Mixin private DataOptions data;
   @Mixin private ThresholdOption threshold;
@@ -48,20 +42,19 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DataConfig.Place place = data.place("");
+    DataConfig.Place place = data.checkedPlace();
     if (!place.isGiven()) {
       throw new BadInputException("evaluate needs --images DIR and --masks DIR, or --pairs FILE.");
     }
     BinaryConfusionOptions metric =
         new BinaryConfusionOptions()
             .withThreshold(threshold.value())
-            .withIgnoreIndex(data.ignoreValue == null ? null : Byte.toUnsignedInt(Mask.VOID));
+            .withIgnoreIndex(data.ignores() ? Byte.toUnsignedInt(Mask.VOID) : null);
     PrintWriter out = spec.commandLine().getOut();
     try (Engine engine = options.open(options.backend);
-        TrainedModel model =
-            TrainedModel.load(checkpoint, engine, metric, options.featureThreads())) {
+        TrainedModel model = checkpoint.load(engine, metric, options)) {
       LabelledData labelled =
-          new LabelledData(data.reading(null), data.skipBad, options.featureThreads());
+          new LabelledData(data.reading(null), data.skipBad(), options.featureThreads());
       LabelledData.Part part;
       try (ReadingProgress progress = new ReadingProgress(out)) {
         part = labelled.read(place, Runtime.getRuntime().maxMemory() / 4, progress);

@@ -43,12 +43,7 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--checkpoint",
-      required = true,
-      paramLabel = "FILE",
-      description = "A checkpoint that quern train wrote.")
-  private Path checkpoint;
+  @Mixin private CheckpointOption checkpoint;
 
   @Option(
       names = "--images",
@@ -107,8 +102,7 @@ public final class PredictCommand implements Callable<Integer> {
       FolderDataset data = new FolderDataset(usable, MaskRule.AUTO);
       int[] done = new int[1];
       try (Engine engine = options.open(options.backend);
-          TrainedModel model =
-              TrainedModel.load(checkpoint, engine, metric, options.featureThreads());
+          TrainedModel model = checkpoint.load(engine, metric, options);
           ImageProgress progress = ImageProgress.ofPixels(console, "predicting", pixels)) {
         AtomicFile.requireWritable(file(usable.getFirst().name()));
         float cut = metric.cut();

@@ -2,6 +2,7 @@ package dev.quern.train.command;
 
 import dev.quern.Engine;
 import dev.quern.train.BadInputException;
+import dev.quern.train.option.MovedPlaces;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.RunConfig;
@@ -13,11 +14,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -34,36 +33,7 @@ public final class ReportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN", description = "Folder of the run.")
   private Path run;
 
-  @Option(
-      names = "--images",
-      paramLabel = "DIR",
-      description = "Where the training images are now, if they were moved.")
-  private @Nullable Path images;
-
-  @Option(names = "--masks", paramLabel = "DIR", description = "Where their masks are now.")
-  private @Nullable Path masks;
-
-  @Option(names = "--pairs", paramLabel = "FILE", description = "Where the list of both is now.")
-  private @Nullable Path pairs;
-
-  @Option(
-      names = "--val-images",
-      paramLabel = "DIR",
-      description = "Where the validation images are now.")
-  private @Nullable Path valImages;
-
-  @Option(names = "--val-masks", paramLabel = "DIR", description = "Where their masks are now.")
-  private @Nullable Path valMasks;
-
-  @Option(
-      names = "--test-images",
-      paramLabel = "DIR",
-      description = "Where the test images are now.")
-  private @Nullable Path testImages;
-
-  @Option(names = "--test-masks", paramLabel = "DIR", description = "Where their masks are now.")
-  private @Nullable Path testMasks;
-
+  @Mixin private MovedPlaces places;
   @Mixin private EngineOptions options;
 
   /** For picocli. */
@@ -80,12 +50,7 @@ public final class ReportCommand implements Callable<Integer> {
                 .formatted(run, run));
       }
       List<EpochMetrics> epochs = folder.readMetrics();
-      DataConfig places = config.data();
-      DataConfig now =
-          places.at(
-              moved(images, masks, pairs, places.train()),
-              moved(valImages, valMasks, null, places.validation()),
-              moved(testImages, testMasks, null, places.test()));
+      DataConfig now = places.of(config.data());
       String backend = options.backend == null ? config.backend() : options.backend;
       try (Engine engine = options.open(backend)) {
         TrainingData data;
@@ -103,14 +68,5 @@ public final class ReportCommand implements Callable<Integer> {
       out.flush();
     }
     return 0;
-  }
-
-  private static DataConfig.Place moved(
-      @Nullable Path imageFolder,
-      @Nullable Path maskFolder,
-      @Nullable Path list,
-      DataConfig.Place before) {
-    DataConfig.Place place = DataOptions.moved(imageFolder, maskFolder, list);
-    return place.isGiven() ? place : before;
   }
 }

@@ -1,23 +1,17 @@
 package dev.quern.train.command;
 
-import static java.util.Map.entry;
-
 import dev.quern.Engine;
 import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
-import dev.quern.train.data.Split;
-import dev.quern.train.model.ModelKind;
-import dev.quern.train.run.DataConfig;
+import dev.quern.train.option.RunOptions;
 import dev.quern.train.run.Deadline;
 import dev.quern.train.run.EpochMetrics;
-import dev.quern.train.run.OptimizerConfig;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
 import dev.quern.train.run.SameData;
 import dev.quern.train.run.TrainingData;
-import dev.quern.train.trainer.ModelKinds;
 import dev.quern.train.trainer.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -28,17 +22,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** Trains a model on folders of images and masks, or on synthetic images. */
@@ -49,182 +39,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
 
-  private static final Set<String> WITH_RESUME =
-      Set.of("--resume", "--epochs", "--backend", "--threads", "--max-time", "--debug");
-
-  /** Where images lie, which may have changed; a digest tells whether they are the same. */
-  private static final Set<String> PLACES =
-      Set.of(
-          "--images",
-          "--masks",
-          "--pairs",
-          "--val-images",
-          "--val-masks",
-          "--val-pairs",
-          "--test-images",
-          "--test-masks",
-          "--test-pairs");
-
-  /** What is said of folders. */
-  private static final List<String> OF_FOLDERS =
-      List.of(
-          "--layout",
-          "--mask-suffix",
-          "--recursive",
-          "--mask-rule",
-          "--ignore-value",
-          "--skip-bad",
-          "--group-by",
-          "--fold",
-          "--test-fraction");
-
-  /** What {@code config.json} calls the options that decide the result. */
-  private static final Map<String, String> SETTINGS =
-      Map.ofEntries(
-          entry("--layout", "data.layout"),
-          entry("--mask-suffix", "data.maskSuffix"),
-          entry("--recursive", "data.recursive"),
-          entry("--mask-rule", "data.maskRule"),
-          entry("--ignore-value", "data.ignoreValue"),
-          entry("--skip-bad", "data.skipBad"),
-          entry("--group-by", "data.groupBy"),
-          entry("--fold", "data.fold"),
-          entry("--val-fraction", "data.valFraction"),
-          entry("--test-fraction", "data.testFraction"),
-          entry("--synthetic", "data.synthetic"),
-          entry("--model", "model"),
-          entry("--batch-size", "batchSize"),
-          entry("--pixels", "pixelsPerImage"),
-          entry("--loss", "loss"),
-          entry("--optimizer", "optimizer.kind"),
-          entry("--lr", "optimizer.lr"),
-          entry("--weight-decay", "optimizer.weightDecay"),
-          entry("--momentum", "optimizer.momentum"),
-          entry("--nesterov", "optimizer.nesterov"),
-          entry("--l1", "optimizer.l1"),
-          entry("--clip", "optimizer.clip"),
-          entry("--ema", "optimizer.ema"),
-          entry("--scheduler", "scheduler.kind"),
-          entry("--warmup", "scheduler.warmup"),
-          entry("--min-lr", "scheduler.minLr"),
-          entry("--period", "scheduler.period"),
-          entry("--period-factor", "scheduler.periodFactor"),
-          entry("--restart-decay", "scheduler.restartDecay"),
-          entry("--patience", "scheduler.patience"),
-          entry("--factor", "scheduler.factor"),
-          entry("--threshold", "scheduler.threshold"),
-          entry("--threshold-mode", "scheduler.thresholdMode"),
-          entry("--cooldown", "scheduler.cooldown"),
-          entry("--power", "scheduler.power"),
-          entry("--step-size", "scheduler.stepEpochs"),
-          entry("--milestones", "scheduler.milestones"),
-          entry("--gamma", "scheduler.gamma"),
-          entry("--pct-start", "scheduler.pctStart"),
-          entry("--anneal", "scheduler.anneal"),
-          entry("--div-factor", "scheduler.divFactor"),
-          entry("--final-div-factor", "scheduler.finalDivFactor"),
-          entry("--three-phase", "scheduler.threePhase"),
-          entry("--seed", "seed"));
-
   @Spec private CommandSpec spec;
 
-  @Mixin private DataOptions data;
-
-  @Option(
-      names = "--group-by",
-      paramLabel = "REGEX",
-      description = {
-        "What of a sample's name is its group (a patient, a slide), which is never divided:",
-        "an expression such as '^(patient[0-9]+)', or folder for its sub-folder."
-      })
-  private @Nullable String groupBy;
-
-  @Option(names = "--val-images", paramLabel = "DIR", description = "Folder of validation images.")
-  private @Nullable Path valImages;
-
-  @Option(names = "--val-masks", paramLabel = "DIR", description = "Folder of their masks.")
-  private @Nullable Path valMasks;
-
-  @Option(names = "--val-pairs", paramLabel = "FILE", description = "Or a list of both.")
-  private @Nullable Path valPairs;
-
-  @Option(
-      names = "--val-fraction",
-      paramLabel = "F",
-      defaultValue = "0.2",
-      description = "Share held back for validation otherwise (default: ${DEFAULT-VALUE}).")
-  private double valFraction;
-
-  @Option(
-      names = "--fold",
-      paramLabel = "K/N",
-      description = "Or: validate on the K-th of N equal parts and train on the others.")
-  private @Nullable String fold;
-
-  @Option(
-      names = "--test-images",
-      paramLabel = "DIR",
-      description = "Folder of test images, which are scored once at the end.")
-  private @Nullable Path testImages;
-
-  @Option(names = "--test-masks", paramLabel = "DIR", description = "Folder of their masks.")
-  private @Nullable Path testMasks;
-
-  @Option(names = "--test-pairs", paramLabel = "FILE", description = "Or a list of both.")
-  private @Nullable Path testPairs;
-
-  @Option(
-      names = "--test-fraction",
-      paramLabel = "F",
-      defaultValue = "0",
-      description = "Share held back for the test otherwise (default: ${DEFAULT-VALUE}, none).")
-  private double testFraction;
-
-  @Option(
-      names = "--synthetic",
-      paramLabel = "N",
-      defaultValue = "128",
-      description = "Synthetic training images when no folder is given (${DEFAULT-VALUE}).")
-  private int synthetic;
-
-  @Option(
-      names = "--model",
-      paramLabel = "NAME",
-      defaultValue = "pixel",
-      description = "pixel: a linear layer on local features of every pixel.")
-  private String model;
-
-  @Option(
-      names = "--epochs",
-      paramLabel = "N",
-      defaultValue = "20",
-      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
-  private int epochs;
-
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      defaultValue = "8",
-      description = "Images per step (default: ${DEFAULT-VALUE}).")
-  private int batchSize;
-
-  @Option(
-      names = "--pixels",
-      paramLabel = "N",
-      defaultValue = "4096",
-      description = "Pixels drawn from each image in a step (default: ${DEFAULT-VALUE}).")
-  private int pixels;
-
-  @Mixin private OptimizationOptions optimization;
-
-  @Mixin private ScheduleOptions schedule;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Of everything drawn: the same seed gives the same bits (${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private RunOptions settings;
 
   @Mixin private EngineOptions options;
 
@@ -261,13 +78,22 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Deadline deadline = Deadline.in(maxTime);
+    ParseResult given = spec.commandLine().getParseResult();
     if (resume != null) {
+      if (out != null) {
+        throw new BadInputException(
+            "--out cannot be given with --resume; start a new run instead.");
+      }
       try (RunFolder folder = RunFolder.existing(resume)) {
-        run(folder, resumedConfig(folder.readConfig()), deadline);
+        RunConfig config = settings.resumed(folder.readConfig(), given);
+        run(
+            folder,
+            options.backend == null ? config : config.withBackend(options.backend),
+            deadline);
       }
       return 0;
     }
-    RunConfig config = newConfig();
+    RunConfig config = settings.config(given, options.backend);
     try (RunFolder folder =
         out != null ? RunFolder.claim(out) : RunFolder.claimNew(defaultFolder())) {
       try {
@@ -368,173 +194,10 @@ public final class TrainCommand implements Callable<Integer> {
     console.printf("Checkpoints, metrics and report are in %s%n", folder.path());
   }
 
-  private RunConfig newConfig() {
-    return newConfig(
-        data.place(""),
-        data.place("val-", valImages, valMasks, valPairs),
-        data.place("test-", testImages, testMasks, testPairs));
-  }
-
-  private RunConfig newConfig(
-      DataConfig.Place train, DataConfig.Place validation, DataConfig.Place test) {
-    ModelKind _ = ModelKinds.of(model);
-    if (validation.isGiven() && !train.isGiven()) {
-      throw new BadInputException("--val-images needs --images and --masks to train on.");
-    }
-    if (test.isGiven() && !train.isGiven()) {
-      throw new BadInputException("--test-images needs --images and --masks to train on.");
-    }
-    for (String option : OF_FOLDERS) {
-      if (!train.isGiven() && spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        throw new BadInputException(
-            "%s needs --images or --pairs: synthetic images have their own masks and validation part."
-                .formatted(option));
-      }
-    }
-    requireAtLeastOne("--epochs", epochs);
-    requireAtLeastOne("--batch-size", batchSize);
-    requireAtLeastOne("--pixels", pixels);
-    requireAtLeastOne("--synthetic", synthetic);
-    OptimizerConfig optimizer = optimization.optimizer();
-    DataConfig dataConfig =
-        new DataConfig(
-            train,
-            validation,
-            test,
-            data.reading(groupBy),
-            division(validation, test),
-            synthetic,
-            data.skipBad,
-            null);
-    return new RunConfig(
-        model,
-        options.backend,
-        dataConfig,
-        epochs,
-        batchSize,
-        pixels,
-        optimization.loss(),
-        optimizer,
-        schedule.scheduler(epochs, optimizer.lr()),
-        seed);
-  }
-
-  private Split.Rule division(DataConfig.Place validation, DataConfig.Place test) {
-    if (!(valFraction > 0 && valFraction < 1)) {
-      throw new BadInputException(
-          "--val-fraction is %s; give a number between 0 and 1, such as 0.2."
-              .formatted(valFraction));
-    }
-    if (!(testFraction >= 0 && testFraction < 1)) {
-      throw new BadInputException(
-          "--test-fraction is %s; give a number from 0 to 1, such as 0.2.".formatted(testFraction));
-    }
-    if (test.isGiven() && testFraction > 0) {
-      throw new BadInputException(
-          "--test-fraction and --test-images both say what the test is; give one.");
-    }
-    if (fold != null && validation.isGiven()) {
-      throw new BadInputException("--fold and --val-images both say what validates; give one.");
-    }
-    if (fold != null && spec.commandLine().getParseResult().hasMatchedOption("--val-fraction")) {
-      throw new BadInputException("--fold and --val-fraction both say what validates; give one.");
-    }
-    if (testFraction > 0 && validation.isGiven()) {
-      throw new BadInputException(
-          "--test-fraction needs a validation part of the same images; give --test-images beside --val-images.");
-    }
-    if (fold == null && valFraction + testFraction >= 1) {
-      throw new BadInputException(
-          "--val-fraction %s and --test-fraction %s leave nothing to train on; lower them."
-              .formatted(valFraction, testFraction));
-    }
-    Matcher matcher = Pattern.compile("(\\d{1,6})/(\\d{1,6})").matcher(fold == null ? "0/0" : fold);
-    if (!matcher.matches()) {
-      throw new BadInputException("--fold '%s' is no part; give one such as 2/5.".formatted(fold));
-    }
-    int part = Integer.parseInt(matcher.group(1));
-    int parts = Integer.parseInt(matcher.group(2));
-    if (fold != null && (parts < 2 || part < 1 || part > parts)) {
-      throw new BadInputException(
-          "--fold is %s; give K/N with N at least 2 and K from 1 to N.".formatted(fold));
-    }
-    return new Split.Rule(valFraction, testFraction, part, parts);
-  }
-
-  private RunConfig resumedConfig(RunConfig saved) {
-    RunConfig config = moved(saved);
-    if (spec.commandLine().getParseResult().hasMatchedOption("--epochs")) {
-      requireAtLeastOne("--epochs", epochs);
-      config = config.withEpochs(epochs);
-    }
-    refuseOtherSettings(saved);
-    return options.backend == null ? config : config.withBackend(options.backend);
-  }
-
-  /** The run with its images where they are now, if that was said. */
-  private RunConfig moved(RunConfig saved) {
-    DataConfig before = saved.data();
-    DataConfig.Place train = DataOptions.moved(data.images, data.masks, data.pairs);
-    DataConfig.Place validation = DataOptions.moved(valImages, valMasks, valPairs);
-    DataConfig.Place test = DataOptions.moved(testImages, testMasks, testPairs);
-    requireBefore("--images", train, before.train());
-    requireBefore("--val-images", validation, before.validation());
-    requireBefore("--test-images", test, before.test());
-    return saved.withData(
-        before.at(
-            train.isGiven() ? train : before.train(),
-            validation.isGiven() ? validation : before.validation(),
-            test.isGiven() ? test : before.test()));
-  }
-
-  private static void requireBefore(String name, DataConfig.Place now, DataConfig.Place before) {
-    if (now.isGiven() && !before.isGiven()) {
-      throw new BadInputException(
-          "%s is given, but the run was started without, and --resume changes no setting; leave it out or start a new run."
-              .formatted(name));
-    }
-  }
-
-  /** What decides the result stays as it was: options given again must say the same. */
-  private void refuseOtherSettings(RunConfig saved) {
-    List<String> given =
-        spec.commandLine().getParseResult().matchedOptions().stream()
-            .map(OptionSpec::longestName)
-            .filter(name -> !WITH_RESUME.contains(name) && !PLACES.contains(name))
-            .toList();
-    if (given.isEmpty()) {
-      return;
-    }
-    Map<String, String> before = saved.describe();
-    DataConfig places = saved.data();
-    Map<String, String> now =
-        newConfig(places.train(), places.validation(), places.test()).describe();
-    for (String name : given) {
-      String setting = SETTINGS.get(name);
-      if (setting == null) {
-        throw new BadInputException(
-            "%s cannot be given with --resume; start a new run instead.".formatted(name));
-      }
-      String was = before.getOrDefault(setting, "not set");
-      String is = now.getOrDefault(setting, "not set");
-      if (!was.equals(is)) {
-        throw new BadInputException(
-            "%s is %s, but the run was started with %s, and --resume changes no setting; leave it out or start a new run."
-                .formatted(name, is, was));
-      }
-    }
-  }
-
   private static Path defaultFolder() {
     return Path.of(
         "runs",
         LocalDateTime.now(ZoneId.systemDefault())
             .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT)));
-  }
-
-  private static void requireAtLeastOne(String name, int value) {
-    if (value < 1) {
-      throw new BadInputException("%s is %d; give at least 1.".formatted(name, value));
-    }
   }
 }

@@ -3,11 +3,12 @@ package dev.quern.train.run;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** When a run has to be done, on the clock that never goes back. */
+/** When a run has to be done, on the clock that never goes back, or by request. */
 public final class Deadline {
 
   private final boolean set;
   private final long nanos;
+  private volatile boolean stopped;
 
   private Deadline(boolean set, long nanos) {
     this.set = set;
@@ -26,6 +27,11 @@ public final class Deadline {
         : new Deadline(true, System.nanoTime() + duration.toNanos());
   }
 
+  /** Ends the run as if its time were over: from any thread, at any moment. */
+  public void stop() {
+    stopped = true;
+  }
+
   /**
    * Whether there is time for something.
    *
@@ -33,6 +39,6 @@ public final class Deadline {
    * @return true when it would be done before the deadline
    */
   public boolean leaves(double seconds) {
-    return !set || System.nanoTime() + (long) (seconds * 1e9) < nanos;
+    return !stopped && (!set || System.nanoTime() + (long) (seconds * 1e9) < nanos);
   }
 }

@@ -1,4 +1,4 @@
-package dev.quern.train.command;
+package dev.quern.train.option;
 
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.train.BadInputException;
@@ -9,6 +9,7 @@ import picocli.CommandLine.Option;
 /** The options of loss and optimizer. */
 final class OptimizationOptions {
 
+  @Setting("loss")
   @Option(
       names = "--loss",
       paramLabel = "SUM",
@@ -18,6 +19,7 @@ final class OptimizationOptions {
               + " '0.5*dice + focal(gamma=2)' (default: ${DEFAULT-VALUE}).")
   private String loss;
 
+  @Setting("optimizer.kind")
   @Option(
       names = "--optimizer",
       paramLabel = "NAME",
@@ -25,6 +27,7 @@ final class OptimizationOptions {
       description = "adam, adamw or sgd (default: ${DEFAULT-VALUE}).")
   private OptimizerConfig.Kind optimizer;
 
+  @Setting("optimizer.lr")
   @Option(
       names = "--lr",
       paramLabel = "X",
@@ -32,6 +35,7 @@ final class OptimizationOptions {
       description = "Learning rate (default: ${DEFAULT-VALUE}).")
   private double lr;
 
+  @Setting("optimizer.weightDecay")
   @Option(
       names = "--weight-decay",
       paramLabel = "X",
@@ -40,6 +44,7 @@ final class OptimizationOptions {
           "Pull of the weights towards 0: an L2 penalty, of adamw decoupled (${DEFAULT-VALUE}).")
   private double weightDecay;
 
+  @Setting("optimizer.momentum")
   @Option(
       names = "--momentum",
       paramLabel = "X",
@@ -47,9 +52,11 @@ final class OptimizationOptions {
       description = "sgd: share of the last step in the next (default: ${DEFAULT-VALUE}).")
   private double momentum;
 
+  @Setting("optimizer.nesterov")
   @Option(names = "--nesterov", description = "sgd: look ahead along the momentum.")
   private boolean nesterov;
 
+  @Setting("optimizer.l1")
   @Option(
       names = "--l1",
       paramLabel = "X",
@@ -57,6 +64,7 @@ final class OptimizationOptions {
       description = "adam, adamw: L1 penalty (default: ${DEFAULT-VALUE}).")
   private double l1;
 
+  @Setting("optimizer.clip")
   @Option(
       names = "--clip",
       paramLabel = "X",
@@ -64,6 +72,7 @@ final class OptimizationOptions {
       description = "Largest norm of all gradients together, 0 for any (${DEFAULT-VALUE}).")
   private double clip;
 
+  @Setting("optimizer.ema")
   @Option(
       names = "--ema",
       paramLabel = "X",

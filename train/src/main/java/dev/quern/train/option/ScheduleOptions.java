@@ -1,4 +1,4 @@
-package dev.quern.train.command;
+package dev.quern.train.option;
 
 import dev.quern.schedule.ClosedFormSchedule;
 import dev.quern.schedule.CosineAnnealingLR;
@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 /** The options of the learning rate's schedule. */
 final class ScheduleOptions {
 
+  @Setting("scheduler.kind")
   @Option(
       names = "--scheduler",
       paramLabel = "NAME",
@@ -26,6 +27,7 @@ final class ScheduleOptions {
               + " exponential, onecycle, plateau or none (default: ${DEFAULT-VALUE}).")
   private SchedulerConfig.Kind scheduler;
 
+  @Setting("scheduler.warmup")
   @Option(
       names = "--warmup",
       paramLabel = "N",
@@ -33,6 +35,7 @@ final class ScheduleOptions {
       description = "Epochs of a linear rise before the scheduler (default: ${DEFAULT-VALUE}).")
   private int warmup;
 
+  @Setting("scheduler.minLr")
   @Option(
       names = "--min-lr",
       paramLabel = "X",
@@ -40,6 +43,7 @@ final class ScheduleOptions {
       description = "cosine, annealing, plateau: where the rate stops falling (${DEFAULT-VALUE}).")
   private double minLr;
 
+  @Setting("scheduler.period")
   @Option(
       names = "--period",
       paramLabel = "N",
@@ -48,6 +52,7 @@ final class ScheduleOptions {
               + " (default: all after the warm-up).")
   private @Nullable Integer period;
 
+  @Setting("scheduler.periodFactor")
   @Option(
       names = "--period-factor",
       paramLabel = "N",
@@ -55,6 +60,7 @@ final class ScheduleOptions {
       description = "cosine: each period is this many times the last (${DEFAULT-VALUE}).")
   private int periodFactor;
 
+  @Setting("scheduler.restartDecay")
   @Option(
       names = "--restart-decay",
       paramLabel = "X",
@@ -62,6 +68,7 @@ final class ScheduleOptions {
       description = "cosine: what each restart multiplies the peak by (${DEFAULT-VALUE}).")
   private double restartDecay;
 
+  @Setting("scheduler.patience")
   @Option(
       names = "--patience",
       paramLabel = "N",
@@ -69,6 +76,7 @@ final class ScheduleOptions {
       description = "plateau: epochs without progress before a reduction (${DEFAULT-VALUE}).")
   private int patience;
 
+  @Setting("scheduler.factor")
   @Option(
       names = "--factor",
       paramLabel = "X",
@@ -76,6 +84,7 @@ final class ScheduleOptions {
       description = "plateau: what the rate is multiplied by (default: ${DEFAULT-VALUE}).")
   private double factor;
 
+  @Setting("scheduler.threshold")
   @Option(
       names = "--threshold",
       paramLabel = "X",
@@ -83,6 +92,7 @@ final class ScheduleOptions {
       description = "plateau: the least gain of IoU that is progress (${DEFAULT-VALUE}).")
   private double threshold;
 
+  @Setting("scheduler.thresholdMode")
   @Option(
       names = "--threshold-mode",
       paramLabel = "MODE",
@@ -92,6 +102,7 @@ final class ScheduleOptions {
               + " abs (${DEFAULT-VALUE}).")
   private ThresholdMode thresholdMode;
 
+  @Setting("scheduler.cooldown")
   @Option(
       names = "--cooldown",
       paramLabel = "N",
@@ -100,6 +111,7 @@ final class ScheduleOptions {
           "plateau: epochs after a reduction that count no lack of progress (${DEFAULT-VALUE}).")
   private int cooldown;
 
+  @Setting("scheduler.power")
   @Option(
       names = "--power",
       paramLabel = "X",
@@ -107,12 +119,14 @@ final class ScheduleOptions {
       description = "polynomial: the power of what is left (default: ${DEFAULT-VALUE}).")
   private double power;
 
+  @Setting("scheduler.stepEpochs")
   @Option(
       names = "--step-size",
       paramLabel = "N",
       description = "step: epochs between two reductions (default: a third of all).")
   private @Nullable Integer stepSize;
 
+  @Setting("scheduler.milestones")
   @Option(
       names = "--milestones",
       paramLabel = "N,N",
@@ -122,6 +136,7 @@ final class ScheduleOptions {
               + " three quarters of all).")
   private @Nullable List<Integer> milestones;
 
+  @Setting("scheduler.gamma")
   @Option(
       names = "--gamma",
       paramLabel = "X",
@@ -129,6 +144,7 @@ final class ScheduleOptions {
           "step, multistep, exponential: what the rate is multiplied by (0.1; exponential 0.95).")
   private @Nullable Double gamma;
 
+  @Setting("scheduler.pctStart")
   @Option(
       names = "--pct-start",
       paramLabel = "X",
@@ -136,6 +152,7 @@ final class ScheduleOptions {
       description = "onecycle: the share of the epochs in which the rate rises (${DEFAULT-VALUE}).")
   private double pctStart;
 
+  @Setting("scheduler.anneal")
   @Option(
       names = "--anneal",
       paramLabel = "FORM",
@@ -143,6 +160,7 @@ final class ScheduleOptions {
       description = "onecycle: cos or linear (default: ${DEFAULT-VALUE}).")
   private OneCycleLR.Anneal anneal;
 
+  @Setting("scheduler.divFactor")
   @Option(
       names = "--div-factor",
       paramLabel = "X",
@@ -150,6 +168,7 @@ final class ScheduleOptions {
       description = "onecycle: --lr divided by the first rate (default: ${DEFAULT-VALUE}).")
   private double divFactor;
 
+  @Setting("scheduler.finalDivFactor")
   @Option(
       names = "--final-div-factor",
       paramLabel = "X",
@@ -157,6 +176,7 @@ final class ScheduleOptions {
       description = "onecycle: the first rate divided by the last (default: ${DEFAULT-VALUE}).")
   private double finalDivFactor;
 
+  @Setting("scheduler.threePhase")
   @Option(
       names = "--three-phase",
       description = "onecycle: fall to the first rate as fast as it rose, then to the last.")

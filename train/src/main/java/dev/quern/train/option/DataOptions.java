@@ -1,4 +1,4 @@
-package dev.quern.train.command;
+package dev.quern.train.option;
 
 import dev.quern.train.BadInputException;
 import dev.quern.train.data.listing.DataSource;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** Where images and masks are and how they are meant. */
-final class DataOptions {
+public final class DataOptions {
 
   @Option(
       names = "--images",
@@ -19,13 +19,13 @@ final class DataOptions {
         "Folder of images: PNG, JPEG, TIFF, BMP, GIF, WebP; 1 to 16 channels.",
         "Of a file of several pages each page is an image."
       })
-  @Nullable Path images;
+  private @Nullable Path images;
 
   @Option(
       names = "--masks",
       paramLabel = "DIR",
       description = "Folder of masks with the images' names.")
-  @Nullable Path masks;
+  private @Nullable Path masks;
 
   @Option(
       names = "--pairs",
@@ -33,8 +33,9 @@ final class DataOptions {
       description =
           "Instead: a CSV file with the columns image, mask and, if wanted, group; its paths are"
               + " relative to it.")
-  @Nullable Path pairs;
+  private @Nullable Path pairs;
 
+  @Setting(value = "data.layout", ofFolders = true)
   @Option(
       names = "--layout",
       paramLabel = "NAME",
@@ -46,6 +47,7 @@ final class DataOptions {
       })
   DataSource.Layout layout = DataSource.Layout.FOLDERS;
 
+  @Setting(value = "data.maskSuffix", ofFolders = true)
   @Option(
       names = "--mask-suffix",
       paramLabel = "TEXT",
@@ -54,9 +56,11 @@ final class DataOptions {
           "What mask names have behind the image's, such as _mask; then both may lie in --images.")
   String maskSuffix = "";
 
+  @Setting(value = "data.recursive", ofFolders = true)
   @Option(names = "--recursive", description = "Look into sub-folders, too.")
-  boolean recursive;
+  private boolean recursive;
 
+  @Setting(value = "data.maskRule", ofFolders = true)
   @Option(
       names = "--mask-rule",
       paramLabel = "RULE",
@@ -65,65 +69,68 @@ final class DataOptions {
         "What is the object in a mask: auto (default; not black, in JPEG above half), not-black,",
         "above=127, alpha, values=1,2 (grey values or palette indices), colours=ff0000,00ff00."
       })
-  String maskRule = "auto";
+  private String maskRule = "auto";
 
+  @Setting(value = "data.ignoreValue", ofFolders = true)
   @Option(
       names = "--ignore-value",
       paramLabel = "V",
       description = "Grey value or palette index of void pixels, which neither train nor score.")
-  @Nullable Integer ignoreValue;
+  private @Nullable Integer ignoreValue;
 
+  @Setting(value = "data.skipBad", ofFolders = true)
   @Option(
       names = "--skip-bad",
       description = "Leave out samples that cannot be used, and say which.")
-  boolean skipBad;
+  private boolean skipBad;
 
-  DataConfig.Reading reading(@Nullable String groupBy) {
+  /** For picocli. */
+  public DataOptions() {}
+
+  /**
+   * How folders and masks are meant.
+   *
+   * @param groupBy what of a name is its group, or null
+   * @return the options, checked
+   * @throws BadInputException when the rule of masks is none
+   */
+  public DataConfig.Reading reading(@Nullable String groupBy) {
     DataConfig.Reading reading =
         new DataConfig.Reading(layout, maskSuffix, recursive, groupBy, maskRule, ignoreValue);
     reading.rule();
     return reading;
   }
 
-  DataConfig.Place place(String prefix) {
-    return place(prefix, images, masks, pairs);
+  PlaceOptions place() {
+    return new PlaceOptions("", images, masks, pairs);
   }
 
-  /** Checks that a place is given in one way. */
-  DataConfig.Place place(
-      String prefix, @Nullable Path imageFolder, @Nullable Path maskFolder, @Nullable Path list) {
-    String imagesName = "--" + prefix + "images";
-    String masksName = "--" + prefix + "masks";
-    if (list != null && (imageFolder != null || maskFolder != null)) {
-      throw new BadInputException(
-          "--%spairs and %s both say where the images are; give one of them."
-              .formatted(prefix, imageFolder != null ? imagesName : masksName));
-    }
-    if (imageFolder == null && maskFolder != null) {
-      throw new BadInputException("%s needs %s as well.".formatted(masksName, imagesName));
-    }
-    boolean together = layout == DataSource.Layout.FOLDER_PER_IMAGE || !maskSuffix.isEmpty();
-    if (imageFolder != null && maskFolder == null && !together) {
-      throw new BadInputException(
-          "%s needs %s as well, or --mask-suffix if the masks lie beside the images."
-              .formatted(imagesName, masksName));
-    }
-    if (layout == DataSource.Layout.FOLDER_PER_IMAGE && maskFolder != null) {
-      throw new BadInputException(
-          "With --layout folder-per-image the masks lie in %s; leave out %s."
-              .formatted(imagesName, masksName));
-    }
-    return new DataConfig.Place(absolute(imageFolder), absolute(maskFolder), absolute(list));
+  /**
+   * Where the samples are.
+   *
+   * @return the place; none when none is given
+   * @throws BadInputException when it is given in two ways or by halves
+   */
+  public DataConfig.Place checkedPlace() {
+    return place().checked(layout, maskSuffix);
   }
 
-  /** A place that is named anew; how it is meant was said before. */
-  static DataConfig.Place moved(
-      @Nullable Path imageFolder, @Nullable Path maskFolder, @Nullable Path list) {
-    return new DataConfig.Place(absolute(imageFolder), absolute(maskFolder), absolute(list));
+  /**
+   * Whether samples that cannot be used are left out.
+   *
+   * @return true when that was said
+   */
+  public boolean skipBad() {
+    return skipBad;
   }
 
-  private static @Nullable String absolute(@Nullable Path path) {
-    return path == null ? null : path.toAbsolutePath().normalize().toString();
+  /**
+   * Whether masks have void pixels.
+   *
+   * @return true when a value of them is given
+   */
+  public boolean ignores() {
+    return ignoreValue != null;
   }
 
   /** Reads the name of a layout. */
