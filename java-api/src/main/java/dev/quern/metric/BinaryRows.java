@@ -155,13 +155,7 @@ final class BinaryRows {
     long fault =
         Backends.arrays()
             .count(
-                predictions,
-                options.cut(),
-                target,
-                targetDtype,
-                options.ignoreIndex(),
-                inner,
-                c);
+                predictions, options.cut(), target, targetDtype, options.ignoreIndex(), inner, c);
     if (fault != Long.MAX_VALUE && options.validate()) {
       throw DataException.binaryTarget(fault, targetDtype, options.ignoreIndex());
     }

@@ -1,6 +1,6 @@
 package dev.quern.train.batch;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 
 /** A sample cannot be used; the samples behind it may. */
 public final class UnusableSampleException extends RuntimeException {

@@ -1,7 +1,7 @@
 package dev.quern.train.bundle;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.DirectoryStream;

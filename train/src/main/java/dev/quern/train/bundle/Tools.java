@@ -1,6 +1,6 @@
 package dev.quern.train.bundle;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,7 +3,7 @@ package dev.quern.train.checkpoint;
 import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.optim.Optimizer;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

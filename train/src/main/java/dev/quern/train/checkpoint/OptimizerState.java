@@ -11,7 +11,7 @@ import dev.quern.optim.OptimizerOptions;
 import dev.quern.optim.ParameterGroup;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,7 +2,6 @@ package dev.quern.train.command;
 
 import dev.quern.bench.speed.result.SpeedJson;
 import dev.quern.bench.speed.result.SpeedRun;
-import dev.quern.train.Main;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
@@ -14,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The bench in a Java process of its own, with the options of this one. */
 final class BenchProcess {
+
+  /** By name, because it stands above the commands. */
+  private static final String MAIN = "dev.quern.train.Main";
 
   /** Options that write to a file, a descriptor or a port which this process already has. */
   private static final String OWN =
@@ -55,11 +57,11 @@ final class BenchProcess {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> !option.matches(OWN))
         .forEach(command::add);
-    @Nullable String module = Main.class.getModule().getName();
+    @Nullable String module = BenchProcess.class.getModule().getName();
     if (module == null) {
-      command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+      command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
     } else {
-      command.addAll(List.of("--module", module + "/" + Main.class.getName()));
+      command.addAll(List.of("--module", module + "/" + MAIN));
     }
     return command;
   }

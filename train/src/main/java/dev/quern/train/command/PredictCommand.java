@@ -2,9 +2,7 @@ package dev.quern.train.command;
 
 import dev.quern.Engine;
 import dev.quern.metric.BinaryConfusionOptions;
-import dev.quern.train.BadInputException;
 import dev.quern.train.batch.Band;
-import dev.quern.train.data.Count;
 import dev.quern.train.data.FolderDataset;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.listing.DataSource;
@@ -15,6 +13,8 @@ import dev.quern.train.image.PictureFiles;
 import dev.quern.train.image.PictureWriter;
 import dev.quern.train.image.sample.Size;
 import dev.quern.train.io.AtomicFile;
+import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import dev.quern.train.trainer.TrainedModel;
 import java.io.IOException;
 import java.io.PrintWriter;

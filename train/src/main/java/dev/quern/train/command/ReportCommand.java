@@ -1,7 +1,7 @@
 package dev.quern.train.command;
 
 import dev.quern.Engine;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.option.MovedPlaces;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.EpochMetrics;

@@ -1,6 +1,6 @@
 package dev.quern.train.command;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import picocli.CommandLine.Option;
 
 /** From which probability on a pixel is the object. */

@@ -2,9 +2,9 @@ package dev.quern.train.command;
 
 import dev.quern.Engine;
 import dev.quern.metric.ConfusionCounts;
-import dev.quern.train.BadInputException;
-import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
+import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import dev.quern.train.option.RunOptions;
 import dev.quern.train.run.Deadline;
 import dev.quern.train.run.EpochMetrics;

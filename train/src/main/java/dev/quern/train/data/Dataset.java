@@ -45,7 +45,7 @@ public interface Dataset {
    *
    * @param index 0 to {@code size() - 1}
    * @return the image and its mask
-   * @throws dev.quern.train.BadInputException when a file cannot be used
+   * @throws dev.quern.train.message.BadInputException when a file cannot be used
    */
   Sample sample(int index);
 }

@@ -1,9 +1,9 @@
 package dev.quern.train.data;
 
 import dev.quern.metric.ConfusionCounts;
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.mask.MaskFacts;
 import dev.quern.train.data.mask.MaskRule;
+import dev.quern.train.message.BadInputException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

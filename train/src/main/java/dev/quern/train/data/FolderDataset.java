@@ -1,6 +1,5 @@
 package dev.quern.train.data;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.listing.SampleFiles;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.data.mask.MaskFacts;
@@ -9,6 +8,7 @@ import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.image.Picture;
 import dev.quern.train.image.PictureFiles;
 import dev.quern.train.image.sample.Size;
+import dev.quern.train.message.BadInputException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

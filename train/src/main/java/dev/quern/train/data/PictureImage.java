@@ -1,7 +1,7 @@
 package dev.quern.train.data;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.image.Picture;
+import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 
 /** An image whose samples stay in the form of the file, because it is large. */

@@ -1,6 +1,7 @@
 package dev.quern.train.data;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,6 +1,5 @@
 package dev.quern.train.image;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.image.format.BmpFile;
 import dev.quern.train.image.format.GifFile;
 import dev.quern.train.image.format.JpegFile;
@@ -15,6 +14,7 @@ import dev.quern.train.image.sample.Storage;
 import dev.quern.train.image.sample.UnreadException;
 import dev.quern.train.image.sample.Warnings;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

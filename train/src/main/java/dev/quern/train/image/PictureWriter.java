@@ -1,10 +1,10 @@
 package dev.quern.train.image;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.image.format.PngChunks;
 import dev.quern.train.image.sample.DamagedException;
 import dev.quern.train.io.AtomicFile;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,6 +1,6 @@
 package dev.quern.train.io;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -9,7 +9,7 @@ import dev.quern.loss.OverlapLoss;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.loss.SingleLoss;
 import dev.quern.loss.TverskyLoss;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

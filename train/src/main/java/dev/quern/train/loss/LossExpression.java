@@ -1,7 +1,7 @@
 package dev.quern.train.loss;
 
 import dev.quern.loss.SegmentationLoss;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

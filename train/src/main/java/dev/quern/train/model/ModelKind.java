@@ -41,8 +41,8 @@ public interface ModelKind {
    * @param engine where it computes
    * @param checkpoint of a model of this kind
    * @return the model, owned by the caller
-   * @throws dev.quern.train.BadInputException when the checkpoint holds no model of this kind that
-   *     can be used
+   * @throws dev.quern.train.message.BadInputException when the checkpoint holds no model of this
+   *     kind that can be used
    */
   SegmentationModel load(Engine engine, Checkpoint checkpoint);
 }

@@ -1,8 +1,8 @@
 package dev.quern.train.option;
 
 import dev.quern.loss.SegmentationLoss;
-import dev.quern.train.BadInputException;
 import dev.quern.train.loss.LossExpression;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.OptimizerConfig;
 import picocli.CommandLine.Option;
 

@@ -1,7 +1,7 @@
 package dev.quern.train.option;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.listing.DataSource;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.DataConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.quern.train.option;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.Split;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.model.ModelKind;
 import dev.quern.train.run.DataConfig;
 import dev.quern.train.run.OptimizerConfig;

@@ -8,7 +8,7 @@ import dev.quern.schedule.OneCycleLR;
 import dev.quern.schedule.PolynomialLR;
 import dev.quern.schedule.ReduceLROnPlateau.ThresholdMode;
 import dev.quern.schedule.StepLR;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.SchedulerConfig;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

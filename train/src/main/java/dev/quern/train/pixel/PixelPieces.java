@@ -1,7 +1,6 @@
 package dev.quern.train.pixel;
 
 import dev.quern.Shape;
-import dev.quern.train.BadInputException;
 import dev.quern.train.batch.Piece;
 import dev.quern.train.batch.PieceSource;
 import dev.quern.train.batch.Prefetch;
@@ -12,6 +11,7 @@ import dev.quern.train.data.Tile;
 import dev.quern.train.features.FeatureExtractor;
 import dev.quern.train.features.ImageFeatures;
 import dev.quern.train.features.ImageFeatures.TileFeatures;
+import dev.quern.train.message.BadInputException;
 import java.util.Iterator;
 import java.util.Spliterator;
 import java.util.Spliterators;

@@ -98,7 +98,7 @@ public record DataConfig(
      * The rule of masks.
      *
      * @return parsed
-     * @throws dev.quern.train.BadInputException when it is none
+     * @throws dev.quern.train.message.BadInputException when it is none
      */
     public MaskRule rule() {
       return MaskRule.parse(maskRule, ignoreValue);

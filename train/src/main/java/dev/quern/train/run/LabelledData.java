@@ -1,14 +1,14 @@
 package dev.quern.train.run;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.CachedDataset;
-import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.FirstLook;
 import dev.quern.train.data.FolderDataset;
 import dev.quern.train.data.SubsetDataset;
 import dev.quern.train.data.listing.Listing;
 import dev.quern.train.data.listing.SampleFiles;
+import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package dev.quern.train.run;
 
 import dev.quern.metric.BinaryConfusionOptions;
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.mask.Mask;
+import dev.quern.train.message.BadInputException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.quern.train.run;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.io.AtomicFile;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

@@ -1,6 +1,6 @@
 package dev.quern.train.run;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

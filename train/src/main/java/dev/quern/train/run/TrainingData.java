@@ -1,6 +1,5 @@
 package dev.quern.train.run;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.CachedDataset;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.FirstLook;
@@ -8,6 +7,7 @@ import dev.quern.train.data.Look;
 import dev.quern.train.data.Split;
 import dev.quern.train.data.listing.SampleFiles;
 import dev.quern.train.data.synthetic.SyntheticMicroscopy;
+import dev.quern.train.message.BadInputException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,8 +1,8 @@
 package dev.quern.train.trainer;
 
 import dev.quern.Engine;
-import dev.quern.train.BadInputException;
 import dev.quern.train.checkpoint.Checkpoint;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.model.ModelKind;
 import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.pixel.PixelKind;

@@ -39,10 +39,7 @@ final class Scorer {
    * @param options threshold, and the ignore index of targets with void pixels
    */
   Scorer(
-      Engine engine,
-      SegmentationModel model,
-      Prefetch prefetch,
-      BinaryConfusionOptions options) {
+      Engine engine, SegmentationModel model, Prefetch prefetch, BinaryConfusionOptions options) {
     this.engine = engine;
     this.model = model;
     this.source = model.pieces(prefetch);

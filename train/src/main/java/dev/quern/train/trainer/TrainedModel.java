@@ -36,7 +36,8 @@ public final class TrainedModel implements AutoCloseable {
    * @param options threshold, and the ignore index of masks with void pixels
    * @param threads that read ahead
    * @return the model
-   * @throws dev.quern.train.BadInputException when the file is damaged or of an unknown model
+   * @throws dev.quern.train.message.BadInputException when the file is damaged or of an unknown
+   *     model
    */
   public static TrainedModel load(
       Path checkpoint, Engine engine, BinaryConfusionOptions options, int threads) {

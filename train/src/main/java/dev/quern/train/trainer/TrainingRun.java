@@ -2,15 +2,15 @@ package dev.quern.train.trainer;
 
 import dev.quern.Engine;
 import dev.quern.metric.ConfusionCounts;
-import dev.quern.train.BadInputException;
 import dev.quern.train.batch.Prefetch;
 import dev.quern.train.checkpoint.Checkpoint;
-import dev.quern.train.data.Count;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.SubsetDataset;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.io.AtomicFile;
+import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import dev.quern.train.model.ModelKind;
 import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.report.Example;

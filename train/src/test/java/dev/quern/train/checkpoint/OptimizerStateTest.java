@@ -15,7 +15,7 @@ import dev.quern.optim.Optimizer;
 import dev.quern.optim.ParameterGroup;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -3,11 +3,11 @@ package dev.quern.train.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.data.mask.MaskFacts;
 import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.data.synthetic.SyntheticMicroscopy;
+import dev.quern.train.message.BadInputException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -3,7 +3,7 @@ package dev.quern.train.data;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import org.junit.jupiter.api.function.Executable;
 
 /** Checks that input is refused with a sentence that says the right things. */

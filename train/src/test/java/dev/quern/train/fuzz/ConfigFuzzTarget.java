@@ -1,6 +1,6 @@
 package dev.quern.train.fuzz;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.RunConfig;
 import java.nio.charset.StandardCharsets;
 

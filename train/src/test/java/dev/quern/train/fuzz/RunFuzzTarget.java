@@ -2,7 +2,7 @@ package dev.quern.train.fuzz;
 
 import dev.quern.Engine;
 import dev.quern.metric.BinaryConfusionOptions;
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
 import dev.quern.train.trainer.TrainedModel;

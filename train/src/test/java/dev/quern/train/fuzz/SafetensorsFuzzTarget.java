@@ -1,8 +1,8 @@
 package dev.quern.train.fuzz;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.checkpoint.Safetensors;
 import dev.quern.train.checkpoint.StoredTensor;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package dev.quern.train.image;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 

@@ -1,8 +1,8 @@
 package dev.quern.train.data.listing;
 
-import dev.quern.train.BadInputException;
-import dev.quern.train.data.Count;
 import dev.quern.train.image.PictureFiles;
+import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.quern.train.data.listing;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

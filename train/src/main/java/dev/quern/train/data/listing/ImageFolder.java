@@ -1,8 +1,8 @@
 package dev.quern.train.data.listing;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.image.PictureFiles;
 import dev.quern.train.io.IoReason;
+import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;

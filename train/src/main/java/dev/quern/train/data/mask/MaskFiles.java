@@ -1,8 +1,8 @@
 package dev.quern.train.data.mask;
 
-import dev.quern.train.BadInputException;
 import dev.quern.train.image.Picture;
 import dev.quern.train.image.PictureFiles;
+import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.quern.train.data.mask;
 
-import dev.quern.train.BadInputException;
+import dev.quern.train.message.BadInputException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.quern.train;
+package dev.quern.train.message;
 
 import java.util.List;
 

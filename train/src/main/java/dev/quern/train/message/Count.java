@@ -1,4 +1,4 @@
-package dev.quern.train.data;
+package dev.quern.train.message;
 
 /** Numbers of things in words. */
 public final class Count {

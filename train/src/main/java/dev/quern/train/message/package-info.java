@@ -1,0 +1,2 @@
+/** What is said to the user: faults of what was given, and numbers in words. */
+package dev.quern.train.message;
