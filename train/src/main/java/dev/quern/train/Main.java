@@ -2,6 +2,7 @@ package dev.quern.train;
 
 import dev.quern.BackendUnavailableException;
 import dev.quern.DeviceException;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.bundle.BundleCommand;
 import dev.quern.train.command.BenchCommand;
 import dev.quern.train.command.DevicesCommand;

@@ -115,7 +115,7 @@ class ArchitectureTest {
                 String name = type.getPackageName();
                 boolean core =
                     Set.of("dev.quern", "dev.quern.op", "dev.quern.spi").contains(name)
-                        || name.matches("dev\\.quern\\.spi\\.(tensor|loss|metric|optim)");
+                        || name.matches("dev\\.quern\\.spi\\.(tensor|loss|metric|optim|host)");
                 return SliceIdentifier.of(core ? "the core" : name);
               }
 

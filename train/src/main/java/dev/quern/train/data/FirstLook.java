@@ -4,6 +4,7 @@ import dev.quern.metric.ConfusionCounts;
 import dev.quern.train.data.mask.MaskFacts;
 import dev.quern.train.data.mask.MaskRule;
 import dev.quern.train.message.BadInputException;
+import dev.quern.train.message.Count;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
