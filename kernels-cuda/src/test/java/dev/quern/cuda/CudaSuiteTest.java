@@ -8,9 +8,9 @@ import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Report;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**

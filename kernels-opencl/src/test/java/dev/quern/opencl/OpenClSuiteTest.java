@@ -13,8 +13,8 @@ import dev.quern.opencl.host.Feature;
 import dev.quern.spi.Backend;
 import java.util.HashSet;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class OpenClSuiteTest {

@@ -2,7 +2,6 @@ package dev.quern.train;
 
 import dev.quern.BackendUnavailableException;
 import dev.quern.DeviceException;
-import dev.quern.train.message.BadInputException;
 import dev.quern.train.bundle.BundleCommand;
 import dev.quern.train.command.BenchCommand;
 import dev.quern.train.command.DevicesCommand;
@@ -11,6 +10,7 @@ import dev.quern.train.command.PredictCommand;
 import dev.quern.train.command.ReportCommand;
 import dev.quern.train.command.SelftestCommand;
 import dev.quern.train.command.TrainCommand;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.trainer.DivergedException;
 import java.io.PrintStream;
 import java.io.PrintWriter;

@@ -78,8 +78,7 @@ public final class RunFuzzTarget {
       config.data().reading().rule();
       config.describe();
       folder.readMetrics();
-      TrainedModel.load(folder.lastCheckpoint(), ENGINE, new BinaryConfusionOptions(), 1)
-          .close();
+      TrainedModel.load(folder.lastCheckpoint(), ENGINE, new BinaryConfusionOptions(), 1).close();
     } catch (BadInputException e) {
       SafetensorsFuzzTarget.requireOneLine(e);
     }
