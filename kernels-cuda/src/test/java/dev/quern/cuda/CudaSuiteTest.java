@@ -40,7 +40,6 @@ class CudaSuiteTest {
 
   @Test
   void preparesBesideCalls() {
-    CudaTesting.open().close();
     try (Engine engine = Engine.open("cuda")) {
       assertEquals(Optional.empty(), PreparationCheck.besideCalls(engine));
     }
