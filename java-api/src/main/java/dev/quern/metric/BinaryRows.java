@@ -6,6 +6,7 @@ import dev.quern.DataException;
 import dev.quern.FaultWord;
 import dev.quern.Tensor;
 import dev.quern.spi.Span;
+import dev.quern.spi.metric.CountOperands;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -61,13 +62,14 @@ final class BinaryRows {
             (b, scratch) ->
                 b.confusion()
                     .count(
-                        predictions.span(),
-                        batchCut,
-                        target.span(),
-                        options.ignoreIndex(),
-                        inner,
-                        rows.span(),
-                        fault.get(),
+                        new CountOperands(
+                            predictions.span(),
+                            batchCut,
+                            target.span(),
+                            options.ignoreIndex(),
+                            inner,
+                            rows.span(),
+                            fault.get()),
                         scratch));
   }
 

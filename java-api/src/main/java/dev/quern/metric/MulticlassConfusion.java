@@ -7,6 +7,7 @@ import dev.quern.Engine;
 import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.spi.metric.MatrixCountOperands;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -72,13 +73,14 @@ public final class MulticlassConfusion implements AutoCloseable {
         (b, scratch) ->
             b.confusion()
                 .matrix(
-                    predictions.span(),
-                    target.span(),
-                    options.ignoreIndex(),
-                    options.classes(),
-                    inner(predictions),
-                    counters.tensor().span(),
-                    counters.fault(),
+                    new MatrixCountOperands(
+                        predictions.span(),
+                        target.span(),
+                        options.ignoreIndex(),
+                        options.classes(),
+                        inner(predictions),
+                        counters.tensor().span(),
+                        counters.fault()),
                     scratch));
   }
 

@@ -10,6 +10,8 @@ import dev.quern.DType;
 import dev.quern.spi.Span;
 import dev.quern.spi.host.HostBuffer;
 import dev.quern.spi.metric.ConfusionKernels;
+import dev.quern.spi.metric.CountOperands;
+import dev.quern.spi.metric.MatrixCountOperands;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -21,25 +23,17 @@ final class ReferenceConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public void count(
-      Span predictions,
-      float cut,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      long inner,
-      Span counts,
-      Span fault,
-      Span scratch) {
+  public void count(CountOperands operands, Span scratch) {
     long first =
         count(
-            HostBuffer.segment(predictions),
-            cut,
-            HostBuffer.segment(target),
-            target.dtype(),
-            ignoreIndex,
-            inner,
-            HostBuffer.segment(counts));
-    lower(fault, first);
+            HostBuffer.segment(operands.predictions()),
+            operands.cut(),
+            HostBuffer.segment(operands.target()),
+            operands.target().dtype(),
+            operands.ignoreIndex(),
+            operands.inner(),
+            HostBuffer.segment(operands.counts()));
+    lower(operands.fault(), first);
   }
 
   /** Counts over host memory; returns the first index of a faulty target. */
@@ -76,26 +70,18 @@ final class ReferenceConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public void matrix(
-      Span predictions,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      int classes,
-      long inner,
-      Span counts,
-      Span fault,
-      Span scratch) {
+  public void matrix(MatrixCountOperands operands, Span scratch) {
     long first =
         matrix(
-            HostBuffer.segment(predictions),
-            predictions.dtype(),
-            HostBuffer.segment(target),
-            target.dtype(),
-            ignoreIndex,
-            classes,
-            inner,
-            HostBuffer.segment(counts));
-    lower(fault, first);
+            HostBuffer.segment(operands.predictions()),
+            operands.predictions().dtype(),
+            HostBuffer.segment(operands.target()),
+            operands.target().dtype(),
+            operands.ignoreIndex(),
+            operands.classes(),
+            operands.inner(),
+            HostBuffer.segment(operands.counts()));
+    lower(operands.fault(), first);
   }
 
   /** Fills a confusion matrix over host memory; returns the first index of a faulty pixel. */

@@ -3,7 +3,8 @@ package dev.quern.gpu;
 import dev.quern.gpu.host.GpuFamily;
 import dev.quern.spi.Span;
 import dev.quern.spi.metric.ConfusionKernels;
-import org.jspecify.annotations.Nullable;
+import dev.quern.spi.metric.CountOperands;
+import dev.quern.spi.metric.MatrixCountOperands;
 
 /**
  * Launches {@code confusion}. Scratch memory: of counts the chunks' records, then their faults; of
@@ -24,38 +25,31 @@ final class GpuConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public void count(
-      Span predictions,
-      float cut,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      long inner,
-      Span counts,
-      Span fault,
-      Span scratch) {
-    long records = target.length() / inner * chunks(inner);
+  public void count(CountOperands operands, Span scratch) {
+    Integer ignoreIndex = operands.ignoreIndex();
+    long records = operands.target().length() / operands.inner() * chunks(operands.inner());
     long faults = records * RECORD_BYTES;
     family
         .kernel("confusion_partials")
-        .tensor(predictions)
-        .tensor(target)
+        .tensor(operands.predictions())
+        .tensor(operands.target())
         .scratch(scratch, 0, Double.BYTES)
         .scratch(scratch, faults, Long.BYTES)
-        .scalar(inner)
+        .scalar(operands.inner())
         .scalar(ignoreIndex == null ? 0 : (long) ignoreIndex)
         .scalar(ignoreIndex == null ? 0 : 1)
-        .scalar(target.dtype().code())
-        .scalar(cut)
+        .scalar(operands.target().dtype().code())
+        .scalar(operands.cut())
         .enqueue(records);
     family
         .kernel("confusion_total")
         .scratch(scratch, 0, Double.BYTES)
         .scratch(scratch, faults, Long.BYTES)
-        .tensor(counts)
-        .tensor(fault)
+        .tensor(operands.counts())
+        .tensor(operands.fault())
         .scalar(records)
-        .scalar(chunks(inner))
-        .enqueue(counts.length() / 4);
+        .scalar(chunks(operands.inner()))
+        .enqueue(operands.counts().length() / 4);
   }
 
   @Override
@@ -64,34 +58,27 @@ final class GpuConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public void matrix(
-      Span predictions,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      int classes,
-      long inner,
-      Span counts,
-      Span fault,
-      Span scratch) {
-    long chunks = chunks(target.length());
+  public void matrix(MatrixCountOperands operands, Span scratch) {
+    Integer ignoreIndex = operands.ignoreIndex();
+    long chunks = chunks(operands.target().length());
     family
         .kernel("confusion_matrix")
-        .tensor(predictions)
-        .tensor(target)
-        .tensor(counts)
+        .tensor(operands.predictions())
+        .tensor(operands.target())
+        .tensor(operands.counts())
         .scratch(scratch, 0, Long.BYTES)
-        .scalar(target.length())
-        .scalar(inner)
+        .scalar(operands.target().length())
+        .scalar(operands.inner())
         .scalar(ignoreIndex == null ? 0 : (long) ignoreIndex)
         .scalar(ignoreIndex == null ? 0 : 1)
-        .scalar(predictions.dtype().code())
-        .scalar(target.dtype().code())
-        .scalar(classes)
+        .scalar(operands.predictions().dtype().code())
+        .scalar(operands.target().dtype().code())
+        .scalar(operands.classes())
         .enqueue(chunks);
     family
         .kernel("confusion_fault")
         .scratch(scratch, 0, Long.BYTES)
-        .tensor(fault)
+        .tensor(operands.fault())
         .scalar(chunks)
         .enqueue(1);
   }

@@ -3,7 +3,6 @@ package dev.quern.spi.metric;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Span;
 import dev.quern.spi.Written;
-import org.jspecify.annotations.Nullable;
 
 /** Exact confusion counts. All of them are whole numbers, so their order cannot matter. */
 public interface ConfusionKernels extends KernelFamily {
@@ -26,27 +25,11 @@ public interface ConfusionKernels extends KernelFamily {
    * ignoreIndex} is left out; so is any other target that is neither 0 nor 1, and the first such
    * index is left in {@code fault} by a minimum.
    *
-   * @param predictions F32: logits, probabilities or labels
-   * @param cut the smallest value that counts as positive
-   * @param target U8, I32, I64 or F32, as long as {@code predictions}
-   * @param ignoreIndex the target value left out, null for none
-   * @param inner neighbouring elements of one row, at least 1; {@code inner * rows} divides the
-   *     length
-   * @param counts I64, rows times 4, added to
-   * @param fault I64, one element: the least index of a faulty target so far, {@link
-   *     Long#MAX_VALUE} if none
+   * @param operands what is counted, and where
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void count(
-      Span predictions,
-      float cut,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      long inner,
-      @Written(afterReading = true) Span counts,
-      @Written(afterReading = true) Span fault,
-      Span scratch);
+  void count(@Written(afterReading = true) CountOperands operands, Span scratch);
 
   /**
    * Returns how much scratch memory {@link #matrix} needs.
@@ -63,24 +46,9 @@ public interface ConfusionKernels extends KernelFamily {
    * class. So is a pixel whose target or predicted label is no class; the first such index is left
    * in {@code fault} by a minimum.
    *
-   * @param predictions F32 scores of shape (outer, classes, inner), or labels (U8, I32 or I64) as
-   *     many as targets
-   * @param target U8, I32 or I64 of shape (outer, inner)
-   * @param ignoreIndex the target left out, null for none
-   * @param classes at least 1, at most 46340
-   * @param inner pixels of a plane of scores, at least 1; divides the number of targets
-   * @param counts I64, classes times classes, added to
-   * @param fault I64, one element, as for {@link #count}
+   * @param operands what is counted, and where
    * @param scratch U8, at least {@link #matrixScratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */
-  void matrix(
-      Span predictions,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      int classes,
-      long inner,
-      @Written(afterReading = true) Span counts,
-      @Written(afterReading = true) Span fault,
-      Span scratch);
+  void matrix(@Written(afterReading = true) MatrixCountOperands operands, Span scratch);
 }

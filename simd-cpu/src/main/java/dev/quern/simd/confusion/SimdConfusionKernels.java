@@ -10,6 +10,8 @@ import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
 import dev.quern.spi.host.HostBuffer;
 import dev.quern.spi.metric.ConfusionKernels;
+import dev.quern.spi.metric.CountOperands;
+import dev.quern.spi.metric.MatrixCountOperands;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,26 +39,18 @@ public final class SimdConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public void count(
-      Span predictions,
-      float cut,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      long inner,
-      Span counts,
-      Span fault,
-      Span scratch) {
+  public void count(CountOperands operands, Span scratch) {
     long first =
         count(
             pool,
-            HostBuffer.segment(predictions),
-            cut,
-            HostBuffer.segment(target),
-            target.dtype(),
-            ignoreIndex,
-            inner,
-            HostBuffer.segment(counts));
-    lower(fault, first);
+            HostBuffer.segment(operands.predictions()),
+            operands.cut(),
+            HostBuffer.segment(operands.target()),
+            operands.target().dtype(),
+            operands.ignoreIndex(),
+            operands.inner(),
+            HostBuffer.segment(operands.counts()));
+    lower(operands.fault(), first);
   }
 
   @Override
@@ -65,27 +59,19 @@ public final class SimdConfusionKernels implements ConfusionKernels {
   }
 
   @Override
-  public void matrix(
-      Span predictions,
-      Span target,
-      @Nullable Integer ignoreIndex,
-      int classes,
-      long inner,
-      Span counts,
-      Span fault,
-      Span scratch) {
+  public void matrix(MatrixCountOperands operands, Span scratch) {
     long first =
         matrix(
             pool,
-            HostBuffer.segment(predictions),
-            predictions.dtype(),
-            HostBuffer.segment(target),
-            target.dtype(),
-            ignoreIndex,
-            classes,
-            inner,
-            HostBuffer.segment(counts));
-    lower(fault, first);
+            HostBuffer.segment(operands.predictions()),
+            operands.predictions().dtype(),
+            HostBuffer.segment(operands.target()),
+            operands.target().dtype(),
+            operands.ignoreIndex(),
+            operands.classes(),
+            operands.inner(),
+            HostBuffer.segment(operands.counts()));
+    lower(operands.fault(), first);
   }
 
   /** Fills a confusion matrix over any host memory; returns the first index of a faulty pixel. */

@@ -9,6 +9,7 @@ import dev.quern.bench.kernels.Sizes;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.spi.Span;
 import dev.quern.spi.metric.ConfusionKernels;
+import dev.quern.spi.metric.CountOperands;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -117,8 +118,9 @@ final class ConfusionCases {
           Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
           long run = Math.max(1, inner);
           Span scratch = bench.scratch(kernels.scratchBytes(n, run));
-          return () ->
-              kernels.count(predictions, cut, target, ignoreIndex, run, counts, fault, scratch);
+          var counted =
+              new CountOperands(predictions, cut, target, ignoreIndex, run, counts, fault);
+          return () -> kernels.count(counted, scratch);
         });
   }
 }

@@ -8,6 +8,7 @@ import dev.quern.bench.kernels.Sizes;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.spi.Span;
 import dev.quern.spi.metric.ConfusionKernels;
+import dev.quern.spi.metric.MatrixCountOperands;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -121,9 +122,10 @@ final class MatrixCountCases {
           Span fault = bench.inout("fault", HostArray.of(Long.MAX_VALUE), Tolerance.EXACT);
           Span scratch = bench.scratch(kernels.matrixScratchBytes(n));
           long plane = Math.max(1, inner);
-          return () ->
-              kernels.matrix(
-                  predictions, targets, ignoreIndex, classes, plane, counts, fault, scratch);
+          var counted =
+              new MatrixCountOperands(
+                  predictions, targets, ignoreIndex, classes, plane, counts, fault);
+          return () -> kernels.matrix(counted, scratch);
         });
   }
 

@@ -14,6 +14,7 @@ import dev.quern.spi.loss.FusedLossSpec.WeightedTerm;
 import dev.quern.spi.loss.LossExtent;
 import dev.quern.spi.loss.LossOperands;
 import dev.quern.spi.loss.LossTerm;
+import dev.quern.spi.metric.CountOperands;
 import dev.quern.spi.tensor.PhiloxStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -125,7 +126,8 @@ public final class LargeCheck implements AutoCloseable {
     Span counts = words(0, 0, 0, 5);
     var confusion = backend.kernels().confusion();
     Span scratch = place(DType.U8, confusion.scratchBytes(N, N));
-    confusion.count(x, 0.5f, target, null, N, counts, words(Long.MAX_VALUE), scratch);
+    Span fault = words(Long.MAX_VALUE);
+    confusion.count(new CountOperands(x, 0.5f, target, null, N, counts, fault), scratch);
     return Tolerance.EXACT.compare("counts", new double[] {0, 0, 0, N + 5}, read(counts, 0, 4));
   }
 
