@@ -3,6 +3,8 @@ package dev.quern.simd.loss;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.quern.simd.confusion.Confusion;
+import dev.quern.simd.loss.loops.LossBlock;
 import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
 
@@ -28,15 +30,16 @@ record LossPartials(MemorySegment memory, int width) {
     return at(piece) + sums;
   }
 
-  void set(long piece, LossChunk chunk) {
+  void set(long piece, LossBlock block) {
     int sums = width * LossSums.COUNT;
-    MemorySegment.copy(chunk.sums, 0, memory, JAVA_DOUBLE, 8 * at(piece), sums);
+    MemorySegment.copy(block.sums(), 0, memory, JAVA_DOUBLE, 8 * at(piece), sums);
+    Confusion counts = block.counts();
     long at = countsAt(piece);
-    memory.setAtIndex(JAVA_LONG, at, chunk.counts.trueNegatives);
-    memory.setAtIndex(JAVA_LONG, at + 1, chunk.counts.falsePositives);
-    memory.setAtIndex(JAVA_LONG, at + 2, chunk.counts.falseNegatives);
-    memory.setAtIndex(JAVA_LONG, at + 3, chunk.counts.truePositives);
-    memory.setAtIndex(JAVA_LONG, at + 4, chunk.fault);
+    memory.setAtIndex(JAVA_LONG, at, counts.trueNegatives);
+    memory.setAtIndex(JAVA_LONG, at + 1, counts.falsePositives);
+    memory.setAtIndex(JAVA_LONG, at + 2, counts.falseNegatives);
+    memory.setAtIndex(JAVA_LONG, at + 3, counts.truePositives);
+    memory.setAtIndex(JAVA_LONG, at + 4, block.fault());
   }
 
   /** Adds the sums of all pieces to those of their segments, in index order. */

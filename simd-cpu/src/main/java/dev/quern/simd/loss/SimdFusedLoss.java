@@ -3,6 +3,9 @@ package dev.quern.simd.loss;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.quern.simd.loss.loops.LossBlock;
+import dev.quern.simd.loss.loops.LossInputs;
+import dev.quern.simd.loss.loops.LossOptions;
 import dev.quern.simd.work.Chunks;
 import dev.quern.simd.work.GrowingMemory;
 import dev.quern.simd.work.Task;
@@ -20,7 +23,6 @@ import dev.quern.spi.loss.LossExtent;
 import dev.quern.spi.loss.LossOperands;
 import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * piece goes through scratch memory in blocks that stay in the cache, each through a list of short
  * loops ({@link LossPasses}). The exponentials are computed once: pass 1 leaves the probabilities
  * where pass 2 will write the gradient. Inside a piece element i goes to f32 accumulator i modulo
- * {@link LossChunk#ROW}, across accumulators, blocks and pieces sums are f64 in index order, so
+ * {@link LossBlock#ROW}, across accumulators, blocks and pieces sums are f64 in index order, so
  * neither threads nor vector width can change a bit. Tails are padded with elements that add
  * exactly 0.
  */
@@ -46,13 +48,15 @@ public final class SimdFusedLoss implements FusedLossPlan {
   private final FusedLossSpec spec;
   private final LossOptions options;
   private final LossPasses passes;
+  private final LossPasses inNativeMemory;
   private final LossEpilogue epilogue;
   private final WorkerPool pool;
 
   SimdFusedLoss(FusedLossSpec spec, WorkerPool pool) {
     this.spec = spec;
     this.options = new LossOptions(spec);
-    this.passes = new LossPasses(options);
+    this.passes = LossPasses.of(options);
+    this.inNativeMemory = LossPasses.inNativeMemory(options);
     this.epilogue = new LossEpilogue(spec);
     this.pool = pool;
   }
@@ -99,7 +103,7 @@ public final class SimdFusedLoss implements FusedLossPlan {
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
     Run run = new Run(operands, HostBuffer.segment(losses), HostBuffer.segment(scratch));
-    run.pass(p -> p.losses, new float[0]);
+    run.pass(LossPasses::losses, new float[0]);
     run.report(fault);
   }
 
@@ -164,8 +168,8 @@ public final class SimdFusedLoss implements FusedLossPlan {
         epilogue.applyBeforehand(extent, upstream, sums, coefficients);
       }
       // none of them captures anything, and so makes an object
-      Function<LossPasses, List<LossStep.Phase>> first =
-          onePass ? p -> p.both : backward ? p -> p.first : p -> p.sums;
+      Function<LossPasses, Pass> first =
+          onePass ? LossPasses::both : backward ? LossPasses::first : LossPasses::value;
       pass(first, coefficients);
       partials.addSums(pieces, sums);
       if (counts != null) {
@@ -174,7 +178,7 @@ public final class SimdFusedLoss implements FusedLossPlan {
       float value =
           epilogue.apply(sums, pieces.segmentImages(), extent.elements(), upstream, coefficients);
       if (backward && !onePass) {
-        pass(p -> p.second, coefficients);
+        pass(LossPasses::second, coefficients);
       }
       return value;
     }
@@ -184,11 +188,10 @@ public final class SimdFusedLoss implements FusedLossPlan {
       word.set(JAVA_LONG, 0, Math.min(word.get(JAVA_LONG, 0), firstFault));
     }
 
-    private void pass(Function<LossPasses, List<LossStep.Phase>> which, float[] coefficients) {
-      LossPasses direct = inputs.isNative() ? passes.direct : null;
-      List<LossStep.Phase> phases = which.apply(passes);
-      List<LossStep.Phase> unpadded = direct == null ? phases : which.apply(direct);
-      Pass task = new Pass(this, phases, unpadded, coefficients);
+    private void pass(Function<LossPasses, Pass> which, float[] coefficients) {
+      Pass padded = which.apply(passes);
+      Pass whole = inputs.isNative() ? which.apply(inNativeMemory) : padded;
+      PassTask task = new PassTask(this, padded, whole, coefficients);
       long count = pieces.count();
       pool.run(task, count, extent.elements() < INLINE_BELOW ? count + 1 : 0);
       // every pass finds the same
@@ -197,17 +200,19 @@ public final class SimdFusedLoss implements FusedLossPlan {
   }
 
   /** One pass over all pieces. */
-  private final class Pass extends Task {
+  private final class PassTask extends Task {
     private final Run run;
-    private final List<LossStep.Phase> phases;
-    private final List<LossStep.Phase> unpadded;
+
+    /** Over blocks that need padding, and over whole ones. */
+    private final Pass padded;
+
+    private final Pass whole;
     private final float[] coefficients;
 
-    Pass(
-        Run run, List<LossStep.Phase> phases, List<LossStep.Phase> unpadded, float[] coefficients) {
+    PassTask(Run run, Pass padded, Pass whole, float[] coefficients) {
       this.run = run;
-      this.phases = phases;
-      this.unpadded = unpadded;
+      this.padded = padded;
+      this.whole = whole;
       this.coefficients = coefficients;
       confine(run.inputs.x());
       confine(run.inputs.t());
@@ -219,25 +224,20 @@ public final class SimdFusedLoss implements FusedLossPlan {
     @Override
     public void run(long piece) {
       LossPieces pieces = run.pieces;
-      LossChunk chunk = LossChunk.current();
-      chunk.begin(options, run.inputs, coefficients);
-      chunk.firstClass = pieces.firstClass(piece);
-      chunk.coefficientsAt = pieces.segment(piece) * LossCoefficients.COUNT;
+      LossBlock block = LossBlock.current();
+      block.beginPiece(
+          options, run.inputs, coefficients, pieces.segment(piece), pieces.firstClass(piece));
       long inputAt = pieces.inputAt(piece);
       long targetAt = pieces.targetAt(piece, spec.layout() == Layout.LABELS);
       long lossAt = pieces.targetAt(piece, !options.elements);
       int length = pieces.length(piece);
-      int block = LossChunk.blockSize(options.classes, options.elements);
-      for (int at = 0; at < length; at += block) {
-        chunk.inputAt = inputAt + at;
-        chunk.targetAt = targetAt + at;
-        chunk.lossAt = lossAt + at;
-        chunk.n = Math.min(block, length - at);
-        chunk.padded = LossChunk.padded(chunk.n);
-        LossStep.apply(chunk.n == chunk.padded ? unpadded : phases, chunk);
+      int size = LossBlock.size(options);
+      for (int at = 0; at < length; at += size) {
+        block.begin(inputAt + at, targetAt + at, lossAt + at, Math.min(size, length - at));
+        (block.isWhole() ? whole : padded).apply(block);
       }
-      chunk.end();
-      run.partials.set(piece, chunk);
+      block.endPiece();
+      run.partials.set(piece, block);
     }
   }
 }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.simd.reduction.SimdReductionKernels;
 import dev.quern.simd.reduction.SumLoops;
+import dev.quern.simd.work.Task;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
 import dev.quern.spi.host.HostBuffer;
@@ -18,6 +19,7 @@ import dev.quern.spi.optim.OptimizerArena;
 import dev.quern.spi.optim.OptimizerFlags;
 import dev.quern.spi.optim.OptimizerKernels;
 import dev.quern.spi.optim.OutsideTensors;
+import dev.quern.spi.optim.SegmentTable;
 import dev.quern.spi.optim.SgdCoefficients;
 import dev.quern.spi.optim.SgdGroup;
 import java.lang.foreign.MemorySegment;
@@ -98,13 +100,17 @@ public final class SimdOptimizerKernels implements OptimizerKernels {
     task.segments.advance(arena.segmentCount());
   }
 
-  private static final class SumOfSquares extends ArenaTask {
+  /** Sums the squares of every tile, which finds its segment by bisection. */
+  private static final class SumOfSquares extends Task {
+    private final SegmentTable segments;
+    private final int segmentCount;
     private final MemorySegment gradients;
     private final MemorySegment @Nullable [] outside;
     private final MemorySegment partials;
 
     SumOfSquares(OptimizerArena arena, Span scratch) {
-      super(arena);
+      this.segments = new SegmentTable(open(arena.segments()));
+      this.segmentCount = arena.segmentCount();
       this.gradients = open(arena.gradients());
       OutsideTensors tensors = arena.outside();
       this.outside =
@@ -115,11 +121,26 @@ public final class SimdOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    void run(long tile, int segment, long first, int n, boolean active) {
+    public void run(long tile) {
+      int low = 0;
+      int high = segmentCount - 1;
+      while (low < high) {
+        int middle = (low + high + 1) >>> 1;
+        if (segments.firstTile(middle) <= tile) {
+          low = middle;
+        } else {
+          high = middle - 1;
+        }
+      }
+      partials.setAtIndex(JAVA_DOUBLE, tile, segments.active(low) ? squares(tile, low) : 0);
+    }
+
+    private double squares(long tile, int segment) {
+      long inside = (tile - segments.firstTile(segment)) * OptimizerArena.TILE;
+      int n = (int) Math.min(OptimizerArena.TILE, segments.length(segment) - inside);
       MemorySegment memory = outside == null ? gradients : outside[segment];
-      long at = 4 * (outside == null ? first : first - segments.offset(segment));
-      double sum = active ? SumLoops.squares(memory, at, n) : 0;
-      partials.setAtIndex(JAVA_DOUBLE, tile, sum);
+      long first = outside == null ? segments.offset(segment) : 0;
+      return SumLoops.squares(memory, 4 * (first + inside), n);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
 import dev.quern.DType;
 import dev.quern.spi.loss.FusedLossSpec;
@@ -10,8 +10,8 @@ import dev.quern.spi.loss.LossTerm;
 import java.util.List;
 
 /** What the loops of a fused loss need of its specification. */
-final class LossOptions {
-  /** Those of a chunk without a loss. */
+public final class LossOptions {
+  /** Those of a block without a loss. */
   static final LossOptions NONE =
       new LossOptions(
           FusedLossSpec.binary(
@@ -21,63 +21,46 @@ final class LossOptions {
               DType.F32,
               null));
 
-  final FusedLossSpec spec;
-  final int classes;
-  final boolean elements;
-  final boolean oneHot;
-  final boolean probabilities;
+  public final FusedLossSpec spec;
+  public final LossScalars scalars;
+  public final int classes;
+  public final boolean elements;
+  public final boolean oneHot;
+  public final boolean probabilities;
 
   /** Whether every target is 0 or 1, or a label, so that min(p, t) = p t. */
-  final boolean hard;
+  public final boolean hard;
 
   /** Whether targets other than labels are faults. */
-  final boolean checked;
+  public final boolean checked;
 
   /** Labels are below this. */
   final int labels;
 
-  /** The target value that is left out, NaN for none. */
-  final float ignored;
+  public final boolean overlap;
+  public final TruePositiveForm form;
 
-  final boolean overlap;
-  final TruePositiveForm form;
-
-  final boolean bce;
+  public final boolean bce;
 
   /** Whether the binary cross-entropy has neither weights nor smoothing nor factors. */
-  final boolean plainBce;
+  public final boolean plainBce;
 
   /** Whether elements have factors, 0 for those that do not count. */
-  final boolean weighted;
+  public final boolean weighted;
 
-  final float smoothing;
+  public final boolean focal;
+  public final boolean linear;
 
-  final boolean focal;
-  final boolean linear;
-  final float gamma;
-  final float positive;
-  final float negative;
-  final float threshold;
-  final float logThreshold;
-
-  final boolean crossEntropy;
+  public final boolean crossEntropy;
 
   /** Whether classes differ in their weight in the cross-entropy. */
-  final boolean weighsClasses;
+  public final boolean weighsClasses;
 
   final float kept;
-  final float spread;
 
-  final boolean softmaxFocal;
-  final float softmaxGamma;
+  public final boolean softmaxFocal;
 
-  /** Per class: of the positive part of the binary cross-entropy. */
-  final float[] bcePositive;
-
-  final float[] crossEntropyFactors;
-  final float[] softmaxFocalFactors;
-
-  LossOptions(FusedLossSpec spec) {
+  public LossOptions(FusedLossSpec spec) {
     this.spec = spec;
     classes = spec.classes();
     elements = spec.layout() == Layout.ELEMENTS;
@@ -87,48 +70,41 @@ final class LossOptions {
     checked = labelled || (elements && spec.targetDtype() != DType.F32);
     hard = checked;
     labels = labelled ? classes : 2;
-    LossScalars scalars = LossScalars.of(spec);
-    ignored = scalars.ignored();
+    scalars = LossScalars.of(spec);
     overlap = spec.hasOverlap();
     form = spec.truePositiveForm();
     LossTerm.Bce bceTerm = spec.find(LossTerm.Bce.class);
     bce = bceTerm != null;
-    smoothing = scalars.bceSmoothing();
-    weighted = bceTerm != null && (bceTerm.weighted() || smoothing != 0);
+    weighted = bceTerm != null && (bceTerm.weighted() || scalars.bceSmoothing() != 0);
     plainBce = bceTerm != null && !weighted && bceTerm.perClass().stream().allMatch(w -> w == 1.0);
     LossTerm.Focal focalTerm = spec.find(LossTerm.Focal.class);
     focal = focalTerm != null;
     linear = focalTerm != null && focalTerm.linear();
-    gamma = scalars.focalGamma();
-    positive = scalars.focalPositive();
-    negative = scalars.focalNegative();
-    threshold = scalars.focalThreshold();
-    logThreshold = scalars.focalLogThreshold();
     LossTerm.CrossEntropy cross = spec.find(LossTerm.CrossEntropy.class);
     crossEntropy = cross != null;
     kept = 1.0f - scalars.crossEntropySmoothing();
-    spread = scalars.crossEntropySpread();
     softmaxFocal = spec.find(LossTerm.SoftmaxFocal.class) != null;
-    softmaxGamma = scalars.softmaxFocalGamma();
-    bcePositive = scalars.bcePositive();
-    crossEntropyFactors = scalars.crossEntropy();
-    softmaxFocalFactors = scalars.softmaxFocal();
     weighsClasses = cross != null && cross.perClass().stream().anyMatch(w -> w != 1.0);
   }
 
+  /** How many classes a piece has. */
+  public int width() {
+    return elements ? 1 : classes;
+  }
+
   /** Whether all terms are what {@link LabelLoops} computes. */
-  boolean isOfLabels() {
+  public boolean isOfLabels() {
     return spec.layout() == Layout.LABELS
         && classes > 1
         && !probabilities
         && !focal
         && !softmaxFocal
         && form != TruePositiveForm.SQUARED
-        && spread == 0;
+        && scalars.crossEntropySpread() == 0;
   }
 
   /** Whether pass 2 can do with the probabilities that pass 1 left where the gradient goes. */
-  boolean keepsProbabilities() {
+  public boolean keepsProbabilities() {
     return !probabilities && !focal && !softmaxFocal && !isOfLabels();
   }
 
@@ -136,19 +112,19 @@ final class LossOptions {
    * Whether the focal loss is alone and {@link HardFocalLoops} may compute it: its divisor is known
    * beforehand, and no weight is limited.
    */
-  boolean isHardFocal() {
+  public boolean isHardFocal() {
     return focal
         && !probabilities
         && !bce
         && !overlap
         && spec.countCut() == null
         && spec.isOnePass()
-        && threshold == 0
-        && gamma > 0;
+        && scalars.focalThreshold() == 0
+        && scalars.focalGamma() > 0;
   }
 
   /** The focal weight of an element that does not count: its value is 0 whatever this is. */
   float neutralFocalWeight() {
-    return gamma == 0 || threshold > 1 ? 1 : 0;
+    return scalars.focalGamma() == 0 || scalars.focalThreshold() > 1 ? 1 : 0;
   }
 }

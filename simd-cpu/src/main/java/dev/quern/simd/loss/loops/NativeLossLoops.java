@@ -1,6 +1,7 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
-import static dev.quern.simd.loss.LossChunk.ROW;
+import static dev.quern.simd.loss.loops.LossBlock.ROW;
+import static dev.quern.simd.loss.loops.LossMath.accumulate;
 import static dev.quern.simd.math.NativeVectors.ORDER;
 import static dev.quern.simd.math.NativeVectors.load;
 import static dev.quern.simd.math.NativeVectors.store;
@@ -17,20 +18,20 @@ import jdk.incubator.vector.FloatVector;
 /**
  * First and last loops of the commonest losses that read and write native memory themselves, where
  * the loops of {@link OverlapLoops} and {@link BceLoops} work on copies: while the processor waits
- * for memory it computes exponentials. Blocks are multiples of {@link LossChunk#ROW}, all elements
+ * for memory it computes exponentials. Blocks are multiples of {@link LossBlock#ROW}, all elements
  * count.
  */
 final class NativeLossLoops {
   private NativeLossLoops() {}
 
   /** e^-|x| and side of logits, which are copied. */
-  static void sigmoid(LossChunk c) {
-    MemorySegment from = c.inputs.x();
-    long at = 4 * c.inputAt;
-    float[] x = c.x;
-    float[] e = c.e;
-    float[] side = c.side;
-    int n = c.n;
+  static void sigmoid(LossBlock b) {
+    MemorySegment from = b.inputs.x();
+    long at = 4 * b.inputAt;
+    float[] x = b.x;
+    float[] e = b.e;
+    float[] side = b.side;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(from, at + 4L * i);
       xi.intoArray(x, i);
@@ -41,15 +42,15 @@ final class NativeLossLoops {
   }
 
   /** The same, and copies F32 targets. */
-  static void sigmoidAndTarget(LossChunk c) {
-    MemorySegment from = c.inputs.x();
-    MemorySegment targets = c.inputs.t();
-    long at = 4 * c.inputAt;
-    float[] x = c.x;
-    float[] t = c.t;
-    float[] e = c.e;
-    float[] side = c.side;
-    int n = c.n;
+  static void sigmoidAndTarget(LossBlock b) {
+    MemorySegment from = b.inputs.x();
+    MemorySegment targets = b.inputs.t();
+    long at = 4 * b.inputAt;
+    float[] x = b.x;
+    float[] t = b.t;
+    float[] e = b.e;
+    float[] side = b.side;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(from, at + 4L * i);
       load(targets, at + 4L * i).intoArray(t, i);
@@ -61,14 +62,14 @@ final class NativeLossLoops {
   }
 
   /** The same; side goes where the gradient will be, too. */
-  static void keptSigmoid(LossChunk c) {
-    MemorySegment from = c.inputs.x();
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    long at = 4 * c.inputAt;
-    float[] x = c.x;
-    float[] e = c.e;
-    float[] side = c.side;
-    int n = c.n;
+  static void keptSigmoid(LossBlock b) {
+    MemorySegment from = b.inputs.x();
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    long at = 4 * b.inputAt;
+    float[] x = b.x;
+    float[] e = b.e;
+    float[] side = b.side;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(from, at + 4L * i);
       xi.intoArray(x, i);
@@ -82,16 +83,16 @@ final class NativeLossLoops {
   }
 
   /** The same, and copies F32 targets. */
-  static void keptSigmoidAndTarget(LossChunk c) {
-    MemorySegment from = c.inputs.x();
-    MemorySegment targets = c.inputs.t();
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    long at = 4 * c.inputAt;
-    float[] x = c.x;
-    float[] t = c.t;
-    float[] e = c.e;
-    float[] side = c.side;
-    int n = c.n;
+  static void keptSigmoidAndTarget(LossBlock b) {
+    MemorySegment from = b.inputs.x();
+    MemorySegment targets = b.inputs.t();
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    long at = 4 * b.inputAt;
+    float[] x = b.x;
+    float[] t = b.t;
+    float[] e = b.e;
+    float[] side = b.side;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(from, at + 4L * i);
       load(targets, at + 4L * i).intoArray(t, i);
@@ -106,81 +107,81 @@ final class NativeLossLoops {
   }
 
   /** {@link OverlapLoops#minGradient} in place, with F32 targets. */
-  static void minGradient(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    MemorySegment targets = c.inputs.t();
-    long at = 4 * c.inputAt;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.n;
+  static void minGradient(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    MemorySegment targets = b.inputs.t();
+    long at = 4 * b.inputAt;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector d = Sides.difference(v, load(targets, at + 4L * i));
-      store(OverlapLoops.minSlope(d, hit, miss).mul(Sides.slope(v)), out, at + 4L * i);
+      store(LossMath.minSlope(d, hit, miss).mul(Sides.slope(v)), out, at + 4L * i);
     }
   }
 
   /** {@link OverlapLoops#minAndBceGradient} in place, with F32 targets. */
-  static void minAndBceGradient(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    MemorySegment targets = c.inputs.t();
-    long at = 4 * c.inputAt;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
-    int n = c.n;
+  static void minAndBceGradient(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    MemorySegment targets = b.inputs.t();
+    long at = 4 * b.inputAt;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    FloatVector bce = FloatVector.broadcast(SPECIES, b.selected.bce);
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector d = Sides.difference(v, load(targets, at + 4L * i));
-      FloatVector overlap = OverlapLoops.minSlope(d, hit, miss);
+      FloatVector overlap = LossMath.minSlope(d, hit, miss);
       store(overlap.fma(Sides.slope(v), bce.mul(d)), out, at + 4L * i);
     }
   }
 
   /** {@link OverlapLoops#productGradient} in place. */
-  static void productGradient(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    float[] t = c.t;
-    long at = 4 * c.inputAt;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.n;
+  static void productGradient(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    float[] t = b.t;
+    long at = 4 * b.inputAt;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      FloatVector overlap = OverlapLoops.productSlope(ti, hit, miss);
+      FloatVector overlap = LossMath.productSlope(ti, hit, miss);
       store(overlap.mul(Sides.slope(v)), out, at + 4L * i);
     }
   }
 
   /** {@link OverlapLoops#productAndBceGradient} in place. */
-  static void productAndBceGradient(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    float[] t = c.t;
-    long at = 4 * c.inputAt;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
-    int n = c.n;
+  static void productAndBceGradient(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    float[] t = b.t;
+    long at = 4 * b.inputAt;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    FloatVector bce = FloatVector.broadcast(SPECIES, b.selected.bce);
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = load(out, at + 4L * i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
       FloatVector d = Sides.difference(v, ti);
-      FloatVector overlap = OverlapLoops.productSlope(ti, hit, miss);
+      FloatVector overlap = LossMath.productSlope(ti, hit, miss);
       store(overlap.fma(Sides.slope(v), bce.mul(d)), out, at + 4L * i);
     }
   }
 
   /** {@link BceLoops#plainBoth}, the gradient where it belongs. */
-  static void plainBceBoth(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
-    long at = 4 * c.inputAt;
-    float[] x = c.x;
-    float[] t = c.t;
-    float[] e = c.e;
-    float[] side = c.side;
-    int n = c.n;
+  static void plainBceBoth(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    FloatVector k = FloatVector.broadcast(SPECIES, b.selected.bce);
+    long at = 4 * b.inputAt;
+    float[] x = b.x;
+    float[] t = b.t;
+    float[] e = b.e;
+    float[] side = b.side;
+    int n = b.n;
     for (int first = 0; first < ROW; first += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int i = first; i < n; i += ROW) {
@@ -191,7 +192,7 @@ final class NativeLossLoops {
         FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
         sum = sum.add(BceLoops.plain(xi, ti, log1p));
       }
-      OverlapLoops.add(sum, c.lanes, LossSums.BCE * ROW + first);
+      accumulate(sum, b.lanes, LossSums.BCE * ROW + first);
     }
   }
 }

@@ -1,6 +1,8 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
-import static dev.quern.simd.loss.LossChunk.ROW;
+import static dev.quern.simd.loss.loops.LossBlock.ROW;
+import static dev.quern.simd.loss.loops.LossMath.accumulate;
+import static dev.quern.simd.loss.loops.LossMath.load;
 import static dev.quern.simd.math.VectorMath.LANES;
 import static dev.quern.simd.math.VectorMath.SPECIES;
 import static dev.quern.simd.math.VectorMath.lanes;
@@ -13,7 +15,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The binary cross-entropy of a {@link LossChunk}: the vector twin of its functions in {@code
+ * The binary cross-entropy of a {@link LossBlock}: the vector twin of its functions in {@code
  * formulas/loss_element.inc}. The plain loss, without smoothing, weights and factors, has loops of
  * its own. Gradients are added to what is there.
  */
@@ -21,9 +23,9 @@ final class BceLoops {
   private BceLoops() {}
 
   /** Sums of the plain loss from logits. */
-  static void plainSums(LossChunk c) {
+  static void plainSums(LossBlock b) {
     for (int first = 0; first < ROW; first += LANES) {
-      plainSums(c.x, c.t, c.e, c.lanes, first, c.padded);
+      plainSums(b.x, b.t, b.e, b.lanes, first, b.padded);
     }
   }
 
@@ -35,18 +37,18 @@ final class BceLoops {
       FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
       sum = sum.add(plain(xi, ti, log1p));
     }
-    OverlapLoops.add(sum, lanes, LossSums.BCE * ROW + first);
+    accumulate(sum, lanes, LossSums.BCE * ROW + first);
   }
 
   /** Sums and gradient of the plain loss from logits; the gradient is written. */
-  static void plainBoth(LossChunk c) {
-    FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
-    float[] x = c.x;
-    float[] t = c.t;
-    float[] e = c.e;
-    float[] side = c.side;
-    float[] gradient = c.gradient;
-    int n = c.padded;
+  static void plainBoth(LossBlock b) {
+    FloatVector k = FloatVector.broadcast(SPECIES, b.selected.bce);
+    float[] x = b.x;
+    float[] t = b.t;
+    float[] e = b.e;
+    float[] side = b.side;
+    float[] gradient = b.gradient;
+    int n = b.padded;
     for (int first = 0; first < ROW; first += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int i = first; i < n; i += ROW) {
@@ -57,7 +59,7 @@ final class BceLoops {
         FloatVector log1p = VectorMath.log1pUnit(FloatVector.fromArray(SPECIES, e, i));
         sum = sum.add(plain(xi, ti, log1p));
       }
-      OverlapLoops.add(sum, c.lanes, LossSums.BCE * ROW + first);
+      accumulate(sum, b.lanes, LossSums.BCE * ROW + first);
     }
   }
 
@@ -69,15 +71,15 @@ final class BceLoops {
   }
 
   /** Every element's loss from logits. */
-  static void losses(LossChunk c) {
-    float[] x = c.x;
-    float[] t = c.t;
-    float[] e = c.e;
-    float[] loss = c.loss;
-    FloatVector smoothing = FloatVector.broadcast(SPECIES, c.options.smoothing);
-    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - c.options.smoothing);
-    FloatVector positive = FloatVector.broadcast(SPECIES, c.bcePositive);
-    int n = c.padded;
+  static void losses(LossBlock b) {
+    float[] x = b.x;
+    float[] t = b.t;
+    float[] e = b.e;
+    float[] loss = b.bce.loss;
+    FloatVector smoothing = FloatVector.broadcast(SPECIES, b.options.scalars.bceSmoothing());
+    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - b.options.scalars.bceSmoothing());
+    FloatVector positive = FloatVector.broadcast(SPECIES, b.selected.bcePositive);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = FloatVector.fromArray(SPECIES, x, i);
       FloatVector ti = load(t, i);
@@ -93,53 +95,53 @@ final class BceLoops {
   }
 
   /** ln p, not below -100, from probabilities. */
-  static void logsOfProbability(LossChunk c) {
+  static void logsOfProbability(LossBlock b) {
     FloatVector least = FloatVector.broadcast(SPECIES, -100.0f);
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector log = VectorMath.log(FloatVector.fromArray(SPECIES, c.p, i));
-      log.blend(least, log.compare(VectorOperators.LT, least)).intoArray(c.hit, i);
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector log = VectorMath.log(FloatVector.fromArray(SPECIES, b.p, i));
+      log.blend(least, log.compare(VectorOperators.LT, least)).intoArray(b.bce.logP, i);
     }
   }
 
   /** ln(1 - p), not below -100, from probabilities. */
-  static void logsOfRest(LossChunk c) {
+  static void logsOfRest(LossBlock b) {
     FloatVector least = FloatVector.broadcast(SPECIES, -100.0f);
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector log = VectorMath.log1p(FloatVector.fromArray(SPECIES, c.p, i).neg());
-      log.blend(least, log.compare(VectorOperators.LT, least)).intoArray(c.decline, i);
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector log = VectorMath.log1p(FloatVector.fromArray(SPECIES, b.p, i).neg());
+      log.blend(least, log.compare(VectorOperators.LT, least)).intoArray(b.bce.logQ, i);
     }
   }
 
   /** Every element's loss from the logarithms. */
-  static void lossesOfProbability(LossChunk c) {
-    float[] t = c.t;
-    float[] logP = c.hit;
-    float[] logQ = c.decline;
-    FloatVector smoothing = FloatVector.broadcast(SPECIES, c.options.smoothing);
-    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - c.options.smoothing);
-    FloatVector positive = FloatVector.broadcast(SPECIES, c.bcePositive);
-    int n = c.padded;
+  static void lossesOfProbability(LossBlock b) {
+    float[] t = b.t;
+    float[] logP = b.bce.logP;
+    float[] logQ = b.bce.logQ;
+    FloatVector smoothing = FloatVector.broadcast(SPECIES, b.options.scalars.bceSmoothing());
+    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - b.options.scalars.bceSmoothing());
+    FloatVector positive = FloatVector.broadcast(SPECIES, b.selected.bcePositive);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, i);
       FloatVector rest = lanes(1.0f).sub(ti);
       FloatVector on = positive.mul(smoothed(ti, rest, smoothing, kept));
       FloatVector off = smoothed(rest, ti, smoothing, kept).mul(load(logQ, i));
-      on.fma(load(logP, i), off).neg().intoArray(c.loss, i);
+      on.fma(load(logP, i), off).neg().intoArray(b.bce.loss, i);
     }
   }
 
   /** Multiplies the losses by the elements' weights. */
-  static void weigh(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector.fromArray(SPECIES, c.loss, i)
-          .mul(FloatVector.fromArray(SPECIES, c.w, i))
-          .intoArray(c.loss, i);
+  static void weigh(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector.fromArray(SPECIES, b.bce.loss, i)
+          .mul(FloatVector.fromArray(SPECIES, b.w, i))
+          .intoArray(b.bce.loss, i);
     }
   }
 
   /** Sums the losses. */
-  static void lossSums(LossChunk c) {
-    sum(c.loss, c.lanes, LossSums.BCE, c.padded);
+  static void lossSums(LossBlock b) {
+    sum(b.bce.loss, b.lanes, LossSums.BCE, b.padded);
   }
 
   /** Adds numbers to the accumulators of one sum. */
@@ -149,24 +151,24 @@ final class BceLoops {
       for (int i = first; i < n; i += ROW) {
         sum = sum.add(FloatVector.fromArray(SPECIES, values, i));
       }
-      OverlapLoops.add(sum, lanes, which * ROW + first);
+      accumulate(sum, lanes, which * ROW + first);
     }
   }
 
-  static void addUp(LossChunk c) {
-    c.addUp(LossSums.BCE);
+  static void addUp(LossBlock b) {
+    b.addUp(LossSums.BCE);
   }
 
   /** The gradient with respect to logits. */
-  static void gradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector smoothing = FloatVector.broadcast(SPECIES, c.options.smoothing);
-    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - c.options.smoothing);
-    FloatVector positive = FloatVector.broadcast(SPECIES, c.bcePositive);
-    FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
-    int n = c.padded;
+  static void gradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector smoothing = FloatVector.broadcast(SPECIES, b.options.scalars.bceSmoothing());
+    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - b.options.scalars.bceSmoothing());
+    FloatVector positive = FloatVector.broadcast(SPECIES, b.selected.bcePositive);
+    FloatVector k = FloatVector.broadcast(SPECIES, b.selected.bce);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, i);
       FloatVector rest = lanes(1.0f).sub(ti);
@@ -184,15 +186,15 @@ final class BceLoops {
   }
 
   /** The gradient with respect to logits, elements weighted. */
-  static void weightedGradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector smoothing = FloatVector.broadcast(SPECIES, c.options.smoothing);
-    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - c.options.smoothing);
-    FloatVector positive = FloatVector.broadcast(SPECIES, c.bcePositive);
-    FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
-    int n = c.padded;
+  static void weightedGradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector smoothing = FloatVector.broadcast(SPECIES, b.options.scalars.bceSmoothing());
+    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - b.options.scalars.bceSmoothing());
+    FloatVector positive = FloatVector.broadcast(SPECIES, b.selected.bcePositive);
+    FloatVector k = FloatVector.broadcast(SPECIES, b.selected.bce);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, i);
       FloatVector rest = lanes(1.0f).sub(ti);
@@ -205,27 +207,23 @@ final class BceLoops {
       FloatVector p = large.blend(small, negative);
       FloatVector q = small.blend(large, negative);
       FloatVector g = off.fma(p, on.mul(q).neg());
-      g.fma(k.mul(FloatVector.fromArray(SPECIES, c.w, i)), load(gradient, i))
+      g.fma(k.mul(FloatVector.fromArray(SPECIES, b.w, i)), load(gradient, i))
           .intoArray(gradient, i);
     }
   }
 
-  private static FloatVector load(float[] values, int i) {
-    return FloatVector.fromArray(SPECIES, values, i);
-  }
-
   /** The gradient with respect to probabilities. */
-  static void gradientOfProbability(LossChunk c) {
-    float[] p = c.p;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector smoothing = FloatVector.broadcast(SPECIES, c.options.smoothing);
-    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - c.options.smoothing);
-    FloatVector positive = FloatVector.broadcast(SPECIES, c.bcePositive);
-    FloatVector k = FloatVector.broadcast(SPECIES, c.kBce);
+  static void gradientOfProbability(LossBlock b) {
+    float[] p = b.p;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector smoothing = FloatVector.broadcast(SPECIES, b.options.scalars.bceSmoothing());
+    FloatVector kept = FloatVector.broadcast(SPECIES, 1.0f - b.options.scalars.bceSmoothing());
+    FloatVector positive = FloatVector.broadcast(SPECIES, b.selected.bcePositive);
+    FloatVector k = FloatVector.broadcast(SPECIES, b.selected.bce);
     FloatVector least = FloatVector.broadcast(SPECIES, 1e-12f);
-    boolean weighted = c.options.weighted;
-    int n = c.padded;
+    boolean weighted = b.options.weighted;
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = load(t, i);
       FloatVector rest = lanes(1.0f).sub(ti);
@@ -236,7 +234,7 @@ final class BceLoops {
       FloatVector divisor = pi.mul(q);
       divisor = divisor.blend(least, divisor.compare(VectorOperators.LT, least));
       FloatVector g = off.fma(pi, on.mul(q).neg()).div(divisor);
-      FloatVector factor = weighted ? k.mul(load(c.w, i)) : k;
+      FloatVector factor = weighted ? k.mul(load(b.w, i)) : k;
       g.fma(factor, load(gradient, i)).intoArray(gradient, i);
     }
   }

@@ -1,6 +1,7 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
-import static dev.quern.simd.loss.LossChunk.ROW;
+import static dev.quern.simd.loss.loops.LossBlock.ROW;
+import static dev.quern.simd.loss.loops.LossMath.accumulate;
 import static dev.quern.simd.math.VectorMath.LANES;
 import static dev.quern.simd.math.VectorMath.SPECIES;
 import static dev.quern.simd.math.VectorMath.lanes;
@@ -13,7 +14,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The overlap losses of a {@link LossChunk}: the vector twin of their functions in {@code
+ * The overlap losses of a {@link LossBlock}: the vector twin of their functions in {@code
  * formulas/loss_element.inc}. Everything follows from t and {@code side}, p for negative logits and
  * -q for others (the sign bit tells, also of 0): p, q and p - t without cancellation, so that
  * nothing else must be kept from pass 1 to pass 2.
@@ -22,11 +23,11 @@ public final class OverlapLoops {
   private OverlapLoops() {}
 
   /** e^-|x| and side of logits. */
-  static void sigmoid(LossChunk c) {
-    float[] x = c.x;
-    float[] e = c.e;
-    float[] side = c.side;
-    int n = c.padded;
+  static void sigmoid(LossBlock b) {
+    float[] x = b.x;
+    float[] e = b.e;
+    float[] side = b.side;
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = FloatVector.fromArray(SPECIES, x, i);
       FloatVector ei = VectorMath.expOfMinusAbs(xi);
@@ -37,9 +38,9 @@ public final class OverlapLoops {
 
   // ---- sums of true positives, false positives and false negatives ----
 
-  static void minSums(LossChunk c) {
+  static void minSums(LossBlock b) {
     for (int first = 0; first < ROW; first += LANES) {
-      minSums(c.side, c.t, c.lanes, first, c.padded);
+      minSums(b.side, b.t, b.lanes, first, b.padded);
     }
   }
 
@@ -60,9 +61,9 @@ public final class OverlapLoops {
     store(both, above, below, lanes, first);
   }
 
-  static void productSums(LossChunk c) {
+  static void productSums(LossBlock b) {
     for (int first = 0; first < ROW; first += LANES) {
-      productSums(c.side, c.t, c.lanes, first, c.padded);
+      productSums(b.side, b.t, b.lanes, first, b.padded);
     }
   }
 
@@ -86,9 +87,9 @@ public final class OverlapLoops {
   }
 
   /** Of p t, (p - t)^2 and t^2 - p t. */
-  static void squaredSums(LossChunk c) {
+  static void squaredSums(LossBlock b) {
     for (int first = 0; first < ROW; first += LANES) {
-      squaredSums(c.side, c.t, c.lanes, first, c.padded);
+      squaredSums(b.side, b.t, b.lanes, first, b.padded);
     }
   }
 
@@ -111,128 +112,106 @@ public final class OverlapLoops {
   /** Adds to the accumulators. */
   private static void store(
       FloatVector both, FloatVector above, FloatVector below, float[] lanes, int first) {
-    add(both, lanes, LossSums.TRUE_POSITIVES * ROW + first);
-    add(above, lanes, LossSums.FALSE_POSITIVES * ROW + first);
-    add(below, lanes, LossSums.FALSE_NEGATIVES * ROW + first);
+    accumulate(both, lanes, LossSums.TRUE_POSITIVES * ROW + first);
+    accumulate(above, lanes, LossSums.FALSE_POSITIVES * ROW + first);
+    accumulate(below, lanes, LossSums.FALSE_NEGATIVES * ROW + first);
   }
 
-  static void add(FloatVector v, float[] lanes, int at) {
-    FloatVector.fromArray(SPECIES, lanes, at).add(v).intoArray(lanes, at);
-  }
-
-  static void addUp(LossChunk c) {
-    c.addUp(LossSums.TRUE_POSITIVES);
-    c.addUp(LossSums.FALSE_POSITIVES);
-    c.addUp(LossSums.FALSE_NEGATIVES);
+  static void addUp(LossBlock b) {
+    b.addUp(LossSums.TRUE_POSITIVES);
+    b.addUp(LossSums.FALSE_POSITIVES);
+    b.addUp(LossSums.FALSE_NEGATIVES);
   }
 
   // ---- gradients with respect to logits; they are written, not added to what is there ----
 
-  static void minGradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
+  static void minGradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, side, i);
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      minSlope(Sides.difference(v, ti), hit, miss).mul(Sides.slope(v)).intoArray(gradient, i);
-    }
-  }
-
-  /** With the plain binary cross-entropy. */
-  static void minAndBceGradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
-    int n = c.padded;
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
-      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      FloatVector d = Sides.difference(v, ti);
-      minSlope(d, hit, miss).fma(Sides.slope(v), bce.mul(d)).intoArray(gradient, i);
-    }
-  }
-
-  static void productGradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
-      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      productSlope(ti, hit, miss).mul(Sides.slope(v)).intoArray(gradient, i);
-    }
-  }
-
-  /** With the plain binary cross-entropy. */
-  static void productAndBceGradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    FloatVector bce = FloatVector.broadcast(SPECIES, c.kBce);
-    int n = c.padded;
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
-      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      FloatVector d = Sides.difference(v, ti);
-      productSlope(ti, hit, miss).fma(Sides.slope(v), bce.mul(d)).intoArray(gradient, i);
-    }
-  }
-
-  static void squaredGradient(LossChunk c) {
-    float[] side = c.side;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
-      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      squaredSlope(Sides.difference(v, ti), ti, hit, miss)
+      LossMath.minSlope(Sides.difference(v, ti), hit, miss)
           .mul(Sides.slope(v))
           .intoArray(gradient, i);
     }
   }
 
-  // ---- slopes in p ----
-
-  /** Where p is below, above or at t: of a hit, of a miss, or between them. */
-  static FloatVector minSlope(FloatVector difference, FloatVector hit, FloatVector miss) {
-    FloatVector zero = lanes(0.0f);
-    return hit.add(miss)
-        .mul(lanes(0.5f))
-        .blend(miss, difference.compare(VectorOperators.GT, zero))
-        .blend(hit, difference.compare(VectorOperators.LT, zero));
+  /** With the plain binary cross-entropy. */
+  static void minAndBceGradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    FloatVector bce = FloatVector.broadcast(SPECIES, b.selected.bce);
+    int n = b.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      FloatVector d = Sides.difference(v, ti);
+      LossMath.minSlope(d, hit, miss).fma(Sides.slope(v), bce.mul(d)).intoArray(gradient, i);
+    }
   }
 
-  static FloatVector productSlope(FloatVector t, FloatVector hit, FloatVector miss) {
-    return hit.fma(t, miss.mul(lanes(1.0f).sub(t)));
+  static void productGradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      LossMath.productSlope(ti, hit, miss).mul(Sides.slope(v)).intoArray(gradient, i);
+    }
   }
 
-  static FloatVector squaredSlope(
-      FloatVector difference, FloatVector t, FloatVector hit, FloatVector miss) {
-    return hit.fma(t, miss.mul(difference));
+  /** With the plain binary cross-entropy. */
+  static void productAndBceGradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    FloatVector bce = FloatVector.broadcast(SPECIES, b.selected.bce);
+    int n = b.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      FloatVector d = Sides.difference(v, ti);
+      LossMath.productSlope(ti, hit, miss).fma(Sides.slope(v), bce.mul(d)).intoArray(gradient, i);
+    }
+  }
+
+  static void squaredGradient(LossBlock b) {
+    float[] side = b.side;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, side, i);
+      FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
+      LossMath.squaredSlope(Sides.difference(v, ti), ti, hit, miss)
+          .mul(Sides.slope(v))
+          .intoArray(gradient, i);
+    }
   }
 
   // ---- from probabilities ----
 
   /** Side of probabilities. */
-  static void sideOfProbability(LossChunk c) {
-    float[] p = c.p;
-    float[] side = c.side;
-    int n = c.padded;
+  static void sideOfProbability(LossBlock b) {
+    float[] p = b.p;
+    float[] side = b.side;
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector pi = FloatVector.fromArray(SPECIES, p, i);
       FloatVector minusQ = lanes(1.0f).sub(pi).neg();
@@ -243,43 +222,43 @@ public final class OverlapLoops {
     }
   }
 
-  static void minGradientOfProbability(LossChunk c) {
-    float[] p = c.p;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
+  static void minGradientOfProbability(LossBlock b) {
+    float[] p = b.p;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
       FloatVector d = FloatVector.fromArray(SPECIES, p, i).sub(ti);
-      minSlope(d, hit, miss).intoArray(gradient, i);
+      LossMath.minSlope(d, hit, miss).intoArray(gradient, i);
     }
   }
 
-  static void productGradientOfProbability(LossChunk c) {
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
+  static void productGradientOfProbability(LossBlock b) {
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
-      productSlope(ti, hit, miss).intoArray(gradient, i);
+      LossMath.productSlope(ti, hit, miss).intoArray(gradient, i);
     }
   }
 
-  static void squaredGradientOfProbability(LossChunk c) {
-    float[] p = c.p;
-    float[] t = c.t;
-    float[] gradient = c.gradient;
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
+  static void squaredGradientOfProbability(LossBlock b) {
+    float[] p = b.p;
+    float[] t = b.t;
+    float[] gradient = b.gradient;
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       FloatVector ti = FloatVector.fromArray(SPECIES, t, i);
       FloatVector d = FloatVector.fromArray(SPECIES, p, i).sub(ti);
-      squaredSlope(d, ti, hit, miss).intoArray(gradient, i);
+      LossMath.squaredSlope(d, ti, hit, miss).intoArray(gradient, i);
     }
   }
 }

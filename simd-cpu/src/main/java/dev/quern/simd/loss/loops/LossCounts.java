@@ -1,4 +1,4 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
 import static dev.quern.simd.math.VectorMath.LANES;
 import static dev.quern.simd.math.VectorMath.SPECIES;
@@ -14,15 +14,15 @@ import jdk.incubator.vector.VectorOperators;
 final class LossCounts {
   private LossCounts() {}
 
-  static void count(LossChunk c) {
-    float cut = Objects.requireNonNull(c.options.spec.countCut());
-    add(c.x, c.t, cut, c.padded, c.counts);
+  static void count(LossBlock b) {
+    float cut = Objects.requireNonNull(b.options.spec.countCut());
+    add(b.x, b.t, cut, b.padded, b.counts);
     // what does not count was counted as negative
-    int neutral = c.padded - c.n + c.dropped;
-    if (c.neutralInput() >= cut) {
-      c.counts.falsePositives -= neutral;
+    int neutral = b.padded - b.n + b.dropped;
+    if (b.neutralInput() >= cut) {
+      b.counts.falsePositives -= neutral;
     } else {
-      c.counts.trueNegatives -= neutral;
+      b.counts.trueNegatives -= neutral;
     }
   }
 

@@ -1,12 +1,15 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
-import static dev.quern.simd.loss.LossChunk.ROW;
+import static dev.quern.simd.loss.loops.LossBlock.ROW;
+import static dev.quern.simd.loss.loops.LossMath.accumulate;
+import static dev.quern.simd.loss.loops.LossMath.load;
+import static dev.quern.simd.math.NativeVectors.load;
+import static dev.quern.simd.math.NativeVectors.store;
 import static dev.quern.simd.math.VectorMath.INTS;
 import static dev.quern.simd.math.VectorMath.LANES;
 import static dev.quern.simd.math.VectorMath.SPECIES;
 import static dev.quern.simd.math.VectorMath.lanes;
 
-import dev.quern.simd.math.NativeVectors;
 import dev.quern.simd.math.VectorMath;
 import dev.quern.spi.loss.LossCoefficients;
 import dev.quern.spi.loss.LossSums;
@@ -43,37 +46,38 @@ final class LabelLoops {
 
   private LabelLoops() {}
 
-  static boolean isModerate(LossChunk c) {
-    return c.largestBits < Float.floatToRawIntBits(MODERATE);
+  static boolean isModerate(LossBlock b) {
+    return b.largestBits < Float.floatToRawIntBits(MODERATE);
   }
 
   /** Starts the sums of a block's pixels; one without a label has 1 for its exponential. */
-  static void start(LossChunk c) {
-    c.largestBits = 0;
-    Arrays.fill(c.own, 0, c.padded, 1);
-    Arrays.fill(c.others, 0, c.padded, 0);
-    Arrays.fill(c.rest, 0, c.padded, 0);
-    Arrays.fill(c.largest, 0, c.padded, 0);
-    Arrays.fill(c.anchor, 0, c.padded, 0);
+  static void start(LossBlock b) {
+    b.largestBits = 0;
+    Arrays.fill(b.labels.own, 0, b.padded, 1);
+    Arrays.fill(b.labels.others, 0, b.padded, 0);
+    Arrays.fill(b.labels.total, 0, b.padded, 0);
+    Arrays.fill(b.labels.most, 0, b.padded, 0);
+    Arrays.fill(b.labels.anchor, 0, b.padded, 0);
+    Arrays.fill(b.labels.mean, 0, b.padded, 0);
   }
 
   /** e^x, the label's, and the sum of the others', from native memory. */
-  static void exponentials(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      int bits = exponentials(c, k, c.inputs.x(), c.rowAt(k), c.sides[k], c.n);
-      c.largestBits = Math.max(c.largestBits, bits);
+  static void exponentials(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      int bits = exponentials(b, k, b.inputs.x(), b.rowAt(k), b.sides[k], b.n);
+      b.largestBits = Math.max(b.largestBits, bits);
     }
   }
 
   private static int exponentials(
-      LossChunk c, int index, MemorySegment x, long at, float[] e, int n) {
-    float[] label = c.label;
-    float[] own = c.own;
-    float[] others = c.others;
+      LossBlock b, int index, MemorySegment x, long at, float[] e, int n) {
+    float[] label = b.label;
+    float[] own = b.labels.own;
+    float[] others = b.labels.others;
     FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector xi = NativeVectors.load(x, at + 4L * i);
+      FloatVector xi = load(x, at + 4L * i);
       largest = largest.max(magnitude(xi));
       FloatVector ei = VectorMath.expModerate(xi);
       ei.intoArray(e, i);
@@ -85,19 +89,19 @@ final class LabelLoops {
   }
 
   /** The same from copies, in which pixels that do not count have logits of 0. */
-  static void stagedExponentials(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      c.select(k);
-      LossStaging.inputRow(c, 0);
-      int bits = exponentials(c, k, c.x, c.side, c.padded);
-      c.largestBits = Math.max(c.largestBits, bits);
+  static void stagedExponentials(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      b.select(k);
+      LossStaging.inputRow(b, 0);
+      int bits = exponentials(b, k, b.x, b.side, b.padded);
+      b.largestBits = Math.max(b.largestBits, bits);
     }
   }
 
-  private static int exponentials(LossChunk c, int index, float[] x, float[] e, int n) {
-    float[] label = c.label;
-    float[] own = c.own;
-    float[] others = c.others;
+  private static int exponentials(LossBlock b, int index, float[] x, float[] e, int n) {
+    float[] label = b.label;
+    float[] own = b.labels.own;
+    float[] others = b.labels.others;
     FloatVector self = FloatVector.broadcast(SPECIES, (float) index);
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < n; i += LANES) {
@@ -113,25 +117,25 @@ final class LabelLoops {
   }
 
   /** e^x, their sum, and the slope of the likeliest class, from native memory. */
-  static void anchoredExponentials(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      c.select(k);
-      int bits = anchoredExponentials(c, c.inputs.x(), c.rowAt(k), c.side, c.n);
-      c.largestBits = Math.max(c.largestBits, bits);
+  static void anchoredExponentials(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      b.select(k);
+      int bits = anchoredExponentials(b, b.inputs.x(), b.rowAt(k), b.side, b.n);
+      b.largestBits = Math.max(b.largestBits, bits);
     }
   }
 
-  private static int anchoredExponentials(LossChunk c, MemorySegment x, long at, float[] e, int n) {
-    float[] label = c.label;
-    float[] total = c.rest;
-    float[] most = c.largest;
-    float[] anchor = c.anchor;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
+  private static int anchoredExponentials(LossBlock b, MemorySegment x, long at, float[] e, int n) {
+    float[] label = b.label;
+    float[] total = b.labels.total;
+    float[] most = b.labels.most;
+    float[] anchor = b.labels.anchor;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) b.selected.index);
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector xi = NativeVectors.load(x, at + 4L * i);
+      FloatVector xi = load(x, at + 4L * i);
       largest = largest.max(magnitude(xi));
       FloatVector ei = VectorMath.expModerate(xi);
       ei.intoArray(e, i);
@@ -146,23 +150,23 @@ final class LabelLoops {
   }
 
   /** The same from copies, in which pixels that do not count have logits of 0. */
-  static void stagedAnchoredExponentials(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      c.select(k);
-      LossStaging.inputRow(c, 0);
-      int bits = anchoredExponentials(c, c.x, c.side, c.padded);
-      c.largestBits = Math.max(c.largestBits, bits);
+  static void stagedAnchoredExponentials(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      b.select(k);
+      LossStaging.inputRow(b, 0);
+      int bits = anchoredExponentials(b, b.x, b.side, b.padded);
+      b.largestBits = Math.max(b.largestBits, bits);
     }
   }
 
-  private static int anchoredExponentials(LossChunk c, float[] x, float[] e, int n) {
-    float[] label = c.label;
-    float[] total = c.rest;
-    float[] most = c.largest;
-    float[] anchor = c.anchor;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
+  private static int anchoredExponentials(LossBlock b, float[] x, float[] e, int n) {
+    float[] label = b.label;
+    float[] total = b.labels.total;
+    float[] most = b.labels.most;
+    float[] anchor = b.labels.anchor;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) b.selected.index);
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < n; i += LANES) {
       FloatVector xi = load(x, i);
@@ -185,45 +189,45 @@ final class LabelLoops {
   }
 
   /** The sum of the exponentials from the label's and the others'. */
-  static void addUp(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      load(c.own, i).add(load(c.others, i)).intoArray(c.rest, i);
+  static void addUp(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      load(b.labels.own, i).add(load(b.labels.others, i)).intoArray(b.labels.total, i);
     }
   }
 
   /** 1 / sum, 0 for pixels that do not count. */
-  static void inverse(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      load(c.keep, i).div(load(c.rest, i)).intoArray(c.inverse, i);
+  static void inverse(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      load(b.keep, i).div(load(b.labels.total, i)).intoArray(b.labels.inverse, i);
     }
   }
 
   // ---- pass 1 ----
 
   /** 1 - p of the label. */
-  static void rest(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      load(c.others, i).mul(load(c.inverse, i)).intoArray(c.rest, i);
+  static void rest(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      load(b.labels.others, i).mul(load(b.labels.inverse, i)).intoArray(b.labels.rest, i);
     }
   }
 
   /** Sums of true positives, false positives and false negatives of every class. */
-  static void overlapSums(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
+  static void overlapSums(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
       for (int first = 0; first < ROW; first += LANES) {
-        overlapSums(c, k, c.sides[k], first, c.padded);
+        overlapSums(b, k, b.sides[k], first, b.padded);
       }
-      c.addUp(k, LossSums.TRUE_POSITIVES);
-      c.addUp(k, LossSums.FALSE_POSITIVES);
-      c.addUp(k, LossSums.FALSE_NEGATIVES);
+      b.addUp(k, LossSums.TRUE_POSITIVES);
+      b.addUp(k, LossSums.FALSE_POSITIVES);
+      b.addUp(k, LossSums.FALSE_NEGATIVES);
     }
   }
 
   /** Every other row has accumulators of its own, or an addition would wait for the one before. */
-  private static void overlapSums(LossChunk c, int index, float[] e, int first, int n) {
-    float[] inverse = c.inverse;
-    float[] label = c.label;
-    float[] rest = c.rest;
+  private static void overlapSums(LossBlock b, int index, float[] e, int first, int n) {
+    float[] inverse = b.labels.inverse;
+    float[] label = b.label;
+    float[] rest = b.labels.rest;
     FloatVector both = FloatVector.zero(SPECIES);
     FloatVector bothToo = FloatVector.zero(SPECIES);
     FloatVector above = FloatVector.zero(SPECIES);
@@ -251,17 +255,17 @@ final class LabelLoops {
       above = above.add(p, isLabel.not());
       below = below.add(load(rest, i), isLabel);
     }
-    OverlapLoops.add(both.add(bothToo), c.lanes, LossSums.TRUE_POSITIVES * ROW + first);
-    OverlapLoops.add(above.add(aboveToo), c.lanes, LossSums.FALSE_POSITIVES * ROW + first);
-    OverlapLoops.add(below.add(belowToo), c.lanes, LossSums.FALSE_NEGATIVES * ROW + first);
+    accumulate(both.add(bothToo), b.lanes, LossSums.TRUE_POSITIVES * ROW + first);
+    accumulate(above.add(aboveToo), b.lanes, LossSums.FALSE_POSITIVES * ROW + first);
+    accumulate(below.add(belowToo), b.lanes, LossSums.FALSE_NEGATIVES * ROW + first);
   }
 
   // ---- cross-entropy ----
 
   /** Adds up the exponentials of the classes that are not the label, and keeps the label's. */
-  static void others(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      others(c.sides[k], c.label, k, c.own, c.others, c.padded);
+  static void others(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      others(b.sides[k], b.label, k, b.labels.own, b.labels.others, b.padded);
     }
   }
 
@@ -277,52 +281,52 @@ final class LabelLoops {
   }
 
   /** z = others / own, in place of others. */
-  static void odds(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      load(c.others, i).div(load(c.own, i)).intoArray(c.others, i);
+  static void odds(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      load(b.labels.others, i).div(load(b.labels.own, i)).intoArray(b.labels.odds, i);
     }
   }
 
   /** The pixels' cross-entropy, w ln(1 + z). */
-  static void crossEntropy(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector z = load(c.others, i);
-      VectorMath.log(z.add(lanes(1.0f))).intoArray(c.crossEntropy, i);
+  static void crossEntropy(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector z = load(b.labels.odds, i);
+      VectorMath.log(z.add(lanes(1.0f))).intoArray(b.softmax.crossEntropy, i);
     }
   }
 
   /** The same where z is at most 1. */
-  static void smallCrossEntropy(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector z = load(c.others, i);
+  static void smallCrossEntropy(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector z = load(b.labels.odds, i);
       FloatVector small = VectorMath.log1pUnit(z);
-      load(c.crossEntropy, i)
+      load(b.softmax.crossEntropy, i)
           .blend(small, z.compare(VectorOperators.LE, lanes(1.0f)))
-          .mul(load(c.w, i))
-          .intoArray(c.crossEntropy, i);
+          .mul(load(b.labels.weight, i))
+          .intoArray(b.softmax.crossEntropy, i);
     }
   }
 
   // ---- what belongs to the label ----
 
   /** The pixels' labels as indices, 0 for none. */
-  private static int[] indices(LossChunk c) {
-    int[] indices = c.ints;
+  private static int[] indices(LossBlock b) {
+    int[] indices = b.labels.indices;
     IntVector none = IntVector.zero(INTS);
-    for (int i = 0; i < c.padded; i += LANES) {
-      IntVector label = (IntVector) load(c.label, i).convert(VectorOperators.F2I, 0);
+    for (int i = 0; i < b.padded; i += LANES) {
+      IntVector label = (IntVector) load(b.label, i).convert(VectorOperators.F2I, 0);
       label.max(none).intoArray(indices, i);
     }
     return indices;
   }
 
   /** The weight of each pixel's label in the cross-entropy; 0 without one. */
-  static void labelWeights(LossChunk c) {
-    if (!c.options.crossEntropy || !c.options.weighsClasses) {
-      Arrays.fill(c.w, 0, c.padded, c.options.crossEntropy ? 1 : 0);
+  static void labelWeights(LossBlock b) {
+    if (!b.options.crossEntropy || !b.options.weighsClasses) {
+      Arrays.fill(b.labels.weight, 0, b.padded, b.options.crossEntropy ? 1 : 0);
       return;
     }
-    lookUp(c.options.crossEntropyFactors, indices(c), c.w, c.padded);
+    lookUp(b.options.scalars.crossEntropy(), indices(b), b.labels.weight, b.padded);
   }
 
   private static void lookUp(float[] table, int[] indices, float[] to, int n) {
@@ -334,20 +338,20 @@ final class LabelLoops {
   // ---- gradient ----
 
   /** Adds up e_j (k_j - k_f), 0 for the likeliest class itself. */
-  static void mean(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      c.select(k);
-      mean(c, c.side, c.padded);
+  static void mean(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      b.select(k);
+      mean(b, b.side, b.padded);
     }
   }
 
-  private static void mean(LossChunk c, float[] e, int n) {
-    float[] label = c.label;
-    float[] anchor = c.anchor;
-    float[] mean = c.slopeSum;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
+  private static void mean(LossBlock b, float[] e, int n) {
+    float[] label = b.label;
+    float[] anchor = b.labels.anchor;
+    float[] mean = b.labels.mean;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) b.selected.index);
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
       FloatVector slope = miss.blend(hit, isLabel).sub(load(anchor, i));
@@ -356,80 +360,78 @@ final class LabelLoops {
   }
 
   /** -K. */
-  static void pulls(LossChunk c) {
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector pull = load(c.slopeSum, i).mul(load(c.inverse, i)).neg();
-      pull.intoArray(c.labelPull, i);
-      pull.intoArray(c.otherPull, i);
+  static void pulls(LossBlock b) {
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector pull = load(b.labels.mean, i).mul(load(b.labels.inverse, i)).neg();
+      pull.intoArray(b.labels.labelPull, i);
+      pull.intoArray(b.labels.otherPull, i);
     }
   }
 
   /** Adds w, for the label -w z. */
-  static void crossEntropyPulls(LossChunk c) {
+  static void crossEntropyPulls(LossBlock b) {
     FloatVector k =
-        FloatVector.broadcast(SPECIES, c.coefficient(0, LossCoefficients.CROSS_ENTROPY));
-    for (int i = 0; i < c.padded; i += LANES) {
-      FloatVector w = k.mul(load(c.w, i));
-      load(c.otherPull, i).add(w).intoArray(c.otherPull, i);
-      w.neg().fma(load(c.others, i), load(c.labelPull, i)).intoArray(c.labelPull, i);
+        FloatVector.broadcast(SPECIES, b.coefficient(0, LossCoefficients.CROSS_ENTROPY));
+    for (int i = 0; i < b.padded; i += LANES) {
+      FloatVector w = k.mul(load(b.labels.weight, i));
+      load(b.labels.otherPull, i).add(w).intoArray(b.labels.otherPull, i);
+      w.neg()
+          .fma(load(b.labels.odds, i), load(b.labels.labelPull, i))
+          .intoArray(b.labels.labelPull, i);
     }
   }
 
   /** The gradient, where it belongs. */
-  static void gradient(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    for (int k = 0; k < c.options.classes; k++) {
-      c.select(k);
-      gradient(c, c.side, out, c.rowAt(k));
+  static void gradient(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    for (int k = 0; k < b.options.classes; k++) {
+      b.select(k);
+      gradient(b, b.side, out, b.rowAt(k));
     }
   }
 
-  private static void gradient(LossChunk c, float[] e, MemorySegment out, long at) {
-    float[] inverse = c.inverse;
-    float[] label = c.label;
-    float[] anchor = c.anchor;
-    float[] labelPull = c.labelPull;
-    float[] otherPull = c.otherPull;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.n;
+  private static void gradient(LossBlock b, float[] e, MemorySegment out, long at) {
+    float[] inverse = b.labels.inverse;
+    float[] label = b.label;
+    float[] anchor = b.labels.anchor;
+    float[] labelPull = b.labels.labelPull;
+    float[] otherPull = b.labels.otherPull;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) b.selected.index);
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
       FloatVector step = miss.blend(hit, isLabel).sub(load(anchor, i));
       step = step.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
-      NativeVectors.store(load(e, i).mul(load(inverse, i)).mul(step), out, at + 4L * i);
+      store(load(e, i).mul(load(inverse, i)).mul(step), out, at + 4L * i);
     }
   }
 
   /** The same through a copy. */
-  static void stagedGradient(LossChunk c) {
-    for (int k = 0; k < c.options.classes; k++) {
-      c.select(k);
-      gradient(c, c.side, c.gradient);
-      LossStaging.storeGradient(c);
+  static void stagedGradient(LossBlock b) {
+    for (int k = 0; k < b.options.classes; k++) {
+      b.select(k);
+      gradient(b, b.side, b.gradient);
+      LossStaging.storeGradient(b);
     }
   }
 
-  private static void gradient(LossChunk c, float[] e, float[] gradient) {
-    float[] inverse = c.inverse;
-    float[] label = c.label;
-    float[] anchor = c.anchor;
-    float[] labelPull = c.labelPull;
-    float[] otherPull = c.otherPull;
-    FloatVector self = FloatVector.broadcast(SPECIES, (float) c.c);
-    FloatVector hit = FloatVector.broadcast(SPECIES, c.kHit);
-    FloatVector miss = FloatVector.broadcast(SPECIES, c.kMiss);
-    int n = c.padded;
+  private static void gradient(LossBlock b, float[] e, float[] gradient) {
+    float[] inverse = b.labels.inverse;
+    float[] label = b.label;
+    float[] anchor = b.labels.anchor;
+    float[] labelPull = b.labels.labelPull;
+    float[] otherPull = b.labels.otherPull;
+    FloatVector self = FloatVector.broadcast(SPECIES, (float) b.selected.index);
+    FloatVector hit = FloatVector.broadcast(SPECIES, b.selected.hit);
+    FloatVector miss = FloatVector.broadcast(SPECIES, b.selected.miss);
+    int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
       FloatVector step = miss.blend(hit, isLabel).sub(load(anchor, i));
       step = step.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
       load(e, i).mul(load(inverse, i)).mul(step).intoArray(gradient, i);
     }
-  }
-
-  private static FloatVector load(float[] values, int i) {
-    return FloatVector.fromArray(SPECIES, values, i);
   }
 }

@@ -1,12 +1,15 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
-import static dev.quern.simd.loss.LossChunk.ROW;
+import static dev.quern.simd.loss.loops.LossBlock.ROW;
+import static dev.quern.simd.loss.loops.LossMath.accumulate;
+import static dev.quern.simd.loss.loops.LossMath.load;
+import static dev.quern.simd.math.NativeVectors.load;
+import static dev.quern.simd.math.NativeVectors.store;
 import static dev.quern.simd.math.VectorMath.INTS;
 import static dev.quern.simd.math.VectorMath.LANES;
 import static dev.quern.simd.math.VectorMath.SPECIES;
 import static dev.quern.simd.math.VectorMath.lanes;
 
-import dev.quern.simd.math.NativeVectors;
 import dev.quern.simd.math.VectorMath;
 import dev.quern.spi.loss.LossSums;
 import java.lang.foreign.MemorySegment;
@@ -30,30 +33,30 @@ final class HardFocalLoops {
   private HardFocalLoops() {}
 
   /** Whether a block is worth trying: all count, and targets before were not soft. */
-  static boolean isLikely(LossChunk c) {
-    return c.dropped == 0 && (c.options.hard || !c.soft);
+  static boolean isLikely(LossBlock b) {
+    return b.dropped == 0 && (b.options.hard || !b.soft);
   }
 
   /** Whether a block is what these loops compute; known after the first of them. */
-  static boolean isIt(LossChunk c) {
-    return isLikely(c) && c.largestBits < Float.floatToRawIntBits(MODERATE);
+  static boolean isIt(LossBlock b) {
+    return isLikely(b) && b.largestBits < Float.floatToRawIntBits(MODERATE);
   }
 
   /** z, e^-|z|, and the smaller of q and 1 - q; F32 targets are copied. */
-  static void sigmoidAndTarget(LossChunk c) {
-    MemorySegment from = c.inputs.x();
-    MemorySegment targets = c.inputs.t();
-    long at = 4 * c.inputAt;
-    float[] t = c.t;
-    float[] z = c.logit;
-    float[] e = c.e;
-    float[] small = c.side;
+  static void sigmoidAndTarget(LossBlock b) {
+    MemorySegment from = b.inputs.x();
+    MemorySegment targets = b.inputs.t();
+    long at = 4 * b.inputAt;
+    float[] t = b.t;
+    float[] z = b.focal.z;
+    float[] e = b.e;
+    float[] small = b.side;
     IntVector largest = IntVector.zero(INTS);
     IntVector soft = IntVector.zero(INTS);
-    int n = c.n;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector xi = NativeVectors.load(from, at + 4L * i);
-      FloatVector ti = NativeVectors.load(targets, at + 4L * i);
+      FloatVector xi = load(from, at + 4L * i);
+      FloatVector ti = load(targets, at + 4L * i);
       ti.intoArray(t, i);
       VectorMask<Float> on = ti.compare(VectorOperators.EQ, lanes(1.0f));
       soft = soft.or(ti.blend(lanes(0.0f), on).reinterpretAsInts());
@@ -64,24 +67,24 @@ final class HardFocalLoops {
       ei.intoArray(e, i);
       ei.mul(VectorMath.inverseOf1Plus(ei)).intoArray(small, i);
     }
-    c.largestBits = largest.reduceLanes(VectorOperators.MAX);
+    b.largestBits = largest.reduceLanes(VectorOperators.MAX);
     // the sign of 0 does not count
-    c.soft = (soft.reduceLanes(VectorOperators.OR) & Integer.MAX_VALUE) != 0;
+    b.soft = (soft.reduceLanes(VectorOperators.OR) & Integer.MAX_VALUE) != 0;
   }
 
   /** The same with targets that are there already. */
-  static void sigmoid(LossChunk c) {
-    MemorySegment from = c.inputs.x();
-    long at = 4 * c.inputAt;
-    float[] t = c.t;
-    float[] z = c.logit;
-    float[] e = c.e;
-    float[] small = c.side;
+  static void sigmoid(LossBlock b) {
+    MemorySegment from = b.inputs.x();
+    long at = 4 * b.inputAt;
+    float[] t = b.t;
+    float[] z = b.focal.z;
+    float[] e = b.e;
+    float[] small = b.side;
     IntVector largest = IntVector.zero(INTS);
     IntVector soft = IntVector.zero(INTS);
-    int n = c.n;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
-      FloatVector xi = NativeVectors.load(from, at + 4L * i);
+      FloatVector xi = load(from, at + 4L * i);
       FloatVector ti = load(t, i);
       VectorMask<Float> on = ti.compare(VectorOperators.EQ, lanes(1.0f));
       soft = soft.or(ti.blend(lanes(0.0f), on).reinterpretAsInts());
@@ -92,17 +95,17 @@ final class HardFocalLoops {
       ei.intoArray(e, i);
       ei.mul(VectorMath.inverseOf1Plus(ei)).intoArray(small, i);
     }
-    c.largestBits = largest.reduceLanes(VectorOperators.MAX);
-    c.soft = (soft.reduceLanes(VectorOperators.OR) & Integer.MAX_VALUE) != 0;
+    b.largestBits = largest.reduceLanes(VectorOperators.MAX);
+    b.soft = (soft.reduceLanes(VectorOperators.OR) & Integer.MAX_VALUE) != 0;
   }
 
   /** f = (1 - q)^gamma = e^(-gamma softplus(z)); needs ln(1 + e). */
-  static void weights(LossChunk c) {
-    FloatVector gamma = FloatVector.broadcast(SPECIES, -c.options.gamma);
-    float[] z = c.logit;
-    float[] log1p = c.loss;
-    float[] weight = c.weight;
-    int n = c.n;
+  static void weights(LossBlock b) {
+    FloatVector gamma = FloatVector.broadcast(SPECIES, -b.options.scalars.focalGamma());
+    float[] z = b.focal.z;
+    float[] log1p = b.focal.log1p;
+    float[] weight = b.focal.weight;
+    int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       FloatVector zi = load(z, i);
       FloatVector softplus = load(log1p, i).add(zi, zi.compare(VectorOperators.GE, lanes(0.0f)));
@@ -111,20 +114,20 @@ final class HardFocalLoops {
   }
 
   /** The sum of a f l, and the gradient. */
-  static void sumsAndGradient(LossChunk c) {
-    MemorySegment out = Objects.requireNonNull(c.inputs.out());
-    long at = 4 * c.inputAt;
-    float[] t = c.t;
-    float[] z = c.logit;
-    float[] log1p = c.loss;
-    float[] weight = c.weight;
-    float[] side = c.side;
-    FloatVector k = FloatVector.broadcast(SPECIES, c.kFocal);
-    FloatVector minusK = FloatVector.broadcast(SPECIES, -c.kFocal);
-    FloatVector gamma = FloatVector.broadcast(SPECIES, c.options.gamma);
-    FloatVector positive = FloatVector.broadcast(SPECIES, c.options.positive);
-    FloatVector negative = FloatVector.broadcast(SPECIES, c.options.negative);
-    int n = c.n;
+  static void sumsAndGradient(LossBlock b) {
+    MemorySegment out = Objects.requireNonNull(b.inputs.out());
+    long at = 4 * b.inputAt;
+    float[] t = b.t;
+    float[] z = b.focal.z;
+    float[] log1p = b.focal.log1p;
+    float[] weight = b.focal.weight;
+    float[] side = b.side;
+    FloatVector k = FloatVector.broadcast(SPECIES, b.selected.focal);
+    FloatVector minusK = FloatVector.broadcast(SPECIES, -b.selected.focal);
+    FloatVector gamma = FloatVector.broadcast(SPECIES, b.options.scalars.focalGamma());
+    FloatVector positive = FloatVector.broadcast(SPECIES, b.options.scalars.focalPositive());
+    FloatVector negative = FloatVector.broadcast(SPECIES, b.options.scalars.focalNegative());
+    int n = b.n;
     for (int first = 0; first < ROW; first += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int i = first; i < n; i += ROW) {
@@ -143,17 +146,13 @@ final class HardFocalLoops {
         FloatVector slope = l.fma(hit.mul(gamma), rest).mul(a.mul(f));
         // a gradient of -0 becomes 0
         slope = slope.mul(k.blend(minusK, on)).add(lanes(0.0f));
-        NativeVectors.store(slope, out, at + 4L * i);
+        store(slope, out, at + 4L * i);
       }
-      OverlapLoops.add(sum, c.lanes, LossSums.FOCAL * ROW + first);
+      accumulate(sum, b.lanes, LossSums.FOCAL * ROW + first);
     }
   }
 
-  static void addUp(LossChunk c) {
-    c.addUp(LossSums.FOCAL);
-  }
-
-  private static FloatVector load(float[] values, int i) {
-    return FloatVector.fromArray(SPECIES, values, i);
+  static void addUp(LossBlock b) {
+    b.addUp(LossSums.FOCAL);
   }
 }

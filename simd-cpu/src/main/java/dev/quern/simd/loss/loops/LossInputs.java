@@ -1,4 +1,4 @@
-package dev.quern.simd.loss;
+package dev.quern.simd.loss.loops;
 
 import dev.quern.DType;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param out takes the gradient, or losses; null for neither
  * @param pixels elements from one class of an image to the next
  */
-record LossInputs(
+public record LossInputs(
     MemorySegment x,
     MemorySegment t,
     DType dtype,
@@ -22,7 +22,7 @@ record LossInputs(
     @Nullable MemorySegment out,
     long pixels) {
   /** Whether loops may read and write the memory themselves. */
-  boolean isNative() {
+  public boolean isNative() {
     return x.isNative() && t.isNative() && (out == null || out.isNative());
   }
 
