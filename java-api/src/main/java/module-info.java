@@ -10,6 +10,7 @@ module dev.quern {
   exports dev.quern;
   exports dev.quern.loss;
   exports dev.quern.metric;
+  exports dev.quern.op;
   exports dev.quern.optim;
   exports dev.quern.reference;
   exports dev.quern.schedule;

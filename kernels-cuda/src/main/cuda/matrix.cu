@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 // Matrix products.
 //
 // - Formula: out (m x n) = op(a) (m x k) * op(b) (k x n), row-major; a transposed operand is stored
@@ -11,6 +12,17 @@
 // - Deterministic: each order depends on k only.
 // - Operands are read straight from global memory: simple, and good for the tall and thin products
 //   of a linear layer.
+=======
+// out (m x n) = op(a) (m x k) * op(b) (k x n), row-major; a transposed operand is stored the other
+// way round. K is cut into blocks of QUERN_MATRIX_BLOCK. A thread forms one element's product over
+// one block in f32 with four accumulators, picked by the index modulo 4, and leaves it in
+// partials[block, row, column]; a second kernel adds an element's blocks in f64 in index order. With
+// a single block partials is out, and the second kernel is not run. Whichever writes out adds to what
+// is there if add is set. A block's last indices take the
+// accumulators in turn as all others do; threads behind the last element do nothing. Deterministic,
+// as each order depends on k only. Operands are read straight from global memory: simple, and good
+// for the tall and thin products of a linear layer.
+>>>>>>> 924be2a (Describe every tensor operation by a record; channels last, results that are given or added to, F64 on the reference)
 
 #include "prelude.cuh"
 
@@ -26,6 +38,7 @@ typedef struct {
   long long k;
   int transpose_a;
   int transpose_b;
+  int add;
 } MatrixPartialsArgs;
 
 QUERN_KERNEL(matrix_partials, MatrixPartialsArgs) {
@@ -63,7 +76,8 @@ QUERN_KERNEL(matrix_partials, MatrixPartialsArgs) {
       a += 4 * step_a;
       b += 4 * step_b;
     }
-    args.partials[id] = (sum0 + sum1) + (sum2 + sum3);
+    float sum = (sum0 + sum1) + (sum2 + sum3);
+    args.partials[id] = args.add ? args.partials[id] + sum : sum;
   }
 }
 
@@ -72,6 +86,7 @@ typedef struct {
   float *out;
   long long elements;
   long long blocks;
+  int add;
 } MatrixTotalArgs;
 
 QUERN_KERNEL(matrix_total, MatrixTotalArgs) {
@@ -82,6 +97,7 @@ QUERN_KERNEL(matrix_total, MatrixTotalArgs) {
     for (long long block = 0; block < args.blocks; block++) {
       sum += args.partials[block * args.elements + i];
     }
-    args.out[i] = (float)sum;
+    float rounded = (float)sum;
+    args.out[i] = args.add ? args.out[i] + rounded : rounded;
   }
 }

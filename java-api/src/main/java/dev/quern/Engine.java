@@ -1,27 +1,20 @@
 package dev.quern;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import dev.quern.PendingValue.PendingWord;
+import dev.quern.op.Operation;
+import dev.quern.op.TensorType;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Kernels;
-import dev.quern.spi.PendingDownload;
 import dev.quern.spi.Plan;
 import dev.quern.spi.Span;
 import dev.quern.spi.Spec;
 import dev.quern.spi.Support;
-import dev.quern.spi.tensor.PhiloxStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
-import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -41,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
-public final class Engine implements AutoCloseable {
+public final class Engine extends TensorFactory implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.quern");
   private static final Cleaner CLEANER = Cleaner.create();
 
@@ -58,8 +51,8 @@ public final class Engine implements AutoCloseable {
 
   private final PlanCache plans;
   private final Arena arena = Arena.ofShared();
-  private final ArrayDeque<MemorySegment> slots = new ArrayDeque<>();
-  private final MemorySegment slotCopy = arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES);
+  private final Downloads downloads;
+  private final Operations operations = new Operations(this);
   private final FaultBlocks faultBlocks;
   private final Tensor one;
   private boolean closed;
@@ -80,6 +73,7 @@ public final class Engine implements AutoCloseable {
     this.plans = new PlanCache(backend);
     this.allocator = new Allocator(backend, options.memoryLimit());
     this.resources = new EngineResources(backend, allocator, arena);
+    this.downloads = new Downloads(this, backend, arena);
     this.faultBlocks = new FaultBlocks(backend, allocator, arena);
     try {
       this.one = empty(DType.F32, Shape.of(1)).detach();
@@ -143,150 +137,18 @@ public final class Engine implements AutoCloseable {
     return locked(allocator::statistics);
   }
 
-  /**
-   * Makes a tensor with undefined content.
-   *
-   * @param dtype the element type
-   * @param shape the shape
-   * @return the tensor, owned by the current scope
-   */
-  public Tensor empty(DType dtype, Shape shape) {
+  @Override
+  public Tensor empty(TensorType type) {
     return locked(() -> {
       requireOpen();
-      long bytes = Math.max(1, bytes(dtype, shape));
-      DeviceBuffer buffer = allocator.allocate(bytes);
-      return adopt(new Storage(buffer, () -> allocator.release(buffer)), dtype, shape);
+      DeviceBuffer buffer = allocator.allocate(Math.max(1, bytes(type.dtype(), type.shape())));
+      return adopt(new Storage(buffer, () -> allocator.release(buffer)), type, 0);
     });
   }
 
-  /**
-   * Makes a tensor of zeros.
-   *
-   * @param dtype F32, I64, I32 or U8
-   * @param shape the shape
-   * @return the tensor, owned by the current scope
-   */
-  public Tensor zeros(DType dtype, Shape shape) {
-    return written(empty(dtype, shape), tensor -> tensor.fill(0));
-  }
-
-  /**
-   * Copies floats to the device.
-   *
-   * @param values the elements, row-major
-   * @param dims the shape
-   * @return an F32 tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(float[] values, long... dims) {
-    return upload(MemorySegment.ofArray(values), DType.F32, Shape.of(dims));
-  }
-
-  /**
-   * Copies bytes to the device.
-   *
-   * @param values the elements, row-major, read as unsigned
-   * @param dims the shape
-   * @return a U8 tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(byte[] values, long... dims) {
-    return upload(MemorySegment.ofArray(values), DType.U8, Shape.of(dims));
-  }
-
-  /**
-   * Copies integers to the device: labels.
-   *
-   * @param values the elements, row-major
-   * @param dims the shape
-   * @return an I32 tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(int[] values, long... dims) {
-    return upload(MemorySegment.ofArray(values), DType.I32, Shape.of(dims));
-  }
-
-  /**
-   * Copies integers to the device: labels.
-   *
-   * @param values the elements, row-major
-   * @param dims the shape
-   * @return an I64 tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(long[] values, long... dims) {
-    return upload(MemorySegment.ofArray(values), DType.I64, Shape.of(dims));
-  }
-
-  /**
-   * Copies a mask to the device.
-   *
-   * @param values the elements, row-major
-   * @param dims the shape
-   * @return a U8 tensor, 1 where a value is true and 0 elsewhere, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(boolean[] values, long... dims) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (values[i] ? 1 : 0);
-    }
-    return tensor(bytes, dims);
-  }
-
-  /**
-   * Copies a part of an array to the device.
-   *
-   * @param values holds the elements, row-major
-   * @param from the index of the first
-   * @param shape the shape, which says how many there are
-   * @return an F32 tensor, owned by the current scope
-   * @throws IndexOutOfBoundsException if the array ends before
-   */
-  public Tensor tensor(float[] values, int from, Shape shape) {
-    Objects.checkFromIndexSize(from, shape.elements(), values.length);
-    long bytes = shape.elements() * Float.BYTES;
-    MemorySegment part = MemorySegment.ofArray(values).asSlice((long) from * Float.BYTES, bytes);
-    return upload(part, DType.F32, shape);
-  }
-
-  /**
-   * Copies what remains of a buffer to the device, of whatever byte order; position and limit stay.
-   *
-   * @param values the elements, row-major
-   * @param dims the shape
-   * @return an F32 tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(FloatBuffer values, long... dims) {
-    return upload(HostFloats.source(values), DType.F32, Shape.of(dims));
-  }
-
-  /**
-   * Copies what remains of a buffer to the device; position and limit stay.
-   *
-   * @param values the elements, row-major, read as unsigned
-   * @param dims the shape
-   * @return a U8 tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor tensor(ByteBuffer values, long... dims) {
-    return upload(MemorySegment.ofBuffer(values), DType.U8, Shape.of(dims));
-  }
-
-  /**
-   * Copies host memory to the device.
-   *
-   * @param values the elements, row-major, in native byte order, which Java's buffers have only if
-   *     {@code order(ByteOrder.nativeOrder())} was called on them
-   * @param dtype their type
-   * @param shape the shape
-   * @return the tensor, owned by the current scope
-   * @throws IllegalArgumentException if the shape does not have as many elements
-   */
-  public Tensor upload(MemorySegment values, DType dtype, Shape shape) {
-    requireSize(values, dtype, shape);
-    return written(empty(dtype, shape), tensor -> tensor.copyFrom(values));
+  @Override
+  Tensor made(Operation operation) {
+    return apply(operation, List.of()).getFirst();
   }
 
   /**
@@ -321,7 +183,7 @@ public final class Engine implements AutoCloseable {
           backend.synchronize();
           backend.memory().release(wrapped);
         };
-    return locked(() -> adopt(new Storage(wrapped, release), dtype, shape));
+    return locked(() -> adopt(new Storage(wrapped, release), new TensorType(dtype, shape), 0));
   }
 
   /**
@@ -337,16 +199,60 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Draws uniform random numbers in [0, 1): the same on every backend.
+   * Applies an operation: checks its inputs, makes its results and enqueues its kernels. The
+   * results of {@link dev.quern.op.Reshape} and {@link dev.quern.op.Slice} are views.
    *
-   * @param stream which sequence
-   * @param dims the shape
-   * @return an F32 tensor, owned by the current scope
+   * @param operation what is computed; it says what it takes
+   * @param inputs tensors of this engine
+   * @return the results, owned by the current scope; they carry the faults of the inputs
+   * @throws IllegalArgumentException if it does not take such inputs, naming both sides
+   * @throws UnsupportedOperationException if the device does not compute in their dtype
    */
-  public Tensor uniform(PhiloxStream stream, long... dims) {
-    return written(
-        empty(DType.F32, Shape.of(dims)),
-        tensor -> submit(b -> b.random().uniform(stream, 0, tensor.span())));
+  public List<Tensor> apply(Operation operation, List<Tensor> inputs) {
+    return operations.apply(operation, inputs);
+  }
+
+  /**
+   * Applies an operation and writes its results where the caller says.
+   *
+   * @param operation what is computed
+   * @param inputs tensors of this engine
+   * @param outputs as many as there are results, of their types. One may be an input of an
+   *     elementwise operation; else they overlap neither inputs nor each other
+   * @throws IllegalArgumentException if inputs or outputs do not fit, naming both sides
+   * @throws UnsupportedOperationException if the device does not compute in their dtype
+   */
+  public void apply(Operation operation, List<Tensor> inputs, List<Tensor> outputs) {
+    operations.apply(operation, inputs, outputs);
+  }
+
+  /**
+   * Applies an operation and adds its results to what tensors hold: each result is rounded to its
+   * dtype and then added, so the bits are those of the result added by {@link Tensor#add}. Matrix
+   * products and copies need no memory for the result.
+   *
+   * @param operation what is computed
+   * @param inputs tensors of this engine
+   * @param outputs as many as there are results, of their types, F32 or F64; they overlap neither
+   *     inputs nor each other
+   * @throws IllegalArgumentException if inputs or outputs do not fit, naming both sides
+   * @throws UnsupportedOperationException if the device does not compute in their dtype
+   */
+  public void accumulate(Operation operation, List<Tensor> inputs, List<Tensor> outputs) {
+    operations.accumulate(operation, inputs, outputs);
+  }
+
+  /**
+   * Lets a listener hear of every operation that this thread applies on this engine, after it was
+   * enqueued and outside the engine's lock. A thread has one listener at a time; what that applies
+   * itself it does not hear of.
+   *
+   * @param listener hears of them
+   * @return ends it when closed, by this thread
+   * @throws IllegalStateException if another listener hears of them already
+   */
+  public OperationListener.Registration listen(OperationListener listener) {
+    return operations.listen(listener);
   }
 
   /**
@@ -496,18 +402,9 @@ public final class Engine implements AutoCloseable {
    * @param work calls kernels; the span given is U8, undefined, and theirs only during the call
    */
   public void submitWithScratch(ToLongFunction<Kernels> bytes, BiConsumer<Kernels, Span> work) {
-    lock.lock();
-    try {
-      requireOpen();
-      DeviceBuffer scratch = allocator.allocate(bytes.applyAsLong(backend.kernels()));
-      try {
-        work.accept(seen().kernels(), Span.of(scratch, DType.U8, scratch.byteSize()));
-      } finally {
-        allocator.release(scratch);
-      }
-    } finally {
-      lock.unlock();
-    }
+    submit(kernels ->
+        withScratch(
+            bytes.applyAsLong(backend.kernels()), scratch -> work.accept(kernels, scratch)));
   }
 
   /**
@@ -573,8 +470,18 @@ public final class Engine implements AutoCloseable {
     });
   }
 
+  /** Lends memory from the cache to kernels that are enqueued meanwhile: under the lock. */
+  void withScratch(long bytes, Consumer<Span> work) {
+    DeviceBuffer scratch = allocator.allocate(bytes);
+    try {
+      work.accept(Span.of(scratch, DType.U8, scratch.byteSize()));
+    } finally {
+      allocator.release(scratch);
+    }
+  }
+
   /** The backend, through what looks at its calls if anything does. */
-  private Backend seen() {
+  Backend seen() {
     return observation.isOn() ? observation.backend() : backend;
   }
 
@@ -596,25 +503,8 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Copies to the host, and then reports the first fault in what was copied. */
-  void download(Span source, MemorySegment target, List<FaultWord> faults) {
-    locked(() -> {
-      requireOpen();
-      FaultWord beside = beside(source, faults);
-      if (beside == null) {
-        seen().memory().download(source.buffer(), source.byteOffset(), target);
-      } else {
-        seen().memory().download(source.buffer(), source.byteOffset(), slotCopy);
-        target.copyFrom(slotCopy.asSlice(0, source.byteSize()));
-        if (beside.isFinal()) {
-          beside.note(slotCopy.get(JAVA_LONG, FaultWord.WORD_OFFSET));
-        }
-      }
-      for (FaultWord fault : faults) {
-        fault.throwIf(fault.index());
-      }
-      return null;
-    });
+  Downloads downloads() {
+    return downloads;
   }
 
   /** A range of a block as host memory; null where the host cannot reach it. */
@@ -623,71 +513,10 @@ public final class Engine implements AutoCloseable {
     return block == null ? null : block.asSlice(span.byteOffset(), span.byteSize());
   }
 
-  /** Reads a word and waits. */
-  long downloadLong(Span source) {
-    return locked(() -> {
-      requireOpen();
-      MemorySegment word = slotCopy.asSlice(0, Long.BYTES);
-      backend.memory().download(source.buffer(), source.byteOffset(), word);
-      return word.get(JAVA_LONG, 0);
-    });
-  }
-
-  PendingValue downloadLater(Span source, List<FaultWord> faults) {
-    return locked(() -> {
-      requireOpen();
-      FaultWord beside = beside(source, faults);
-      var words = new ArrayList<PendingWord>();
-      for (FaultWord fault : faults) {
-        if (fault != beside) {
-          MemorySegment slot = takeSlot();
-          MemorySegment word = slot.asSlice(FaultWord.WORD_OFFSET);
-          words.add(
-              new PendingWord(fault, slot, startDownload(fault.span(), word), fault.isFinal()));
-        }
-      }
-      MemorySegment slot = takeSlot();
-      PendingDownload download =
-          startDownload(source, beside == null ? slot.asSlice(0, source.byteSize()) : slot);
-      if (beside != null) {
-        words.add(new PendingWord(beside, slot, download, beside.isFinal()));
-      }
-      return new PendingValue(this, slot, download, words);
-    });
-  }
-
-  private PendingDownload startDownload(Span source, MemorySegment target) {
-    return seen().memory().downloadLater(source.buffer(), source.byteOffset(), target);
-  }
-
-  /** The one of the words that can be read together with a number, if any. */
-  private static @Nullable FaultWord beside(Span source, List<FaultWord> faults) {
-    for (FaultWord fault : faults) {
-      if (fault.isBeside(source)) {
-        return fault;
-      }
-    }
-    return null;
-  }
-
-  private MemorySegment takeSlot() {
-    MemorySegment slot = slots.poll();
-    return slot == null ? arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES) : slot;
-  }
-
-  /** Under the lock. */
-  void returnSlot(MemorySegment slot) {
-    slots.add(slot);
-  }
-
   /** Gives a view of an existing block to the current scope. */
-  Tensor adopt(Storage storage, DType dtype, Shape shape) {
-    return adopt(storage, dtype, 0, shape, MemoryFormat.CONTIGUOUS);
-  }
-
-  Tensor adopt(Storage storage, DType dtype, long offset, Shape shape, MemoryFormat format) {
+  Tensor adopt(Storage storage, TensorType type, long offset) {
     Scope scope = current.get();
-    return new Tensor(this, scope == null ? root : scope, storage, dtype, offset, shape, format);
+    return new Tensor(this, scope == null ? root : scope, storage, type, offset);
   }
 
   void leave(Scope scope) {
@@ -709,35 +538,6 @@ public final class Engine implements AutoCloseable {
   void requireOpen() {
     if (closed) {
       throw new IllegalStateException("The engine on " + backend.device().id() + " is closed.");
-    }
-  }
-
-  /** Writes a new tensor; if that fails, it is not left behind. */
-  private static Tensor written(Tensor made, Consumer<Tensor> write) {
-    try {
-      write.accept(made);
-      return made;
-    } catch (RuntimeException | Error e) {
-      made.close();
-      throw e;
-    }
-  }
-
-  private static long bytes(DType dtype, Shape shape) {
-    if (shape.elements() > Long.MAX_VALUE / dtype.bytes()) {
-      throw new IllegalArgumentException(
-          "A tensor has less than 2^63 bytes, but shape %s of %s has more."
-              .formatted(shape, dtype));
-    }
-    return shape.elements() * dtype.bytes();
-  }
-
-  private static void requireSize(MemorySegment values, DType dtype, Shape shape) {
-    long needed = bytes(dtype, shape);
-    if (values.byteSize() != needed) {
-      throw new IllegalArgumentException(
-          "Shape %s of %s needs %d elements, but %d are given."
-              .formatted(shape, dtype, shape.elements(), values.byteSize() / dtype.bytes()));
     }
   }
 }

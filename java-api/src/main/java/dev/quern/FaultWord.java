@@ -1,5 +1,6 @@
 package dev.quern;
 
+import dev.quern.op.TensorType;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,7 @@ public final class FaultWord implements AutoCloseable {
     return engine.locked(() -> {
       block.retain();
       long at = slot * SLOT_BYTES / Float.BYTES;
-      return carriedBy(engine.adopt(block, DType.F32, at, Shape.of(1), MemoryFormat.CONTIGUOUS));
+      return carriedBy(engine.adopt(block, new TensorType(DType.F32, Shape.of(1)), at));
     });
   }
 
@@ -122,7 +123,7 @@ public final class FaultWord implements AutoCloseable {
     if (found != UNREAD) {
       return found;
     }
-    long index = engine.downloadLong(word);
+    long index = engine.downloads().word(word);
     if (isFinal()) {
       note(index);
     }

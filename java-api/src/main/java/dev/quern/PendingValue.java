@@ -56,7 +56,7 @@ public final class PendingValue {
       value = slot.get(JAVA_FLOAT, 0);
       engine.locked(() -> {
         words.forEach(this::note);
-        engine.returnSlot(slot);
+        engine.downloads().returnSlot(slot);
         return null;
       });
       done = true;
@@ -77,7 +77,7 @@ public final class PendingValue {
       index = found;
     }
     if (!word.slot.equals(slot)) {
-      engine.returnSlot(word.slot);
+      engine.downloads().returnSlot(word.slot);
     }
   }
 }

@@ -1,19 +1,20 @@
 package dev.quern;
 
-import dev.quern.spi.Kernels;
+import dev.quern.op.Convert;
+import dev.quern.op.Fill;
+import dev.quern.op.Operation;
+import dev.quern.op.Reshape;
+import dev.quern.op.Slice;
+import dev.quern.op.TensorType;
+import dev.quern.op.ToFormat;
 import dev.quern.spi.Span;
-import dev.quern.spi.tensor.BinaryOp;
-import dev.quern.spi.tensor.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +22,16 @@ import org.jspecify.annotations.Nullable;
  * they are enqueued and return at once, and only reading ({@link #item}, {@link #toFloatArray},
  * ...) waits. Operands belong to one engine and have equal shapes, or an {@link
  * IllegalArgumentException} says both.
+ *
+ * <p>The elements lie densely, row-major in the tensor's {@link #format}: those of a shape (N, C,
+ * H, W) in the order N, H, W, C if that is CHANNELS_LAST. All copies from and to the host take and
+ * give them in the order in which they lie; {@link #contiguous} comes first where the host wants
+ * planes.
  */
-public final class Tensor implements AutoCloseable {
+public final class Tensor extends TensorOperations implements AutoCloseable {
   private final Engine engine;
   private final Storage storage;
-  private final DType dtype;
-  private final Shape shape;
-  private final MemoryFormat format;
+  private final TensorType type;
   private final Span span;
   private Scope owner;
   private boolean closed;
@@ -36,21 +40,12 @@ public final class Tensor implements AutoCloseable {
   private @Nullable MemorySegment copyBack;
   private List<FaultWord> faults = List.of();
 
-  Tensor(
-      Engine engine,
-      Scope owner,
-      Storage storage,
-      DType dtype,
-      long offset,
-      Shape shape,
-      MemoryFormat format) {
+  Tensor(Engine engine, Scope owner, Storage storage, TensorType type, long offset) {
     this.engine = engine;
     this.owner = owner;
     this.storage = storage;
-    this.dtype = dtype;
-    this.shape = shape;
-    this.format = format;
-    this.span = new Span(storage.buffer, dtype, offset, shape.elements());
+    this.type = type;
+    this.span = new Span(storage.buffer, type.dtype(), offset, type.shape().elements());
     this.madeAt = OpenTensors.RECORDED ? new Throwable("made here") : null;
     owner.adopt(this);
   }
@@ -70,7 +65,7 @@ public final class Tensor implements AutoCloseable {
    * @return the element type
    */
   public DType dtype() {
-    return dtype;
+    return type.dtype();
   }
 
   /**
@@ -79,16 +74,25 @@ public final class Tensor implements AutoCloseable {
    * @return the shape
    */
   public Shape shape() {
-    return shape;
+    return type.shape();
   }
 
   /**
    * Returns the order of the elements in memory.
    *
-   * @return the memory format
+   * @return the memory format; CONTIGUOUS if both are the same order, as with one channel
    */
   public MemoryFormat format() {
-    return format;
+    return type.format();
+  }
+
+  /**
+   * Returns dtype, shape and format together.
+   *
+   * @return the type
+   */
+  public TensorType type() {
+    return type;
   }
 
   /**
@@ -102,261 +106,14 @@ public final class Tensor implements AutoCloseable {
     return span;
   }
 
-  // Arithmetic.
-
-  /**
-   * Adds elementwise.
-   *
-   * @param other F32, of equal shape
-   * @return this + other
-   */
-  public Tensor add(Tensor other) {
-    return binary(BinaryOp.ADD, other);
-  }
-
-  /**
-   * Subtracts elementwise.
-   *
-   * @param other F32, of equal shape
-   * @return this - other
-   */
-  public Tensor subtract(Tensor other) {
-    return binary(BinaryOp.SUBTRACT, other);
-  }
-
-  /**
-   * Multiplies elementwise.
-   *
-   * @param other F32, of equal shape
-   * @return this * other
-   */
-  public Tensor multiply(Tensor other) {
-    return binary(BinaryOp.MULTIPLY, other);
-  }
-
-  /**
-   * Divides elementwise.
-   *
-   * @param other F32, of equal shape
-   * @return this / other
-   */
-  public Tensor divide(Tensor other) {
-    return binary(BinaryOp.DIVIDE, other);
-  }
-
-  /**
-   * Takes the larger element; NaN wins.
-   *
-   * @param other F32, of equal shape
-   * @return max(this, other)
-   */
-  public Tensor maximum(Tensor other) {
-    return binary(BinaryOp.MAX, other);
-  }
-
-  /**
-   * Takes the smaller element; NaN wins.
-   *
-   * @param other F32, of equal shape
-   * @return min(this, other)
-   */
-  public Tensor minimum(Tensor other) {
-    return binary(BinaryOp.MIN, other);
-  }
-
-  /**
-   * Keeps elements where a mask is not 0; elsewhere the result is 0, even for NaN.
-   *
-   * @param mask F32, of equal shape
-   * @return the masked tensor
-   */
-  public Tensor where(Tensor mask) {
-    return binary(BinaryOp.SELECT, mask);
-  }
-
-  /**
-   * Multiplies by a number.
-   *
-   * @param factor the number
-   * @return this * factor
-   */
-  public Tensor scale(float factor) {
-    requireDtype(DType.F32, "scale");
-    Tensor out = result(dtype, shape, this);
-    return written(out, b -> b.pointwise().scale(span(), factor, out.span()));
-  }
-
-  /**
-   * Computes 1 / (1 + e^-x) elementwise.
-   *
-   * @return the sigmoid
-   */
-  public Tensor sigmoid() {
-    return unary(UnaryOp.SIGMOID);
-  }
-
-  /**
-   * Computes ln(1 + e^x) elementwise, without overflow.
-   *
-   * @return the softplus
-   */
-  public Tensor softplus() {
-    return unary(UnaryOp.SOFTPLUS);
-  }
-
-  /**
-   * Computes e^x elementwise.
-   *
-   * @return the exponential
-   */
-  public Tensor exp() {
-    return unary(UnaryOp.EXP);
-  }
-
-  /**
-   * Computes the natural logarithm elementwise.
-   *
-   * @return ln(this): -infinity for 0, NaN for negative elements
-   */
-  public Tensor log() {
-    return unary(UnaryOp.LOG);
-  }
-
-  /**
-   * Tells the signs of the elements.
-   *
-   * @return 1 where this is positive, -1 where it is negative, 0 where it is 0 or NaN
-   */
-  public Tensor sign() {
-    return unary(UnaryOp.SIGN);
-  }
-
-  /**
-   * Tells where the elements differ from a value; NaN differs from everything.
-   *
-   * @param value the value
-   * @return F32, 1 where this != value, else 0
-   */
-  public Tensor notEqual(float value) {
-    Tensor out = result(DType.F32, shape, this);
-    return written(out, b -> b.pointwise().notEqual(span(), value, out.span()));
-  }
-
-  /**
-   * Converts to F32, rounding to the nearest.
-   *
-   * @return a copy of a U8, I32, I64 or F32 tensor as F32
-   */
-  public Tensor toF32() {
-    if (dtype != DType.U8 && dtype != DType.I32 && dtype != DType.I64 && dtype != DType.F32) {
-      throw new IllegalArgumentException("toF32 converts U8, I32, I64 and F32, not " + dtype + ".");
-    }
-    Tensor out = result(DType.F32, shape, this);
-    return written(out, b -> b.pointwise().copy(span(), out.span()));
-  }
-
-  /**
-   * Adds a vector along one axis, the same for all other indices.
-   *
-   * @param vector F32, of rank 1, as long as that axis
-   * @param axis the axis; negative counts from the innermost, -1
-   * @return the sum
-   */
-  public Tensor addBroadcast(Tensor vector, int axis) {
-    requireDtype(DType.F32, "addBroadcast");
-    requireSameEngine(vector);
-    int index = axis < 0 ? axis + shape.rank() : axis;
-    if (!vector.shape.equals(Shape.of(shape.dim(index)))) {
-      throw new IllegalArgumentException(
-          "addBroadcast along axis %d of %s needs a vector of shape (%d), got %s."
-              .formatted(axis, shape, shape.dim(index), vector.shape));
-    }
-    long inner = 1;
-    for (int i = index + 1; i < shape.rank(); i++) {
-      inner *= shape.dim(i);
-    }
-    long innerExtent = inner;
-    Tensor out = result(dtype, shape, this, vector);
-    return written(
-        out, b -> b.pointwise().addBroadcast(span(), vector.span(), innerExtent, out.span()));
-  }
-
-  /**
-   * Sums all elements, in a fixed order.
-   *
-   * @return F32, shape (1)
-   */
-  public Tensor sum() {
-    requireDtype(DType.F32, "sum");
-    Tensor out = result(DType.F32, Shape.of(1), this);
-    return written(
-        out,
-        b -> b.reduction().scratchBytes(shape.elements()),
-        (b, scratch) -> b.reduction().sum(span(), out.span(), scratch));
-  }
-
-  /**
-   * Multiplies matrices.
-   *
-   * @param other F32, k x n
-   * @return this (m x k) * other
-   */
-  public Tensor matmul(Tensor other) {
-    return matmul(other, false, false);
-  }
-
-  /**
-   * Multiplies matrices, either of them transposed.
-   *
-   * @param other F32, k x n, or n x k if transposed
-   * @param transposeThis whether this is k x m and used transposed
-   * @param transposeOther whether the other is used transposed
-   * @return an m x n tensor
-   */
-  public Tensor matmul(Tensor other, boolean transposeThis, boolean transposeOther) {
-    requireDtype(DType.F32, "matmul");
-    requireSameEngine(other);
-    if (shape.rank() != 2 || other.shape.rank() != 2) {
-      throw new IllegalArgumentException(
-          "matmul needs two matrices, got shapes " + shape + " and " + other.shape + ".");
-    }
-    long m = shape.dim(transposeThis ? 1 : 0);
-    long k = shape.dim(transposeThis ? 0 : 1);
-    long n = other.shape.dim(transposeOther ? 0 : 1);
-    if (other.shape.dim(transposeOther ? 1 : 0) != k) {
-      throw new IllegalArgumentException(
-          "matmul of %s%s and %s%s: the inner extents differ."
-              .formatted(
-                  shape,
-                  transposeThis ? " transposed" : "",
-                  other.shape,
-                  transposeOther ? " transposed" : ""));
-    }
-    Tensor out = result(DType.F32, Shape.of(m, n), this, other);
-    return written(
-        out,
-        b -> b.matrix().scratchBytes(m, n, k),
-        (b, scratch) ->
-            b.matrix()
-                .multiply(
-                    transposeThis,
-                    transposeOther,
-                    m,
-                    n,
-                    k,
-                    span(),
-                    other.span(),
-                    out.span(),
-                    scratch));
-  }
-
-  // Views.
+  // Views and formats.
 
   /**
    * Looks at the same elements with another shape, in CONTIGUOUS format.
    *
    * @param dims the shape, with as many elements
-   * @return a view; the memory lives until all views are closed
+   * @return a view; the memory lives until all views are closed. Of a tensor in CHANNELS_LAST
+   *     format it is a copy, since the elements have to move
    */
   public Tensor reshape(long... dims) {
     return reshape(Shape.of(dims));
@@ -366,16 +123,19 @@ public final class Tensor implements AutoCloseable {
    * Looks at the same elements with another shape, in CONTIGUOUS format.
    *
    * @param target the shape, with as many elements
-   * @return a view; the memory lives until all views are closed
+   * @return a view; the memory lives until all views are closed. Of a tensor in CHANNELS_LAST
+   *     format it is a copy, since the elements have to move
    * @throws IllegalArgumentException if it has another number of elements
    */
   public Tensor reshape(Shape target) {
-    if (target.elements() != shape.elements()) {
-      throw new IllegalArgumentException(
-          "Shape %s of %d elements cannot become %s of %d elements."
-              .formatted(shape, shape.elements(), target, target.elements()));
+    var reshape = new Reshape(target);
+    reshape.outputs(List.of(type.as(MemoryFormat.CONTIGUOUS)));
+    if (type.is(MemoryFormat.CONTIGUOUS)) {
+      return apply(reshape);
     }
-    return view(span().offset(), target);
+    try (Tensor copy = contiguous()) {
+      return copy.apply(reshape);
+    }
   }
 
   /**
@@ -383,15 +143,36 @@ public final class Tensor implements AutoCloseable {
    *
    * @param from the first entry
    * @param to one past the last entry
-   * @return a view; the memory lives until all views are closed
+   * @return a view in the same format; the memory lives until all views are closed
    */
   public Tensor slice(long from, long to) {
-    long extent = shape.dim(0);
-    if (from < 0 || to < from || to > extent) {
-      throw new IllegalArgumentException(
-          "Slice [%d, %d) does not lie in axis 0 of shape %s.".formatted(from, to, shape));
-    }
-    return view(span().offset() + from * shape.elementsFrom(1), shape.with(0, to - from));
+    return apply(new Slice(from, to));
+  }
+
+  /**
+   * Brings the elements into CONTIGUOUS order: N, C, H, W, which losses and metrics of several
+   * classes read.
+   *
+   * @return a copy, or a view if they lie so already
+   */
+  public Tensor contiguous() {
+    return in(MemoryFormat.CONTIGUOUS);
+  }
+
+  /**
+   * Brings the elements into CHANNELS_LAST order: N, H, W, C.
+   *
+   * @return a copy, or a view if they lie so already
+   * @throws IllegalArgumentException if the shape is not (N, C, H, W)
+   */
+  public Tensor channelsLast() {
+    return in(MemoryFormat.CHANNELS_LAST);
+  }
+
+  private Tensor in(MemoryFormat order) {
+    return type.as(order).equals(type)
+        ? engine.locked(() -> view(span().offset(), type))
+        : apply(new ToFormat(order));
   }
 
   // Host and lifetime.
@@ -402,10 +183,7 @@ public final class Tensor implements AutoCloseable {
    * @param value the value, converted to the dtype as Java casts
    */
   public void fill(double value) {
-    engine.submit(b -> {
-      b.pointwise().fill(span(), value);
-      setFaults(List.of());
-    });
+    engine.apply(new Fill(value, type), List.of(), List.of(this));
   }
 
   /**
@@ -447,19 +225,17 @@ public final class Tensor implements AutoCloseable {
   /**
    * Overwrites the elements from another tensor of this engine, on the device.
    *
-   * @param other of equal dtype and shape
+   * @param other of equal dtype and shape, in whatever format
    */
   public void copyFrom(Tensor other) {
     requireSameEngine(other);
-    if (dtype != other.dtype || !shape.equals(other.shape)) {
+    if (!other.type.as(format()).equals(type)) {
       throw new IllegalArgumentException(
           "copyFrom needs a tensor of %s %s, got %s %s."
-              .formatted(dtype, shape, other.dtype, other.shape));
+              .formatted(dtype(), shape(), other.dtype(), other.shape()));
     }
-    engine.submit(b -> {
-      b.pointwise().copy(other.span(), span());
-      setFaults(other.faults);
-    });
+    Operation copy = other.format() == format() ? new Convert(dtype()) : new ToFormat(format());
+    engine.apply(copy, List.of(other), List.of(this));
   }
 
   /**
@@ -472,7 +248,7 @@ public final class Tensor implements AutoCloseable {
   public void copyTo(MemorySegment target) {
     requireBytes(target);
     engine.locked(() -> {
-      engine.download(span(), target, faults);
+      engine.downloads().now(span(), target, faults);
       return null;
     });
   }
@@ -512,7 +288,7 @@ public final class Tensor implements AutoCloseable {
   /**
    * Copies the elements to an array and waits.
    *
-   * @return the elements of an F32 tensor, row-major
+   * @return the elements of an F32 tensor, in the order in which they lie
    * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public float[] toFloatArray() {
@@ -525,7 +301,20 @@ public final class Tensor implements AutoCloseable {
   /**
    * Copies the elements to an array and waits.
    *
-   * @return the elements of a U8 tensor, row-major
+   * @return the elements of an F64 tensor, in the order in which they lie
+   * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
+   */
+  public double[] toDoubleArray() {
+    requireDtype(DType.F64, "toDoubleArray");
+    double[] values = new double[arrayLength()];
+    copyTo(MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /**
+   * Copies the elements to an array and waits.
+   *
+   * @return the elements of a U8 tensor, in the order in which they lie
    * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public byte[] toByteArray() {
@@ -538,7 +327,7 @@ public final class Tensor implements AutoCloseable {
   /**
    * Copies the elements to an array and waits.
    *
-   * @return the elements of an I32 tensor, row-major
+   * @return the elements of an I32 tensor, in the order in which they lie
    * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public int[] toIntArray() {
@@ -551,7 +340,7 @@ public final class Tensor implements AutoCloseable {
   /**
    * Copies the elements to an array and waits.
    *
-   * @return the elements of an I64 tensor, row-major
+   * @return the elements of an I64 tensor, in the order in which they lie
    * @throws IllegalArgumentException if it has another dtype, or more elements than an array holds
    */
   public long[] toLongArray() {
@@ -579,7 +368,7 @@ public final class Tensor implements AutoCloseable {
    */
   public PendingValue itemLater() {
     requireSingle();
-    return engine.locked(() -> engine.downloadLater(span(), faults));
+    return engine.locked(() -> engine.downloads().later(span(), faults));
   }
 
   /**
@@ -593,7 +382,7 @@ public final class Tensor implements AutoCloseable {
       MemorySegment values = arena.allocate(Math.max(1, span().byteSize()), 8);
       MemorySegment exact = values.asSlice(0, span.byteSize());
       copyTo(exact);
-      return target.upload(exact, dtype, shape);
+      return target.upload(exact, dtype(), shape(), format());
     }
   }
 
@@ -618,7 +407,7 @@ public final class Tensor implements AutoCloseable {
       try {
         MemorySegment target = copyBack;
         if (target != null) {
-          engine.download(span, target, faults);
+          engine.downloads().now(span, target, faults);
         }
       } finally {
         closed = true;
@@ -635,7 +424,7 @@ public final class Tensor implements AutoCloseable {
 
   @Override
   public String toString() {
-    return dtype + " " + shape + " on " + engine.device().id();
+    return type + " on " + engine.device().id();
   }
 
   @Nullable Throwable madeAt() {
@@ -668,70 +457,31 @@ public final class Tensor implements AutoCloseable {
   }
 
   /** Under the engine's lock. */
-  private void setFaults(List<FaultWord> words) {
+  List<FaultWord> faults() {
+    return faults;
+  }
+
+  /** Under the engine's lock. */
+  void setFaults(List<FaultWord> words) {
     words.forEach(FaultWord::retain);
     faults.forEach(FaultWord::release);
     faults = words;
   }
 
-  /** An output, which carries the fault words of its operands. */
-  private Tensor result(DType type, Shape extent, Tensor... operands) {
-    return engine.locked(() -> {
-      Tensor out = engine.empty(type, extent);
-      for (Tensor operand : operands) {
-        out.carry(operand.faults);
-      }
-      return out;
-    });
+  @Override
+  Tensor apply(Operation operation, Tensor... others) {
+    var inputs = new ArrayList<Tensor>(1 + others.length);
+    inputs.add(this);
+    inputs.addAll(List.of(others));
+    return engine.apply(operation, inputs).getFirst();
   }
 
-  /** Runs what writes an output; if it fails, the output is not left behind. */
-  private Tensor written(Tensor out, Consumer<Kernels> work) {
-    try {
-      engine.submit(work);
-      return out;
-    } catch (RuntimeException | Error e) {
-      out.close();
-      throw e;
-    }
-  }
-
-  private Tensor written(
-      Tensor out, ToLongFunction<Kernels> bytes, BiConsumer<Kernels, Span> work) {
-    try {
-      engine.submitWithScratch(bytes, work);
-      return out;
-    } catch (RuntimeException | Error e) {
-      out.close();
-      throw e;
-    }
-  }
-
-  private Tensor unary(UnaryOp op) {
-    requireDtype(DType.F32, op.name().toLowerCase(Locale.ROOT));
-    Tensor out = result(dtype, shape, this);
-    return written(out, b -> b.pointwise().unary(op, span(), out.span()));
-  }
-
-  private Tensor binary(BinaryOp op, Tensor other) {
-    requireDtype(DType.F32, op.name().toLowerCase(Locale.ROOT));
-    requireSameEngine(other);
-    if (!shape.equals(other.shape) || dtype != other.dtype || format != other.format) {
-      throw new IllegalArgumentException(
-          "%s of %s %s and %s %s: both sides must be equal in dtype, shape and memory format."
-              .formatted(op, dtype, shape, other.dtype, other.shape));
-    }
-    Tensor out = result(dtype, shape, this, other);
-    return written(out, b -> b.pointwise().binary(op, span(), other.span(), out.span()));
-  }
-
-  private Tensor view(long offset, Shape target) {
-    return engine.locked(() -> {
-      storage.retain();
-      Tensor view = engine.adopt(storage, dtype, offset, target, MemoryFormat.CONTIGUOUS);
-      view.setFaults(faults);
-      return view;
-    });
+  /** Looks at a part of the same memory: under the engine's lock. */
+  Tensor view(long offset, TensorType target) {
+    storage.retain();
+    Tensor view = engine.adopt(storage, target, offset);
+    view.setFaults(faults);
+    return view;
   }
 
   /**
@@ -749,10 +499,10 @@ public final class Tensor implements AutoCloseable {
   }
 
   private void requireDtype(DType needed, String operation) {
-    if (dtype != needed) {
+    if (dtype() != needed) {
       throw new IllegalArgumentException(
           "%s needs %s, but the tensor is %s; convert it with toF32, or make it so."
-              .formatted(operation, needed, dtype));
+              .formatted(operation, needed, dtype()));
     }
   }
 
@@ -765,19 +515,19 @@ public final class Tensor implements AutoCloseable {
   }
 
   private int arrayLength() {
-    if (shape.elements() > Integer.MAX_VALUE) {
+    if (shape().elements() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "An array holds less than 2^31 elements, but the tensor %s has %d: read it with copyTo, or slice by slice."
-              .formatted(this, shape.elements()));
+              .formatted(this, shape().elements()));
     }
-    return (int) shape.elements();
+    return (int) shape().elements();
   }
 
   private void requireSingle() {
     requireDtype(DType.F32, "item");
-    if (shape.elements() != 1) {
+    if (shape().elements() != 1) {
       throw new IllegalArgumentException(
-          "item reads a tensor with one element, but the shape is " + shape + ".");
+          "item reads a tensor with one element, but the shape is " + shape() + ".");
     }
   }
 

@@ -16,6 +16,7 @@ final class ReferenceBackend implements Backend {
           new ReferenceReductionKernels(),
           new ReferenceMatrixKernels(),
           new ReferencePoolingKernels(),
+          new ReferenceLayoutKernels(),
           new ReferenceRandomKernels(),
           new ReferenceSegmentationKernels(),
           new ReferenceLovaszKernels(),

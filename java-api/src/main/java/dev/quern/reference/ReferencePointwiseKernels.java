@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quern.DType;
 import dev.quern.spi.Span;
+import dev.quern.spi.Support;
 import dev.quern.spi.host.HostBuffer;
 import dev.quern.spi.tensor.BinaryOp;
 import dev.quern.spi.tensor.PointwiseKernels;
@@ -16,7 +17,16 @@ import java.lang.foreign.MemorySegment;
 /** Elementwise loops. */
 final class ReferencePointwiseKernels implements PointwiseKernels {
   @Override
+  public Support support(DType dtype) {
+    return dtype == DType.F64 ? Support.yes() : PointwiseKernels.super.support(dtype);
+  }
+
+  @Override
   public void fill(Span out, double value) {
+    if (out.dtype() == DType.F64) {
+      DoublePointwise.fill(out, value);
+      return;
+    }
     MemorySegment target = HostBuffer.segment(out);
     for (long i = 0; i < out.length(); i++) {
       switch (out.dtype()) {
@@ -36,6 +46,10 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
       target.copyFrom(source);
       return;
     }
+    if (x.dtype() == DType.F64 || out.dtype() == DType.F64) {
+      DoublePointwise.convert(x, out);
+      return;
+    }
     for (long i = 0; i < x.length(); i++) {
       target.setAtIndex(JAVA_FLOAT, i, element(source, x.dtype(), i));
     }
@@ -43,6 +57,10 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
 
   @Override
   public void unary(UnaryOp op, Span x, Span out) {
+    if (x.dtype() == DType.F64) {
+      DoublePointwise.unary(op, x, out);
+      return;
+    }
     MemorySegment source = HostBuffer.segment(x);
     MemorySegment target = HostBuffer.segment(out);
     for (long i = 0; i < x.length(); i++) {
@@ -61,6 +79,10 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
 
   @Override
   public void binary(BinaryOp op, Span a, Span b, Span out) {
+    if (a.dtype() == DType.F64) {
+      DoublePointwise.binary(op, a, b, out);
+      return;
+    }
     MemorySegment left = HostBuffer.segment(a);
     MemorySegment right = HostBuffer.segment(b);
     MemorySegment target = HostBuffer.segment(out);
@@ -83,6 +105,10 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
 
   @Override
   public void scale(Span x, float factor, Span out) {
+    if (x.dtype() == DType.F64) {
+      DoublePointwise.scale(x, factor, out);
+      return;
+    }
     MemorySegment source = HostBuffer.segment(x);
     MemorySegment target = HostBuffer.segment(out);
     for (long i = 0; i < x.length(); i++) {
@@ -92,6 +118,10 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
 
   @Override
   public void notEqual(Span x, float value, Span out) {
+    if (x.dtype() == DType.F64) {
+      DoublePointwise.notEqual(x, value, out);
+      return;
+    }
     MemorySegment source = HostBuffer.segment(x);
     MemorySegment target = HostBuffer.segment(out);
     for (long i = 0; i < x.length(); i++) {
@@ -101,6 +131,10 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
 
   @Override
   public void addBroadcast(Span a, Span b, long inner, Span out) {
+    if (a.dtype() == DType.F64) {
+      DoublePointwise.addBroadcast(a, b, inner, out);
+      return;
+    }
     MemorySegment left = HostBuffer.segment(a);
     MemorySegment right = HostBuffer.segment(b);
     MemorySegment target = HostBuffer.segment(out);

@@ -5,6 +5,7 @@ import dev.quern.spi.loss.SegmentationKernels;
 import dev.quern.spi.metric.ConfusionKernels;
 import dev.quern.spi.optim.OptimizerKernels;
 import dev.quern.spi.tensor.CalibrationKernels;
+import dev.quern.spi.tensor.LayoutKernels;
 import dev.quern.spi.tensor.MatrixKernels;
 import dev.quern.spi.tensor.PointwiseKernels;
 import dev.quern.spi.tensor.PoolingKernels;
@@ -24,6 +25,7 @@ import java.util.function.UnaryOperator;
  * @param reduction sums
  * @param matrix matrix products
  * @param pooling the greatest elements of windows
+ * @param layout changes of the order in memory
  * @param random counter-based random numbers
  * @param segmentation fused segmentation losses
  * @param lovasz Lovasz losses
@@ -36,6 +38,7 @@ public record Kernels(
     ReductionKernels reduction,
     MatrixKernels matrix,
     PoolingKernels pooling,
+    LayoutKernels layout,
     RandomKernels random,
     SegmentationKernels segmentation,
     LovaszKernels lovasz,

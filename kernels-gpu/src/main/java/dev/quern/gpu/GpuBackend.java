@@ -43,6 +43,7 @@ public final class GpuBackend implements Backend {
             new GpuReductionKernels(family("reduction")),
             new GpuMatrixKernels(family("matrix")),
             new GpuPoolingKernels(family("pooling")),
+            new GpuLayoutKernels(family("layout")),
             new GpuRandomKernels(family("random")),
             new GpuSegmentationKernels(
                 family("segmentation"), family("segmentation_classes"), memory),

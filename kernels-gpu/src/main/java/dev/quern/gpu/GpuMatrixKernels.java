@@ -35,6 +35,34 @@ final class GpuMatrixKernels implements MatrixKernels {
       Span b,
       Span out,
       Span scratch) {
+    product(transposeA, transposeB, m, n, k, a, b, out, scratch, 0);
+  }
+
+  @Override
+  public void multiplyAdd(
+      boolean transposeA,
+      boolean transposeB,
+      long m,
+      long n,
+      long k,
+      Span a,
+      Span b,
+      Span out,
+      Span scratch) {
+    product(transposeA, transposeB, m, n, k, a, b, out, scratch, 1);
+  }
+
+  private void product(
+      boolean transposeA,
+      boolean transposeB,
+      long m,
+      long n,
+      long k,
+      Span a,
+      Span b,
+      Span out,
+      Span scratch,
+      int add) {
     long blocks = blocks(k);
     Launch partials = family.kernel("matrix_partials").tensor(a).tensor(b);
     if (blocks == 1) {
@@ -48,6 +76,7 @@ final class GpuMatrixKernels implements MatrixKernels {
         .scalar(k)
         .scalar(transposeA ? 1 : 0)
         .scalar(transposeB ? 1 : 0)
+        .scalar(blocks == 1 ? add : 0)
         .enqueue(family.geometry().groups(blocks * m * n));
     if (blocks > 1) {
       family
@@ -56,6 +85,7 @@ final class GpuMatrixKernels implements MatrixKernels {
           .tensor(out)
           .scalar(m * n)
           .scalar(blocks)
+          .scalar(add)
           .enqueue(family.geometry().groups(m * n));
     }
   }

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 // Matrix products.
 //
 // - Formula: out (m x n) = op(a) (m x k) * op(b) (k x n), row-major; a transposed operand is stored
@@ -11,6 +12,17 @@
 // - Deterministic: each order depends on k only.
 // - Operands are read straight from global memory: simple, and good for the tall and thin products
 //   of a linear layer.
+=======
+// out (m x n) = op(a) (m x k) * op(b) (k x n), row-major; a transposed operand is stored the other
+// way round. K is cut into blocks of QUERN_MATRIX_BLOCK. A work-item forms one element's product
+// over one block in f32 with four accumulators, picked by the index modulo 4, and leaves it in
+// partials[block, row, column]; a second kernel adds an element's blocks in f64 in index order. With
+// a single block partials is out, and the second kernel is not run. Whichever writes out adds to what
+// is there if add is set. A block's last indices take the
+// accumulators in turn as all others do; work-items behind the last element do nothing.
+// Deterministic, as each order depends on k only. Operands are read straight from global memory:
+// simple, and good for the tall and thin products of a linear layer.
+>>>>>>> 924be2a (Describe every tensor operation by a record; channels last, results that are given or added to, F64 on the reference)
 
 #include "prelude.cl"
 
@@ -28,7 +40,8 @@ QUERN_KERNEL void matrix_partials(
     const long n,
     const long k,
     const int transpose_a,
-    const int transpose_b) {
+    const int transpose_b,
+    const int add) {
   long elements = m * n;
   long blocks = k == 0 ? 1 : (k + QUERN_MATRIX_BLOCK - 1) / QUERN_MATRIX_BLOCK;
   long id = (long)get_global_id(0);
@@ -61,7 +74,9 @@ QUERN_KERNEL void matrix_partials(
       a += 4 * step_a;
       b += 4 * step_b;
     }
-    partials[partials_offset + id] = (sum0 + sum1) + (sum2 + sum3);
+    float sum = (sum0 + sum1) + (sum2 + sum3);
+    partials += partials_offset + id;
+    *partials = add ? *partials + sum : sum;
   }
 }
 
@@ -71,7 +86,8 @@ QUERN_KERNEL void matrix_total(
     __global float *out,
     const long out_offset,
     const long elements,
-    const long blocks) {
+    const long blocks,
+    const int add) {
   partials += partials_offset;
   // one element per work-item: the sums are long and the elements few
   long i = (long)get_global_id(0);
@@ -80,6 +96,7 @@ QUERN_KERNEL void matrix_total(
     for (long block = 0; block < blocks; block++) {
       sum += partials[block * elements + i];
     }
-    out[out_offset + i] = (float)sum;
+    float rounded = (float)sum;
+    out[out_offset + i] = add ? out[out_offset + i] + rounded : rounded;
   }
 }

@@ -4,6 +4,7 @@ import dev.quern.DeviceInfo;
 import dev.quern.simd.calibration.SimdCalibrationKernels;
 import dev.quern.simd.confusion.SimdConfusionKernels;
 import dev.quern.simd.loss.SimdSegmentationKernels;
+import dev.quern.simd.layout.SimdLayoutKernels;
 import dev.quern.simd.lovasz.SimdLovaszKernels;
 import dev.quern.simd.matrix.SimdMatrixKernels;
 import dev.quern.simd.optim.SimdOptimizerKernels;
@@ -38,6 +39,7 @@ final class SimdBackend implements Backend {
             new SimdReductionKernels(pool),
             new SimdMatrixKernels(pool),
             new SimdPoolingKernels(pool),
+            new SimdLayoutKernels(pool),
             new SimdRandomKernels(pool),
             new SimdSegmentationKernels(pool),
             new SimdLovaszKernels(pool),

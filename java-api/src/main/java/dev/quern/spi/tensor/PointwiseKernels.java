@@ -5,20 +5,22 @@ import dev.quern.spi.Span;
 import dev.quern.spi.Written;
 
 /**
- * Fill, copy and elementwise arithmetic. Operands and results are F32 unless a method says
- * otherwise; an output may be the same span as an operand, but not overlap it otherwise.
+ * Fill, copy and elementwise arithmetic. Operands and results are F32, or all F64 where the family
+ * supports it, unless a method says otherwise; an output may be the same span as an operand, but
+ * not overlap it otherwise.
  */
 public interface PointwiseKernels extends KernelFamily {
   /**
    * out = value.
    *
-   * @param out the result, F32, I64, I32 or U8; its length is the number of elements
+   * @param out the result, F32, F64, I64, I32, U8 or BOOL; its length is the number of elements
    * @param value the value, converted to the dtype of {@code out} as Java casts
    */
   void fill(@Written Span out, double value);
 
   /**
-   * out = x, converted: U8 (0 to 255), I32 or I64 to F32, rounded to the nearest, or equal dtypes.
+   * out = x, converted: U8 (0 to 255), I32 or I64 to F32, rounded to the nearest, or equal dtypes
+   * of any kind; where the family supports F64 also F64 to F32 and all of these to F64.
    *
    * @param x the operand
    * @param out the result, as long as {@code x}
@@ -56,9 +58,9 @@ public interface PointwiseKernels extends KernelFamily {
   /**
    * out = 1 where x differs from value, else 0. NaN differs from everything.
    *
-   * @param x the operand, F32 or U8
+   * @param x the operand, F32, F64 or U8
    * @param value the value compared with; one that the dtype cannot hold differs from every element
-   * @param out the result, F32, as long as {@code x}
+   * @param out the result, F64 for F64, else F32, as long as {@code x}
    */
   void notEqual(Span x, float value, @Written Span out);
 

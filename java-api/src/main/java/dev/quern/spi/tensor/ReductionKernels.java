@@ -20,8 +20,8 @@ public interface ReductionKernels extends KernelFamily {
   /**
    * out[0] = the sum of x; 0 for no element.
    *
-   * @param x the operand, F32
-   * @param out the result, F32, one element
+   * @param x the operand, F32, or F64 where the family supports it
+   * @param out the result, of the same dtype, one element
    * @param scratch U8, at least {@link #scratchBytes} long, aligned to 64 bytes; undefined
    *     afterwards
    */

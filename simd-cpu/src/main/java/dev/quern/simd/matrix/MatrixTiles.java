@@ -7,7 +7,6 @@ import dev.quern.simd.work.Task;
 import dev.quern.simd.work.ThreadScratch;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
-import dev.quern.spi.host.HostBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -38,7 +37,7 @@ final class MatrixTiles extends Task {
   private final long k;
   private final MemorySegment a;
   private final MemorySegment b;
-  private final MemorySegment out;
+  private final MatrixResult out;
   private final MemorySegment partials;
   private final long tiles;
   private final long bands;
@@ -51,7 +50,7 @@ final class MatrixTiles extends Task {
       long k,
       Span a,
       Span b,
-      Span out,
+      MatrixResult out,
       Span scratch) {
     this.transposeA = transposeA;
     this.transposeB = transposeB;
@@ -60,7 +59,8 @@ final class MatrixTiles extends Task {
     this.k = k;
     this.a = open(a);
     this.b = open(b);
-    this.out = open(out);
+    this.out = out;
+    confine(out.elements());
     this.partials = open(scratch);
     this.tiles = tiles(m, n);
     this.bands = bands(m, n, k);
@@ -88,24 +88,24 @@ final class MatrixTiles extends Task {
       long k,
       Span a,
       Span b,
-      Span out,
+      MatrixResult out,
       Span scratch) {
     MatrixTiles task = new MatrixTiles(transposeA, transposeB, m, n, k, a, b, out, scratch);
     // 2^18 multiplications are about 10 microseconds of work
     long inlineBelow = (double) m * n * k < 1 << 18 ? Long.MAX_VALUE : 2;
     pool.run(task, task.tiles * task.bands, inlineBelow);
     if (task.bands > 1) {
-      task.addBands(HostBuffer.segment(out));
+      task.addBands();
     }
   }
 
-  private void addBands(MemorySegment target) {
+  private void addBands() {
     for (long i = 0; i < m * n; i++) {
       double sum = 0;
       for (long band = 0; band < bands; band++) {
         sum += partials.getAtIndex(JAVA_DOUBLE, band * m * n + i);
       }
-      target.setAtIndex(JAVA_FLOAT, i, (float) sum);
+      out.put(i, sum);
     }
   }
 
@@ -134,7 +134,7 @@ final class MatrixTiles extends Task {
       for (int c = 0; c < width; c++) {
         double sum = micro.sums[r * COLUMNS + c];
         if (bands == 1) {
-          out.setAtIndex(JAVA_FLOAT, at + c, (float) sum);
+          out.put(at + c, sum);
         } else {
           partials.setAtIndex(JAVA_DOUBLE, band * m * n + at + c, sum);
         }

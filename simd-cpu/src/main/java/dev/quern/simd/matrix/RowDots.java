@@ -3,7 +3,6 @@ package dev.quern.simd.matrix;
 import static dev.quern.simd.math.NativeVectors.load;
 import static dev.quern.simd.math.VectorMath.LANES;
 import static dev.quern.simd.math.VectorMath.SPECIES;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.simd.math.NativeMemory;
 import dev.quern.simd.work.Chunks;
@@ -30,21 +29,23 @@ final class RowDots extends Task {
 
   private final MemorySegment matrix;
   private final MemorySegment vector;
-  private final MemorySegment out;
+  private final MatrixResult out;
   private final long rows;
   private final long k;
   private final long rowsPerPiece;
 
-  private RowDots(Span matrix, long rows, long k, Span vector, Span out) {
+  private RowDots(Span matrix, long rows, long k, Span vector, MatrixResult out) {
     this.matrix = open(matrix);
     this.vector = open(vector);
-    this.out = open(out);
+    this.out = out;
+    confine(out.elements());
     this.rows = rows;
     this.k = k;
     this.rowsPerPiece = Math.max(1, 4L * Chunks.SIZE / k);
   }
 
-  static void multiply(WorkerPool pool, Span matrix, long rows, long k, Span vector, Span out) {
+  static void multiply(
+      WorkerPool pool, Span matrix, long rows, long k, Span vector, MatrixResult out) {
     RowDots task = new RowDots(matrix, rows, k, vector, out);
     long pieces = (rows + task.rowsPerPiece - 1) / task.rowsPerPiece;
     pool.run(task, pieces, 4);
@@ -79,10 +80,10 @@ final class RowDots extends Task {
       sum2 += tree(lanes, 2 * ROW);
       sum3 += tree(lanes, 3 * ROW);
     }
-    out.setAtIndex(JAVA_FLOAT, row, (float) sum0);
-    out.setAtIndex(JAVA_FLOAT, row + 1, (float) sum1);
-    out.setAtIndex(JAVA_FLOAT, row + 2, (float) sum2);
-    out.setAtIndex(JAVA_FLOAT, row + 3, (float) sum3);
+    out.put(row, sum0);
+    out.put(row + 1, sum1);
+    out.put(row + 2, sum2);
+    out.put(row + 3, sum3);
   }
 
   private void oneRow(long row, float[] lanes) {
@@ -94,7 +95,7 @@ final class RowDots extends Task {
       }
       sum += tree(lanes, 0);
     }
-    out.setAtIndex(JAVA_FLOAT, row, (float) sum);
+    out.put(row, sum);
   }
 
   /** Leaves the sums of products {@code lane} to {@code lane + LANES - 1} of every row of ROW. */

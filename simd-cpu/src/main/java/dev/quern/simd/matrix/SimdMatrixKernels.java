@@ -2,7 +2,6 @@ package dev.quern.simd.matrix;
 
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
-import dev.quern.spi.host.HostBuffer;
 import dev.quern.spi.tensor.MatrixKernels;
 
 /**
@@ -36,8 +35,35 @@ public final class SimdMatrixKernels implements MatrixKernels {
       Span b,
       Span out,
       Span scratch) {
+    product(transposeA, transposeB, m, n, k, a, b, new MatrixResult(out, false), scratch);
+  }
+
+  @Override
+  public void multiplyAdd(
+      boolean transposeA,
+      boolean transposeB,
+      long m,
+      long n,
+      long k,
+      Span a,
+      Span b,
+      Span out,
+      Span scratch) {
+    product(transposeA, transposeB, m, n, k, a, b, new MatrixResult(out, true), scratch);
+  }
+
+  private void product(
+      boolean transposeA,
+      boolean transposeB,
+      long m,
+      long n,
+      long k,
+      Span a,
+      Span b,
+      MatrixResult out,
+      Span scratch) {
     if (k == 0) {
-      HostBuffer.segment(out).fill((byte) 0);
+      out.putZeros(m * n);
     } else if (n == 1 && !transposeA) {
       RowDots.multiply(pool, a, m, k, b, out);
     } else if (m == 1 && transposeB) {

@@ -41,17 +41,19 @@ final class WeightedRows extends Task {
 
   private final MemorySegment matrix;
   private final MemorySegment weights;
-  private final MemorySegment out;
+  private final MatrixResult out;
   private final MemorySegment partials;
   private final long rows;
   private final long columns;
   private final long bands;
   private final long strips;
 
-  private WeightedRows(Span matrix, long rows, long columns, Span weights, Span out, Span scratch) {
+  private WeightedRows(
+      Span matrix, long rows, long columns, Span weights, MatrixResult out, Span scratch) {
     this.matrix = open(matrix);
     this.weights = open(weights);
-    this.out = open(out);
+    this.out = out;
+    confine(out.elements());
     this.partials = open(scratch);
     this.rows = rows;
     this.columns = columns;
@@ -68,7 +70,13 @@ final class WeightedRows extends Task {
   }
 
   static void multiply(
-      WorkerPool pool, Span matrix, long rows, long columns, Span weights, Span out, Span scratch) {
+      WorkerPool pool,
+      Span matrix,
+      long rows,
+      long columns,
+      Span weights,
+      MatrixResult out,
+      Span scratch) {
     WeightedRows task = new WeightedRows(matrix, rows, columns, weights, out, scratch);
     pool.run(task, task.bands * task.strips, 4);
     if (task.bands > 1) {
@@ -82,7 +90,7 @@ final class WeightedRows extends Task {
       for (long band = 0; band < bands; band++) {
         sum += partials.getAtIndex(JAVA_DOUBLE, band * columns + c);
       }
-      out.setAtIndex(JAVA_FLOAT, c, (float) sum);
+      out.put(c, sum);
     }
   }
 
@@ -114,7 +122,7 @@ final class WeightedRows extends Task {
     }
     for (int c = 0; c < width; c++) {
       if (bands == 1) {
-        out.setAtIndex(JAVA_FLOAT, column + c, (float) sums[c]);
+        out.put(column + c, sums[c]);
       } else {
         partials.setAtIndex(JAVA_DOUBLE, band * columns + column + c, sums[c]);
       }

@@ -9,6 +9,7 @@ import dev.quern.spi.loss.SegmentationKernels;
 import dev.quern.spi.metric.ConfusionKernels;
 import dev.quern.spi.optim.OptimizerKernels;
 import dev.quern.spi.tensor.CalibrationKernels;
+import dev.quern.spi.tensor.LayoutKernels;
 import dev.quern.spi.tensor.MatrixKernels;
 import dev.quern.spi.tensor.PointwiseKernels;
 import dev.quern.spi.tensor.PoolingKernels;
@@ -27,6 +28,7 @@ public final class KernelCases {
           new Family(ReductionKernels.class, ReductionCases::all, ReductionCases::benchmarks),
           new Family(MatrixKernels.class, MatrixCases::all, MatrixCases::benchmarks),
           new Family(PoolingKernels.class, PoolingCases::all, PoolingCases::benchmarks),
+          new Family(LayoutKernels.class, LayoutCases::all, LayoutCases::benchmarks),
           new Family(RandomKernels.class, RandomCases::all, RandomCases::benchmarks),
           new Family(
               SegmentationKernels.class, SegmentationCases::all, SegmentationCases::benchmarks),

@@ -35,11 +35,16 @@ final class MatrixCases {
     };
     for (int[] s : shapes) {
       for (int transposed = 0; transposed < 4; transposed++) {
-        cases.add(multiply((transposed & 1) != 0, (transposed & 2) != 0, s[0], s[1], s[2], false));
+        boolean a = (transposed & 1) != 0;
+        boolean b = (transposed & 2) != 0;
+        cases.add(multiply(a, b, s[0], s[1], s[2], false));
+        cases.add(multiplyAdd(a, b, s[0], s[1], s[2]));
       }
     }
     cases.add(multiply(false, false, 17, 15, 33, true));
     cases.add(multiply(false, true, 256, 255, 1031, false));
+    cases.add(multiplyAdd(true, false, 97, 1, 5003));
+    cases.add(multiplyAdd(true, false, 64, 65, 4099));
     return cases;
   }
 
@@ -59,23 +64,42 @@ final class MatrixCases {
     return (int) Math.round(Math.sqrt(elements));
   }
 
+  private static String operands(boolean transposeA, boolean transposeB, int m, int n, int k) {
+    return "(%d, %d)%s x (%d, %d)%s seed %d"
+        .formatted(m, k, transposeA ? "^T" : "", k, n, transposeB ? "^T" : "", m + n + k);
+  }
+
+  /** Entries of both operands have mean square 1/3, so a product of rows has norm sqrt(k)/3. */
+  private static Tolerance tolerance(int k) {
+    return Tolerance.reduction(k, Math.sqrt(k) / 3);
+  }
+
+  /** A gradient that grows where it lies. */
+  private static KernelCase multiplyAdd(
+      boolean transposeA, boolean transposeB, int m, int n, int k) {
+    return new KernelCase(
+        MatrixKernels.class,
+        "multiply-add",
+        operands(transposeA, transposeB, m, n, k),
+        DType.F32,
+        4L * ((long) m * k + (long) k * n + 2L * m * n),
+        bench -> {
+          var kernels = bench.backend().kernels().matrix();
+          Span a = bench.input("a", HostArray.of(Inputs.uniform(m * k, 1, m + n + k)));
+          Span b = bench.input("b", HostArray.of(Inputs.uniform(k * n, 1, ~(m + n + k))));
+          HostArray before = HostArray.of(Inputs.uniform(m * n, 1, m + 2L * n));
+          Span out = bench.inout("out", before, tolerance(k + 1));
+          Span scratch = bench.scratch(kernels.scratchBytes(m, n, k));
+          return () -> kernels.multiplyAdd(transposeA, transposeB, m, n, k, a, b, out, scratch);
+        });
+  }
+
   private static KernelCase multiply(
       boolean transposeA, boolean transposeB, int m, int n, int k, boolean nan) {
-    String operands =
-        "(%d, %d)%s x (%d, %d)%s seed %d%s"
-            .formatted(
-                m,
-                k,
-                transposeA ? "^T" : "",
-                k,
-                n,
-                transposeB ? "^T" : "",
-                m + n + k,
-                nan ? " with NaN" : "");
     return new KernelCase(
         MatrixKernels.class,
         "multiply",
-        operands,
+        operands(transposeA, transposeB, m, n, k) + (nan ? " with NaN" : ""),
         DType.F32,
         4L * ((long) m * k + (long) k * n + (long) m * n),
         bench -> {
@@ -86,9 +110,7 @@ final class MatrixCases {
           }
           Span a = bench.input("a", HostArray.of(left));
           Span b = bench.input("b", HostArray.of(Inputs.uniform(k * n, 1, ~(m + n + k))));
-          // entries of both operands have mean square 1/3, so a product of rows has norm sqrt(k)/3
-          Span out =
-              bench.output("out", DType.F32, m * n, Tolerance.reduction(k, Math.sqrt(k) / 3));
+          Span out = bench.output("out", DType.F32, m * n, tolerance(k));
           Span scratch = bench.scratch(kernels.scratchBytes(m, n, k));
           return () -> kernels.multiply(transposeA, transposeB, m, n, k, a, b, out, scratch);
         });

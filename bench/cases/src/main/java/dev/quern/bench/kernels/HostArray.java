@@ -110,6 +110,7 @@ public final class HostArray {
             case I64 -> segment.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
             case I32 -> segment.get(ValueLayout.JAVA_INT_UNALIGNED, at);
             case U8 -> segment.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+            case F16 -> Float.float16ToFloat(segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
             default ->
                 throw new IllegalStateException("No kernel case has a result of " + dtype + ".");
           };

@@ -1,6 +1,7 @@
 package dev.quern.bench.kernels;
 
 import dev.quern.DType;
+import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
@@ -98,6 +99,15 @@ public final class Inputs {
       longs[i] = value >> random.nextInt(64);
     }
     return dtype == DType.I32 ? HostArray.of(ints) : HostArray.of(longs);
+  }
+
+  /** Bits of all kinds, for what is moved and not computed with. */
+  static HostArray bits(DType dtype, int n, long seed) {
+    HostArray array = HostArray.zeros(dtype, n);
+    byte[] bytes = new byte[n * dtype.bytes()];
+    new SplittableRandom(seed).nextBytes(bytes);
+    array.segment().copyFrom(MemorySegment.ofArray(bytes));
+    return array;
   }
 
   /** 0 or 1, one with the given probability, then the ignore index with the other. */

@@ -50,6 +50,7 @@ public class KernelBenchmark {
     "softplus",
     "sum",
     "matrix product",
+    "to channels last",
     "uniform",
     "dice u8",
     "jaccard u8",

@@ -1,0 +1,34 @@
+package dev.quern.op;
+
+import java.util.List;
+
+/**
+ * A tensor operation as a value: its parameters, and what its results are, given its inputs. {@link
+ * dev.quern.Engine#apply} runs it; the methods of {@link dev.quern.Tensor} are short for that. What
+ * an operation computes is said at its record.
+ */
+public sealed interface Operation
+    permits AddBroadcast,
+        Binary,
+        Convert,
+        Fill,
+        MatMul,
+        NotEqual,
+        Reshape,
+        Scale,
+        Slice,
+        Sum,
+        ToFormat,
+        Unary,
+        Uniform {
+
+  /**
+   * Tells the types of the results.
+   *
+   * @param inputs the types of the inputs, as many as the operation takes, in its order
+   * @return the types of the results, in its order
+   * @throws IllegalArgumentException if the operation does not take such inputs, naming both sides
+   *     of what does not match
+   */
+  List<TensorType> outputs(List<TensorType> inputs);
+}

@@ -1,0 +1,26 @@
+package dev.quern.gpu;
+
+import dev.quern.gpu.host.GpuFamily;
+import dev.quern.spi.Span;
+import dev.quern.spi.tensor.LayoutKernels;
+
+/** Launches {@code layout}. */
+final class GpuLayoutKernels implements LayoutKernels {
+  private final GpuFamily family;
+
+  GpuLayoutKernels(GpuFamily family) {
+    this.family = family;
+  }
+
+  @Override
+  public void transpose(Span x, long count, long rows, long columns, Span out) {
+    family
+        .kernel("transpose_" + Byte.SIZE * x.dtype().bytes())
+        .tensor(x)
+        .tensor(out)
+        .scalar(x.length())
+        .scalar(rows)
+        .scalar(columns)
+        .enqueue(family.geometry().tiles(x.length()));
+  }
+}

@@ -1,0 +1,2 @@
+/** Changes of the order in memory. */
+package dev.quern.simd.layout;
