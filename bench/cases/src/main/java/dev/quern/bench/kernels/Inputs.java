@@ -101,8 +101,14 @@ public final class Inputs {
     return dtype == DType.I32 ? HostArray.of(ints) : HostArray.of(longs);
   }
 
-  /** Bits of all kinds, for what is moved and not computed with. */
-  static HostArray bits(DType dtype, int n, long seed) {
+  /**
+   * {@return bits of all kinds, for what is moved and not computed with}
+   *
+   * @param dtype what they stand for
+   * @param n the number of elements
+   * @param seed of the generator
+   */
+  public static HostArray bits(DType dtype, int n, long seed) {
     HostArray array = HostArray.zeros(dtype, n);
     byte[] bytes = new byte[n * dtype.bytes()];
     new SplittableRandom(seed).nextBytes(bytes);

@@ -1,6 +1,10 @@
-package dev.quern.bench.kernels;
+package dev.quern.bench.cases;
 
 import dev.quern.DType;
+import dev.quern.bench.kernels.Benchmark;
+import dev.quern.bench.kernels.Inputs;
+import dev.quern.bench.kernels.KernelCase;
+import dev.quern.bench.kernels.Tolerance;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.LayoutKernels;
 import java.util.ArrayList;
