@@ -5,12 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.loss.BceLoss;
+import dev.quern.loss.DiceLoss;
+import dev.quern.loss.LossResult;
+import dev.quern.loss.Mode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Tensors whose channels are last: made, kept, converted, copied to the host. */
 class MemoryFormatTest {
@@ -171,5 +176,34 @@ class MemoryFormatTest {
       assertEquals(pixels.type(), pixels.to(other).type());
       assertArrayEquals(PLANES, pixels.to(other).toFloatArray());
     }
+  }
+
+  @Test
+  void elementwiseLossesTakeItAndOthersNameTheRemedy() {
+    byte[] labels = new byte[24];
+    byte[] moved = new byte[24];
+    for (int i = 0; i < 24; i++) {
+      labels[(int) PIXELS[i]] = (byte) (i % 2);
+      moved[i] = (byte) (i % 2);
+    }
+    MemorySegment bytes = MemorySegment.ofArray(moved);
+    Tensor target = engine.tensor(labels, 2, 3, 2, 2);
+    Tensor last = engine.upload(bytes, DType.U8, SHAPE, MemoryFormat.CHANNELS_LAST);
+    Tensor weight = engine.tensor(new float[] {1, 2, 3}, 3, 1, 1);
+    BceLoss loss = new BceLoss().weight(weight);
+    LossResult expected = loss.forwardBackward(planes, target);
+    LossResult found = loss.forwardBackward(pixels, last);
+    assertEquals(pixels.type(), found.gradient().type());
+    assertEquals(expected.value().item(), found.value().item(), 1e-6f);
+    assertArrayEquals(
+        expected.gradient().toFloatArray(), found.gradient().contiguous().toFloatArray());
+    assertRefuses("contiguous()", () -> loss.forward(pixels, target));
+    assertRefuses("contiguous()", () -> new DiceLoss().mode(Mode.MULTILABEL).forward(pixels, last));
+  }
+
+  private static void assertRefuses(String remedy, Executable action) {
+    String message =
+        String.valueOf(assertThrows(IllegalArgumentException.class, action).getMessage());
+    assertTrue(message.contains(remedy), message);
   }
 }

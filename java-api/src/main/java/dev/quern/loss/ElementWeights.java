@@ -11,8 +11,19 @@ import java.util.Arrays;
 final class ElementWeights {
   private ElementWeights() {}
 
-  /** Returns weights of the logits' shape: these, or a tensor of the current scope. */
-  static Tensor of(Tensor weight, Shape logits) {
+  /** Returns weights that lie like the logits: these, or a tensor of the current scope. */
+  static Tensor of(Tensor weight, Tensor logits) {
+    Tensor repeated = repeated(weight, logits.shape());
+    if (repeated.format() == logits.format()) {
+      return repeated;
+    }
+    return switch (logits.format()) {
+      case CONTIGUOUS -> repeated.contiguous();
+      case CHANNELS_LAST -> repeated.channelsLast();
+    };
+  }
+
+  private static Tensor repeated(Tensor weight, Shape logits) {
     if (weight.dtype() == DType.F32 && weight.shape().equals(logits)) {
       return weight;
     }

@@ -7,6 +7,7 @@ import dev.quern.FaultWord;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.metric.BinaryConfusion;
+import dev.quern.op.TensorType;
 import dev.quern.spi.loss.FusedLossPlan;
 import dev.quern.spi.loss.FusedLossSpec;
 import dev.quern.spi.loss.FusedLossSpec.Layout;
@@ -100,10 +101,11 @@ record FusedPart(
 
   private static Tensor losses(FusedLossPlan plan, Batch batch) {
     Engine engine = batch.logits.engine();
-    Shape target = batch.target.shape();
+    TensorType target = batch.target.type().as(DType.F32);
     boolean shares = plan.spec().layout() == Layout.ONE_HOT;
+    TensorType type = shares ? new TensorType(DType.F32, target.shape().without(1)) : target;
     try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
-      Tensor losses = fault.carriedBy(engine.empty(DType.F32, shares ? target.without(1) : target));
+      Tensor losses = fault.carriedBy(engine.empty(type));
       engine.submitWithScratch(
           b -> plan.scratchBytes(batch.extent),
           (b, scratch) -> plan.losses(batch.operands(), losses.span(), fault.span(), scratch));
@@ -122,7 +124,7 @@ record FusedPart(
     var batch = new Batch(logits, target, weights(logits), shape.extent());
     try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec()))) {
       Tensor value = fault.number();
-      Tensor gradient = fault.carriedBy(engine.empty(logits.dtype(), logits.shape()));
+      Tensor gradient = fault.carriedBy(engine.empty(logits.type()));
       engine.submitWithScratch(
           b -> plan.scratchBytes(batch.extent),
           (b, scratch) -> {
@@ -156,7 +158,7 @@ record FusedPart(
       return null;
     }
     logits.requireSameEngine(elementWeights);
-    return ElementWeights.of(elementWeights, logits.shape());
+    return ElementWeights.of(elementWeights, logits);
   }
 
   private LossShape fitting(Tensor logits, Tensor target) {

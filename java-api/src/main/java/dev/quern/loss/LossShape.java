@@ -135,13 +135,13 @@ record LossShape(Layout layout, LossExtent extent) {
     for (Tensor tensor : List.of(logits, target)) {
       if (planes && tensor.format() != MemoryFormat.CONTIGUOUS) {
         throw new IllegalArgumentException(
-            "Losses of several classes or images take CONTIGUOUS tensors, but %s is %s."
+            "Losses of several classes or images take CONTIGUOUS tensors, but %s is %s; convert it with contiguous()."
                 .formatted(tensor, tensor.format()));
       }
     }
     if (logits.format() != target.format()) {
       throw new IllegalArgumentException(
-          "Logits are %s, but the target is %s: give both the same memory format."
+          "Logits are %s, but the target is %s: give both the same memory format with contiguous() or channelsLast()."
               .formatted(logits.format(), target.format()));
     }
   }

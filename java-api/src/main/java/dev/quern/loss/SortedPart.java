@@ -57,7 +57,7 @@ record SortedPart(LovaszLoss loss, double weight) implements LossPart {
     LovaszPlan plan = engine.prepare(loss.spec(target.dtype()));
     try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
       Tensor value = fault.number();
-      Tensor gradient = fault.carriedBy(engine.empty(DType.F32, logits.shape()));
+      Tensor gradient = fault.carriedBy(engine.empty(logits.type()));
       engine.submitWithScratch(
           b -> plan.scratchBytes(extent),
           (b, scratch) ->

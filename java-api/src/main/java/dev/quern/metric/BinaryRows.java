@@ -88,7 +88,7 @@ final class BinaryRows {
     }
     if (predictions.format() != target.format()) {
       throw new IllegalArgumentException(
-          "Predictions are %s, but the target is %s: give both the same memory format."
+          "Predictions are %s, but the target is %s: give both the same memory format with contiguous() or channelsLast()."
               .formatted(predictions.format(), target.format()));
     }
   }

@@ -106,7 +106,7 @@ public final class MulticlassConfusion implements AutoCloseable {
     if (predictions.dtype() != DType.F32) {
       if (!x.equals(t) || predictions.format() != target.format()) {
         throw new IllegalArgumentException(
-            "target %s %s does not match predicted labels %s %s."
+            "target %s %s does not match predicted labels %s %s; contiguous() and channelsLast() change formats."
                 .formatted(t, target.format(), x, predictions.format()));
       }
       return;

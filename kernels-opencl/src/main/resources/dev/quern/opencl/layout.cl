@@ -1,7 +1,14 @@
-// Changes of the order of elements: out[i, c, r] = x[i, r, c] for each of count matrices. Nothing is
-// computed, so there is an entry for each size of an element. Each group takes one tile of out, each
-// work-item QUERN_MAP_ITEMS elements of it; elements from n on are left out one by one. Deterministic,
-// as every element is written once. Written are neighbours, read are elements of one column.
+// Changes of the order of elements.
+//
+// - Formula: out[i, c, r] = x[i, r, c] for each of several matrices. Nothing is computed, so there is an
+//   entry for each size of an element.
+// - Fused: nothing.
+// - Work: each group takes one tile of out, each work-item QUERN_MAP_ITEMS elements of it. Neighbours are
+//   written; what is read lies a column apart.
+// - Tail: elements from n on are left out one by one.
+// - Deterministic: every element is written once.
+
+#include "prelude.cl"
 
 // Where element i of the transposed matrices comes from.
 QUERN_INLINE long quern_transposed(long i, long rows, long columns) {
