@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 // Matrix products.
 //
 // - Formula: out (m x n) = op(a) (m x k) * op(b) (k x n), row-major; a transposed operand is stored
@@ -6,23 +5,13 @@
 // - Work: K is cut into blocks of QUERN_MATRIX_BLOCK. A thread forms one element's product over one
 //   block in f32 with four accumulators, picked by the index modulo 4, and leaves it in
 //   partials[block, row, column]; a second kernel adds an element's blocks in f64 in index order.
-//   With a single block partials is out, and the second kernel is not run.
+//   With a single block partials is out, and the second kernel is not run. Whichever writes out adds
+//   to what is there if add is set.
 // - Tail: a block's last indices take the accumulators in turn as all others do; threads behind the
 //   last element do nothing.
 // - Deterministic: each order depends on k only.
 // - Operands are read straight from global memory: simple, and good for the tall and thin products
 //   of a linear layer.
-=======
-// out (m x n) = op(a) (m x k) * op(b) (k x n), row-major; a transposed operand is stored the other
-// way round. K is cut into blocks of QUERN_MATRIX_BLOCK. A thread forms one element's product over
-// one block in f32 with four accumulators, picked by the index modulo 4, and leaves it in
-// partials[block, row, column]; a second kernel adds an element's blocks in f64 in index order. With
-// a single block partials is out, and the second kernel is not run. Whichever writes out adds to what
-// is there if add is set. A block's last indices take the
-// accumulators in turn as all others do; threads behind the last element do nothing. Deterministic,
-// as each order depends on k only. Operands are read straight from global memory: simple, and good
-// for the tall and thin products of a linear layer.
->>>>>>> 924be2a (Describe every tensor operation by a record; channels last, results that are given or added to, F64 on the reference)
 
 #include "prelude.cuh"
 

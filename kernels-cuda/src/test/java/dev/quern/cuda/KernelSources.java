@@ -17,26 +17,6 @@ import java.util.stream.Stream;
 
 /** Reads entry kernels and their arguments out of sources, in CUDA and in OpenCL C. */
 final class KernelSources {
-<<<<<<< HEAD
-=======
-  /** The families, each a {@code .cu} and a {@code .cl}. */
-  static final List<String> FAMILIES =
-      List.of(
-          "pointwise",
-          "reduction",
-          "matrix",
-          "layout",
-          "random",
-          "segmentation",
-          "segmentation_classes",
-          "lovasz_errors",
-          "lovasz_sort",
-          "lovasz_gradient",
-          "confusion",
-          "optimizer",
-          "calibration");
-
->>>>>>> 924be2a (Describe every tensor operation by a record; channels last, results that are given or added to, F64 on the reference)
   private static final Path CUDA = Path.of("src/main/cuda");
   private static final Path OPENCL =
       Path.of("../kernels-opencl/src/main/resources/dev/quern/opencl");

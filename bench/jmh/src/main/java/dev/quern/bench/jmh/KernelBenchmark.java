@@ -96,7 +96,7 @@ public class KernelBenchmark {
     public long bytes;
 
     /** For JMH. */
-    Traffic() {}
+    public Traffic() {}
   }
 
   /** Opens the backend and places the operands. */
