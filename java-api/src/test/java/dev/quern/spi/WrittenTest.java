@@ -6,6 +6,7 @@ import dev.quern.spi.loss.FusedLossPlan;
 import dev.quern.spi.tensor.PointwiseKernels;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -63,10 +64,17 @@ class WrittenTest {
     Set<String> results = Set.of("out", "value", "gradient", "losses", "counts", "fault");
     for (Class<?> family : families()) {
       for (Method kernel : kernels(family)) {
+        // a gradient that something else is made of is an operand
+        boolean hasOut = Arrays.stream(kernel.getParameters()).anyMatch(p -> isNamed(p, "out"));
         Arrays.stream(kernel.getParameters())
             .filter(p -> p.getType() == Span.class && results.contains(p.getName()))
+            .filter(p -> !(hasOut && isNamed(p, "gradient")))
             .forEach(p -> assertTrue(isWritten(p, p.getType()), () -> kernel + " " + p.getName()));
       }
     }
+  }
+
+  private static boolean isNamed(Parameter parameter, String name) {
+    return parameter.getName().equals(name);
   }
 }
