@@ -37,7 +37,7 @@ record Pass(List<Part> parts) {
    * @param perClass whether they are repeated for every class
    * @param loops the loops
    */
-  record Loops(boolean perClass, List<LossLoop> loops) implements Part {
+  record Sequence(boolean perClass, List<LossLoop> loops) implements Part {
     @Override
     public void apply(LossBlock block) {
       int classes = perClass ? block.classes() : 1;
@@ -104,7 +104,7 @@ record Pass(List<Part> parts) {
 
     private Builder end(boolean perClass) {
       if (!loops.isEmpty()) {
-        parts.add(new Loops(perClass, List.copyOf(loops)));
+        parts.add(new Sequence(perClass, List.copyOf(loops)));
         loops.clear();
       }
       return this;

@@ -211,7 +211,7 @@ class LossPassesTest {
   private static void collect(Pass pass, EnumSet<LossLoop> run) {
     for (Pass.Part part : pass.parts()) {
       switch (part) {
-        case Pass.Loops loops -> run.addAll(loops.loops());
+        case Pass.Sequence sequence -> run.addAll(sequence.loops());
         case Pass.Either either -> {
           collect(either.yes(), run);
           collect(either.no(), run);

@@ -33,9 +33,9 @@ public final class BackendSuite {
   private BackendSuite() {}
 
   /**
-   * Opens a backend and runs the parity cases of all families, the gradient check, the comparison
-   * with unfused definitions, the checks of faults in data, of memory and of what else kernels owe,
-   * and the golden suites on it.
+   * Opens a backend and runs the parity cases of all families, every kind of fused loss, the
+   * gradient check, the comparison with unfused definitions, the checks of faults in data, of
+   * memory and of what else kernels owe, and the golden suites on it.
    *
    * @param backend its name, or a device of it as in {@code opencl:1}
    * @return one result per case
@@ -86,6 +86,7 @@ public final class BackendSuite {
       for (Class<? extends KernelFamily> family : Kernels.families()) {
         results.addAll(suites.parity(family));
       }
+      results.addAll(suites.losses());
       results.addAll(suites.gradient());
       results.addAll(suites.unfused(engine));
       results.addAll(FaultCheck.on(engine));
@@ -156,7 +157,9 @@ public final class BackendSuite {
         unproven.add(suite + " " + kernelCase.operation());
       }
     }
-    unproven.addAll(List.of(KernelSuites.GRADIENT, KernelSuites.UNFUSED, FaultCheck.SUITE));
+    unproven.addAll(
+        List.of(
+            KernelSuites.LOSSES, KernelSuites.GRADIENT, KernelSuites.UNFUSED, FaultCheck.SUITE));
     GoldenSuite.embedded().forEach(golden -> unproven.add(golden.name()));
     unproven.removeIf(what ->
         passed.stream().anyMatch(r -> (r.suite() + " " + r.name() + " ").startsWith(what + " ")));

@@ -3,13 +3,16 @@ package dev.quern.bench.selftest;
 import dev.quern.DType;
 import dev.quern.Engine;
 import dev.quern.bench.cases.KernelCases;
+import dev.quern.bench.cases.LossProduct;
 import dev.quern.bench.check.CaseResult;
 import dev.quern.bench.check.GradientCheck;
 import dev.quern.bench.check.HalfLossCheck;
 import dev.quern.bench.check.LovaszGradientCheck;
 import dev.quern.bench.check.Parity;
 import dev.quern.bench.check.UnfusedCheck;
+import dev.quern.bench.kernels.DrawnLoss;
 import dev.quern.bench.kernels.KernelCase;
+import dev.quern.bench.kernels.Workbench.Result;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Kernels;
@@ -27,6 +30,9 @@ public final class KernelSuites {
 
   /** The suite of finite differences. */
   static final String GRADIENT = "gradient";
+
+  /** The suite of every kind of fused loss. */
+  static final String LOSSES = "losses";
 
   /** The suite of unfused definitions. */
   static final String UNFUSED = "unfused";
@@ -51,32 +57,49 @@ public final class KernelSuites {
   }
 
   List<CaseResult> parity(Class<? extends KernelFamily> family) {
+    var results =
+        new ArrayList<>(
+            parity(
+                name(family), selection.ofFamily(KernelCases.of(family)), _ -> Optional.empty()));
+    if (family == SegmentationKernels.class) {
+      results.addAll(halfPrecision());
+    }
+    return results;
+  }
+
+  /** The product of fused losses. */
+  List<CaseResult> losses() {
+    List<KernelCase> cases =
+        selection.of(LossProduct.all()).stream().map(DrawnLoss::kernelCase).toList();
+    return parity(LOSSES, cases, DrawnLoss::differenceInPlace);
+  }
+
+  /** Runs cases whose results must also stand what {@code check} says of them. */
+  private List<CaseResult> parity(
+      String suite, List<KernelCase> cases, Function<List<Result>, Optional<String>> check) {
     var results = new ArrayList<CaseResult>();
     var parity = new Parity(reference, tested);
     List<KernelCase> small =
-        selection.ofFamily(KernelCases.of(family)).stream()
+        cases.stream()
             .filter(kernelCase -> kernelCase.bytes() / Float.BYTES <= Parity.MAX_ELEMENTS)
             .toList();
     for (KernelCase kernelCase : part(small)) {
       results.add(
-          tested.kernels().family(family).support(kernelCase.dtype()).isYes()
+          tested.kernels().family(kernelCase.family()).support(kernelCase.dtype()).isYes()
               ? CaseResult.attempt(
-                  name(family),
+                  suite,
                   kernelCase.name(),
                   () -> {
                     Parity.Outcome outcome = parity.check(kernelCase);
                     if (digests != null) {
-                      digests.add(name(family) + " " + kernelCase.name(), outcome.results());
+                      digests.add(suite + " " + kernelCase.name(), outcome.results());
                     }
-                    return outcome.failure();
+                    return outcome.failure().or(() -> check.apply(outcome.results()));
                   })
               : CaseResult.skipped(
-                  name(family),
+                  suite,
                   kernelCase.name(),
                   "not supported with " + kernelCase.dtype() + " by this backend"));
-    }
-    if (family == SegmentationKernels.class) {
-      results.addAll(halfPrecision());
     }
     return results;
   }

@@ -174,6 +174,7 @@ public final class Selftest {
     for (Class<? extends KernelFamily> family : Kernels.families()) {
       names.add(KernelSuites.name(family));
     }
+    names.add(KernelSuites.LOSSES);
     names.add(KernelSuites.GRADIENT);
     names.add(KernelSuites.UNFUSED);
     names.add(FaultCheck.SUITE);
@@ -208,6 +209,9 @@ public final class Selftest {
         if (options.wants(KernelSuites.name(family))) {
           report(name, KernelSuites.name(family), kernels.parity(family));
         }
+      }
+      if (options.wants(KernelSuites.LOSSES)) {
+        report(name, KernelSuites.LOSSES, kernels.losses());
       }
       if (options.wants(KernelSuites.GRADIENT)) {
         report(name, KernelSuites.GRADIENT, kernels.gradient());
