@@ -402,9 +402,9 @@ final class LabelLoops {
     int n = b.n;
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
-      FloatVector step = miss.blend(hit, isLabel).sub(load(anchor, i));
-      step = step.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
-      store(load(e, i).mul(load(inverse, i)).mul(step), out, at + 4L * i);
+      FloatVector slope = miss.blend(hit, isLabel).sub(load(anchor, i));
+      slope = slope.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
+      store(load(e, i).mul(load(inverse, i)).mul(slope), out, at + 4L * i);
     }
   }
 
@@ -429,9 +429,9 @@ final class LabelLoops {
     int n = b.padded;
     for (int i = 0; i < n; i += LANES) {
       VectorMask<Float> isLabel = load(label, i).compare(VectorOperators.EQ, self);
-      FloatVector step = miss.blend(hit, isLabel).sub(load(anchor, i));
-      step = step.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
-      load(e, i).mul(load(inverse, i)).mul(step).intoArray(gradient, i);
+      FloatVector slope = miss.blend(hit, isLabel).sub(load(anchor, i));
+      slope = slope.add(load(otherPull, i).blend(load(labelPull, i), isLabel));
+      load(e, i).mul(load(inverse, i)).mul(slope).intoArray(gradient, i);
     }
   }
 }

@@ -23,16 +23,16 @@ public final class LossOptions {
 
   public final FusedLossSpec spec;
   public final LossScalars scalars;
-  public final int classes;
+  final int classes;
   public final boolean elements;
-  public final boolean oneHot;
+  final boolean oneHot;
   public final boolean probabilities;
 
   /** Whether every target is 0 or 1, or a label, so that min(p, t) = p t. */
   public final boolean hard;
 
   /** Whether targets other than labels are faults. */
-  public final boolean checked;
+  final boolean checked;
 
   /** Labels are below this. */
   final int labels;
@@ -54,7 +54,7 @@ public final class LossOptions {
   public final boolean crossEntropy;
 
   /** Whether classes differ in their weight in the cross-entropy. */
-  public final boolean weighsClasses;
+  final boolean weighsClasses;
 
   final float kept;
 

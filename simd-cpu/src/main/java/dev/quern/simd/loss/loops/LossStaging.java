@@ -20,9 +20,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The first and last steps of a fused loss: between memory, native or on the heap, and the scratch
- * arrays of a {@link LossBlock}. Targets become floats; elements that do not count, and the padding
- * behind the last, get neutral inputs.
+ * The first and last loops of a fused loss: between memory, native or on the heap, and the rows of
+ * a {@link LossBlock}. Targets become floats; elements that do not count, and the padding behind
+ * the last, get neutral inputs.
  */
 final class LossStaging {
   private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED;

@@ -19,7 +19,7 @@ import jdk.incubator.vector.VectorOperators;
  * -q for others (the sign bit tells, also of 0): p, q and p - t without cancellation, so that
  * nothing else must be kept from pass 1 to pass 2.
  */
-public final class OverlapLoops {
+final class OverlapLoops {
   private OverlapLoops() {}
 
   /** e^-|x| and side of logits. */
