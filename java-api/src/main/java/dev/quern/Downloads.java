@@ -3,6 +3,7 @@ package dev.quern;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quern.PendingValue.PendingWord;
+import dev.quern.engine.FaultBlocks;
 import dev.quern.spi.Backend;
 import dev.quern.spi.PendingDownload;
 import dev.quern.spi.Span;
@@ -28,7 +29,7 @@ final class Downloads {
     this.engine = engine;
     this.backend = backend;
     this.arena = arena;
-    this.slotCopy = arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES);
+    this.slotCopy = arena.allocate(FaultBlocks.SLOT_BYTES, Long.BYTES);
   }
 
   /** Copies to the host, and then reports the first fault in what was copied. */
@@ -41,7 +42,7 @@ final class Downloads {
       download(source, slotCopy);
       target.copyFrom(slotCopy.asSlice(0, source.byteSize()));
       if (beside.isFinal()) {
-        beside.note(slotCopy.get(JAVA_LONG, FaultWord.WORD_OFFSET));
+        beside.note(slotCopy.get(JAVA_LONG, FaultBlocks.WORD_OFFSET));
       }
     }
     for (FaultWord fault : faults) {
@@ -67,7 +68,7 @@ final class Downloads {
     for (FaultWord fault : faults) {
       if (fault != beside) {
         MemorySegment slot = takeSlot();
-        MemorySegment word = slot.asSlice(FaultWord.WORD_OFFSET);
+        MemorySegment word = slot.asSlice(FaultBlocks.WORD_OFFSET);
         words.add(new PendingWord(fault, slot, start(fault.span(), word), fault.isFinal()));
       }
     }
@@ -104,6 +105,6 @@ final class Downloads {
 
   private MemorySegment takeSlot() {
     MemorySegment slot = slots.poll();
-    return slot == null ? arena.allocate(FaultWord.SLOT_BYTES, Long.BYTES) : slot;
+    return slot == null ? arena.allocate(FaultBlocks.SLOT_BYTES, Long.BYTES) : slot;
   }
 }

@@ -1,6 +1,14 @@
 package dev.quern;
 
+import dev.quern.engine.Allocator;
+import dev.quern.engine.EngineResources;
+import dev.quern.engine.FaultBlocks;
+import dev.quern.engine.Observation;
+import dev.quern.engine.PlanCache;
+import dev.quern.engine.Storage;
+import dev.quern.engine.WarmUp;
 import dev.quern.op.Operation;
+import dev.quern.op.OperationListener;
 import dev.quern.op.TensorType;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
@@ -151,51 +159,18 @@ public final class Engine extends TensorFactory implements AutoCloseable {
     return apply(operation, List.of()).getFirst();
   }
 
-  /**
-   * Lends host memory to the engine until the tensor is closed, by the current scope or, made
-   * without one or detached, by the caller or the engine: without a copy where the device can
-   * (native memory aligned to 4 bytes on the CPU backends), else copied in, and, if written, copied
-   * back when the tensor closes.
-   *
-   * @param memory heap or native memory that outlives the tensor
-   * @param access whether it may be written
-   * @param dtype the element type
-   * @param shape the shape
-   * @return a tensor over it, owned by the current scope
-   * @throws IllegalArgumentException if sizes differ, or READ_WRITE memory is read-only
-   */
-  public Tensor borrow(MemorySegment memory, Access access, DType dtype, Shape shape) {
-    requireSize(memory, dtype, shape);
-    boolean write = access == Access.READ_WRITE;
-    if (write && memory.isReadOnly()) {
-      throw new IllegalArgumentException("READ_WRITE was asked for memory that is read-only.");
-    }
+  @Override
+  @Nullable Tensor wrap(MemorySegment memory, TensorType type) {
     DeviceBuffer wrapped = backend.memory().wrap(memory);
     if (wrapped == null) {
-      Tensor copy = upload(memory, dtype, shape);
-      if (write) {
-        copy.copyBackTo(memory);
-      }
-      return copy;
+      return null;
     }
     Runnable release =
         () -> {
           backend.synchronize();
           backend.memory().release(wrapped);
         };
-    return locked(() -> adopt(new Storage(wrapped, release), new TensorType(dtype, shape), 0));
-  }
-
-  /**
-   * Lends an array to the engine until the tensor is closed.
-   *
-   * @param values the elements
-   * @param access whether they may be written; what was written is there when the tensor is closed
-   * @param dims the shape
-   * @return a tensor over it, owned by the current scope
-   */
-  public Tensor borrow(float[] values, Access access, long... dims) {
-    return borrow(MemorySegment.ofArray(values), access, DType.F32, Shape.of(dims));
+    return locked(() -> adopt(new Storage(wrapped, release), type, 0));
   }
 
   /**
@@ -466,7 +441,7 @@ public final class Engine extends TensorFactory implements AutoCloseable {
   public FaultWord openFaultWord(LongFunction<DataException> report) {
     return locked(() -> {
       requireOpen();
-      return faultBlocks.open(this, report);
+      return new FaultWord(this, faultBlocks.take(), report);
     });
   }
 

@@ -1,5 +1,7 @@
 package dev.quern;
 
+import dev.quern.engine.FaultBlocks;
+import dev.quern.engine.Storage;
 import dev.quern.op.TensorType;
 import dev.quern.spi.Span;
 import java.util.ArrayList;
@@ -22,11 +24,6 @@ import java.util.function.LongFunction;
  * }</pre>
  */
 public final class FaultWord implements AutoCloseable {
-  /** A number of F32, room up to the next multiple of 8, the word. */
-  static final long SLOT_BYTES = 16;
-
-  static final long WORD_OFFSET = 8;
-
   private static final int MOST_UNREAD = 64;
   private static final long UNREAD = -1;
 
@@ -39,12 +36,16 @@ public final class FaultWord implements AutoCloseable {
   private long found = UNREAD;
 
   /** Takes over a reference to the block. */
-  FaultWord(Engine engine, Storage block, long slot, LongFunction<DataException> report) {
+  FaultWord(Engine engine, FaultBlocks.Slot place, LongFunction<DataException> report) {
     this.engine = engine;
-    this.block = block;
-    this.slot = slot;
+    this.block = place.block();
+    this.slot = place.index();
     this.word =
-        new Span(block.buffer, DType.I64, (slot * SLOT_BYTES + WORD_OFFSET) / Long.BYTES, 1);
+        new Span(
+            block.buffer(),
+            DType.I64,
+            (slot * FaultBlocks.SLOT_BYTES + FaultBlocks.WORD_OFFSET) / Long.BYTES,
+            1);
     this.report = report;
   }
 
@@ -66,7 +67,7 @@ public final class FaultWord implements AutoCloseable {
   public Tensor number() {
     return engine.locked(() -> {
       block.retain();
-      long at = slot * SLOT_BYTES / Float.BYTES;
+      long at = slot * FaultBlocks.SLOT_BYTES / Float.BYTES;
       return carriedBy(engine.adopt(block, new TensorType(DType.F32, Shape.of(1)), at));
     });
   }
@@ -105,7 +106,8 @@ public final class FaultWord implements AutoCloseable {
 
   /** Whether the word follows the number that is read. */
   boolean isBeside(Span number) {
-    return number.buffer().equals(block.buffer) && number.byteOffset() == slot * SLOT_BYTES;
+    return number.buffer().equals(block.buffer())
+        && number.byteOffset() == slot * FaultBlocks.SLOT_BYTES;
   }
 
   /** Whether no kernel writes the word any more. */

@@ -14,7 +14,13 @@ final class OpenTensors {
   private static final System.Logger LOG = System.getLogger("dev.quern");
 
   private static final Set<String> OURS =
-      Set.of("dev.quern", "dev.quern.loss", "dev.quern.metric", "dev.quern.op", "dev.quern.optim");
+      Set.of(
+          "dev.quern",
+          "dev.quern.engine",
+          "dev.quern.loss",
+          "dev.quern.metric",
+          "dev.quern.op",
+          "dev.quern.optim");
 
   private OpenTensors() {}
 

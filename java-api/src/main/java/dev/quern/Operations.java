@@ -1,8 +1,10 @@
 package dev.quern;
 
-import dev.quern.OperationListener.Outcome;
+import dev.quern.engine.OperationCall;
 import dev.quern.op.Binary;
 import dev.quern.op.Operation;
+import dev.quern.op.OperationListener;
+import dev.quern.op.OperationListener.Outcome;
 import dev.quern.op.Reshape;
 import dev.quern.op.Slice;
 import dev.quern.op.TensorType;
@@ -57,7 +59,12 @@ final class Operations {
       requireApart(operation, inputs, outputs, false);
       OperationCall direct =
           OperationCall.adding(
-              operation, engine, kernels, types(inputs), spans(inputs), spans(outputs));
+              operation,
+              engine::withScratch,
+              kernels,
+              types(inputs),
+              spans(inputs),
+              spans(outputs));
       if (direct != null) {
         run(operation, direct, inputs, outputs);
       } else {
@@ -133,7 +140,7 @@ final class Operations {
   private OperationCall call(
       Operation operation, Kernels kernels, List<Tensor> inputs, List<Tensor> outputs) {
     return OperationCall.of(
-        operation, engine, kernels, types(inputs), spans(inputs), spans(outputs));
+        operation, engine::withScratch, kernels, types(inputs), spans(inputs), spans(outputs));
   }
 
   private static void run(

@@ -3,6 +3,7 @@ package dev.quern;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.quern.engine.FaultBlocks;
 import dev.quern.spi.PendingDownload;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class PendingValue {
   record PendingWord(
       FaultWord fault, MemorySegment slot, PendingDownload download, boolean isFinal) {
     long index() {
-      return slot.get(JAVA_LONG, FaultWord.WORD_OFFSET);
+      return slot.get(JAVA_LONG, FaultBlocks.WORD_OFFSET);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.quern;
 
+import dev.quern.engine.HostFloats;
+import dev.quern.engine.Storage;
 import dev.quern.op.Convert;
 import dev.quern.op.Fill;
 import dev.quern.op.Operation;
@@ -45,7 +47,7 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
     this.owner = owner;
     this.storage = storage;
     this.type = type;
-    this.span = new Span(storage.buffer, type.dtype(), offset, type.shape().elements());
+    this.span = new Span(storage.buffer(), type.dtype(), offset, type.shape().elements());
     this.madeAt = OpenTensors.RECORDED ? new Throwable("made here") : null;
     owner.adopt(this);
   }

@@ -1,5 +1,6 @@
 package dev.quern;
 
+import dev.quern.engine.HostFloats;
 import dev.quern.op.Fill;
 import dev.quern.op.Operation;
 import dev.quern.op.TensorType;
@@ -9,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The ways in which an engine makes tensors. */
 abstract sealed class TensorFactory permits Engine {
@@ -245,6 +247,51 @@ abstract sealed class TensorFactory permits Engine {
       throw e;
     }
   }
+
+  /**
+   * Lends host memory to the engine until the tensor is closed, by the current scope or, made
+   * without one or detached, by the caller or the engine: without a copy where the device can
+   * (native memory aligned to 4 bytes on the CPU backends), else copied in, and, if written, copied
+   * back when the tensor closes.
+   *
+   * @param memory heap or native memory that outlives the tensor
+   * @param access whether it may be written
+   * @param dtype the element type
+   * @param shape the shape
+   * @return a tensor over it, owned by the current scope
+   * @throws IllegalArgumentException if sizes differ, or READ_WRITE memory is read-only
+   */
+  public Tensor borrow(MemorySegment memory, Access access, DType dtype, Shape shape) {
+    requireSize(memory, dtype, shape);
+    boolean write = access == Access.READ_WRITE;
+    if (write && memory.isReadOnly()) {
+      throw new IllegalArgumentException("READ_WRITE was asked for memory that is read-only.");
+    }
+    Tensor wrapped = wrap(memory, new TensorType(dtype, shape));
+    if (wrapped != null) {
+      return wrapped;
+    }
+    Tensor copy = upload(memory, dtype, shape);
+    if (write) {
+      copy.copyBackTo(memory);
+    }
+    return copy;
+  }
+
+  /**
+   * Lends an array to the engine until the tensor is closed.
+   *
+   * @param values the elements
+   * @param access whether they may be written; what was written is there when the tensor is closed
+   * @param dims the shape
+   * @return a tensor over it, owned by the current scope
+   */
+  public Tensor borrow(float[] values, Access access, long... dims) {
+    return borrow(MemorySegment.ofArray(values), access, DType.F32, Shape.of(dims));
+  }
+
+  /** Memory that the device can use as it is; null if it has to be copied. */
+  abstract @Nullable Tensor wrap(MemorySegment memory, TensorType type);
 
   static long bytes(DType dtype, Shape shape) {
     if (shape.elements() > Long.MAX_VALUE / dtype.bytes()) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.OperationListener.Outcome;
 import dev.quern.op.AddBroadcast;
 import dev.quern.op.Binary;
 import dev.quern.op.Convert;
@@ -14,6 +13,8 @@ import dev.quern.op.Fill;
 import dev.quern.op.MatMul;
 import dev.quern.op.NotEqual;
 import dev.quern.op.Operation;
+import dev.quern.op.OperationListener;
+import dev.quern.op.OperationListener.Outcome;
 import dev.quern.op.Reshape;
 import dev.quern.op.Scale;
 import dev.quern.op.Slice;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.engine.FiniteCheck;
 import dev.quern.loss.BceLoss;
 import dev.quern.loss.DiceLoss;
 import dev.quern.loss.Reduction;

@@ -102,8 +102,9 @@ class ArchitectureTest {
   }
 
   /**
-   * Tensors, their operations and the contract of the backends are written in each other's words:
-   * they count as one package. So do the families of the contract, which its record names.
+   * Tensors, what their engines are made of, their operations and the contract of the backends are
+   * written in each other's words: they count as one package. So do the families of the contract,
+   * which its record names.
    */
   @Test
   void packagesHaveNoCircle() {
@@ -114,7 +115,8 @@ class ArchitectureTest {
               public SliceIdentifier getIdentifierOf(JavaClass type) {
                 String name = type.getPackageName();
                 boolean core =
-                    Set.of("dev.quern", "dev.quern.op", "dev.quern.spi").contains(name)
+                    Set.of("dev.quern", "dev.quern.engine", "dev.quern.op", "dev.quern.spi")
+                            .contains(name)
                         || name.matches("dev\\.quern\\.spi\\.(tensor|loss|metric|optim|host)");
                 return SliceIdentifier.of(core ? "the core" : name);
               }

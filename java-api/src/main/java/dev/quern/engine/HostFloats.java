@@ -1,15 +1,15 @@
-package dev.quern;
+package dev.quern.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /** Float buffers as memory in native byte order. Java's byte buffers are big-endian unless told. */
-final class HostFloats {
+public final class HostFloats {
   private HostFloats() {}
 
   /** What remains of a buffer, copied if its byte order is not the native one. */
-  static MemorySegment source(FloatBuffer values) {
+  public static MemorySegment source(FloatBuffer values) {
     if (values.order() == ByteOrder.nativeOrder()) {
       return MemorySegment.ofBuffer(values);
     }

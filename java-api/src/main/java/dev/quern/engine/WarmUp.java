@@ -1,7 +1,7 @@
-package dev.quern;
+package dev.quern.engine;
 
 /** Repeats work until it no longer becomes faster. */
-final class WarmUp {
+public final class WarmUp {
   private static final long MOST_NANOS = 3_000_000_000L;
 
   /** Rounds shorter than this tell nothing. */
@@ -12,7 +12,7 @@ final class WarmUp {
 
   private WarmUp() {}
 
-  static void run(Runnable work) {
+  public static void run(Runnable work) {
     long start = System.nanoTime();
     double best = Double.MAX_VALUE;
     int steady = 0;

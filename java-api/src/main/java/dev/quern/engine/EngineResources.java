@@ -1,10 +1,11 @@
-package dev.quern;
+package dev.quern.engine;
 
+import dev.quern.DeviceException;
 import dev.quern.spi.Backend;
 import java.lang.foreign.Arena;
 
 /** What an engine has to give back, apart from it, so that a dropped engine's is given back too. */
-final class EngineResources implements Runnable {
+public final class EngineResources implements Runnable {
   private static final System.Logger LOG = System.getLogger("dev.quern");
 
   private final Backend backend;
@@ -12,14 +13,14 @@ final class EngineResources implements Runnable {
   private final Arena arena;
   private boolean released;
 
-  EngineResources(Backend backend, Allocator allocator, Arena arena) {
+  public EngineResources(Backend backend, Allocator allocator, Arena arena) {
     this.backend = backend;
     this.allocator = allocator;
     this.arena = arena;
   }
 
   /** Gives everything back; idempotent. */
-  synchronized void release() {
+  public synchronized void release() {
     if (released) {
       return;
     }

@@ -1,5 +1,7 @@
-package dev.quern;
+package dev.quern.engine;
 
+import dev.quern.MemoryStatistics;
+import dev.quern.OutOfDeviceMemoryException;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
 import java.util.ArrayDeque;
@@ -14,7 +16,7 @@ import java.util.Set;
  * asked again. Queue order makes reuse safe: what was enqueued on a block before it was freed runs
  * before what is enqueued on it afterwards. Guarded by the engine's lock.
  */
-final class Allocator {
+public final class Allocator {
   private static final long SMALLEST = 256;
 
   private final Backend backend;
@@ -28,12 +30,12 @@ final class Allocator {
   private long allocations;
 
   /** Takes at most so many bytes of the device, those kept for reuse included; 0 for no limit. */
-  Allocator(Backend backend, long limit) {
+  public Allocator(Backend backend, long limit) {
     this.backend = backend;
     this.limit = limit == 0 ? Long.MAX_VALUE : limit;
   }
 
-  DeviceBuffer allocate(long bytes) {
+  public DeviceBuffer allocate(long bytes) {
     long size = sizeClass(bytes);
     ArrayDeque<DeviceBuffer> kept = free.get(size);
     DeviceBuffer block = kept == null ? null : kept.poll();
@@ -48,7 +50,7 @@ final class Allocator {
     return block;
   }
 
-  void release(DeviceBuffer block) {
+  public void release(DeviceBuffer block) {
     if (closed) {
       return;
     }
@@ -57,7 +59,7 @@ final class Allocator {
   }
 
   /** Gives all kept blocks back to the device. */
-  void trim() {
+  public void trim() {
     backend.synchronize();
     for (ArrayDeque<DeviceBuffer> kept : free.values()) {
       for (DeviceBuffer block : kept) {
@@ -81,7 +83,7 @@ final class Allocator {
     }
   }
 
-  MemoryStatistics statistics() {
+  public MemoryStatistics statistics() {
     return new MemoryStatistics(live, peak, reserved, allocations);
   }
 

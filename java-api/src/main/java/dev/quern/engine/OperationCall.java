@@ -1,5 +1,7 @@
-package dev.quern;
+package dev.quern.engine;
 
+import dev.quern.MemoryFormat;
+import dev.quern.Shape;
 import dev.quern.op.AddBroadcast;
 import dev.quern.op.Binary;
 import dev.quern.op.Convert;
@@ -35,12 +37,19 @@ import org.jspecify.annotations.Nullable;
  * @param family the family called
  * @param enqueue makes the call
  */
-record OperationCall(KernelFamily family, Runnable enqueue) {
+public record OperationCall(KernelFamily family, Runnable enqueue) {
+
+  /** Where scratch memory comes from, for the time of one call. */
+  @FunctionalInterface
+  public interface ScratchMemory {
+    /** Lends memory of so many bytes. */
+    void lend(long bytes, Consumer<Span> use);
+  }
 
   /** The call that writes the results. */
-  static OperationCall of(
+  public static OperationCall of(
       Operation operation,
-      Engine engine,
+      ScratchMemory memory,
       Kernels kernels,
       List<TensorType> types,
       List<Span> in,
@@ -75,12 +84,12 @@ record OperationCall(KernelFamily family, Runnable enqueue) {
         yield new OperationCall(
             reduction,
             () ->
-                engine.withScratch(
+                memory.lend(
                     reduction.scratchBytes(in.get(0).length()),
                     scratch -> reduction.sum(in.get(0), out.get(0), scratch)));
       }
       case MatMul product ->
-          multiply(product, false, engine, kernels.matrix(), types, in, out.get(0));
+          multiply(product, false, memory, kernels.matrix(), types, in, out.get(0));
       case Uniform(var stream, _) -> {
         RandomKernels random = kernels.random();
         yield new OperationCall(random, () -> random.uniform(stream, 0, out.get(0)));
@@ -89,16 +98,16 @@ record OperationCall(KernelFamily family, Runnable enqueue) {
   }
 
   /** The call that adds to the outputs; null if the results have to be made first. */
-  static @Nullable OperationCall adding(
+  public static @Nullable OperationCall adding(
       Operation operation,
-      Engine engine,
+      ScratchMemory memory,
       Kernels kernels,
       List<TensorType> types,
       List<Span> in,
       List<Span> out) {
     return switch (operation) {
       case MatMul product ->
-          multiply(product, true, engine, kernels.matrix(), types, in, out.get(0));
+          multiply(product, true, memory, kernels.matrix(), types, in, out.get(0));
       case Slice slice ->
           add(kernels, part(slice, types.get(0), in.get(0), out.get(0)), out.get(0));
       case Reshape _ -> add(kernels, in.get(0), out.get(0));
@@ -130,7 +139,7 @@ record OperationCall(KernelFamily family, Runnable enqueue) {
   private static OperationCall multiply(
       MatMul product,
       boolean add,
-      Engine engine,
+      ScratchMemory memory,
       MatrixKernels matrix,
       List<TensorType> types,
       List<Span> in,
@@ -146,7 +155,7 @@ record OperationCall(KernelFamily family, Runnable enqueue) {
         add
             ? scratch -> matrix.multiplyAdd(transposeA, transposeB, m, n, k, a, b, out, scratch)
             : scratch -> matrix.multiply(transposeA, transposeB, m, n, k, a, b, out, scratch);
-    return new OperationCall(matrix, () -> engine.withScratch(matrix.scratchBytes(m, n, k), work));
+    return new OperationCall(matrix, () -> memory.lend(matrix.scratchBytes(m, n, k), work));
   }
 
   /** Between the formats of one image lies the transposition of channels and pixels. */

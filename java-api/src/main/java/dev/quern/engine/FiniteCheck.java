@@ -1,7 +1,9 @@
-package dev.quern;
+package dev.quern.engine;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.quern.DType;
+import dev.quern.DataException;
 import dev.quern.spi.Backend;
 import dev.quern.spi.Operand;
 import dev.quern.spi.Span;
@@ -13,13 +15,13 @@ import java.util.List;
  * {@link dev.quern.spi.Written} says), and stops at the first element that is NaN or infinite.
  * Slow, and for searching only; values that a kernel may ignore count as well.
  */
-final class FiniteCheck {
+public final class FiniteCheck {
   private static final int PIECE = 1 << 16;
 
   private final Backend backend;
   private final float[] piece = new float[PIECE];
 
-  FiniteCheck(Backend backend) {
+  public FiniteCheck(Backend backend) {
     this.backend = backend;
   }
 
@@ -28,7 +30,7 @@ final class FiniteCheck {
    *
    * @throws DataException naming the kernel, the operand and the first element
    */
-  void checkRead(String kernel, List<Operand> spans) {
+  public void checkRead(String kernel, List<Operand> spans) {
     for (Operand operand : spans) {
       if (operand.isRead()) {
         check(
@@ -42,7 +44,7 @@ final class FiniteCheck {
    *
    * @throws DataException naming the kernel, the operand and the first element
    */
-  void checkWritten(String kernel, List<Operand> spans) {
+  public void checkWritten(String kernel, List<Operand> spans) {
     for (Operand operand : spans) {
       if (operand.isWritten()) {
         check(kernel, operand, "came out of", "what went in was finite");

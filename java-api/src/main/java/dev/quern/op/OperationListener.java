@@ -1,6 +1,7 @@
-package dev.quern;
+package dev.quern.op;
 
-import dev.quern.op.Operation;
+import dev.quern.Engine;
+import dev.quern.Tensor;
 import java.util.List;
 
 /** Hears of the operations that a thread applies, once {@link Engine#listen} was called with it. */

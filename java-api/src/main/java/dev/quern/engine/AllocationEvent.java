@@ -1,4 +1,4 @@
-package dev.quern;
+package dev.quern.engine;
 
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;

@@ -1,25 +1,30 @@
-package dev.quern;
+package dev.quern.engine;
 
 import dev.quern.spi.DeviceBuffer;
 
 /** A block and the tensors that look into it; the last one to close gives it back. */
-final class Storage {
-  final DeviceBuffer buffer;
+public final class Storage {
+  private final DeviceBuffer buffer;
   private final Runnable release;
   private int references = 1;
 
-  Storage(DeviceBuffer buffer, Runnable release) {
+  public Storage(DeviceBuffer buffer, Runnable release) {
     this.buffer = buffer;
     this.release = release;
   }
 
-  void retain() {
+  public void retain() {
     references++;
   }
 
-  void release() {
+  public void release() {
     if (--references == 0) {
       release.run();
     }
+  }
+
+  /** Returns the block. */
+  public DeviceBuffer buffer() {
+    return buffer;
   }
 }

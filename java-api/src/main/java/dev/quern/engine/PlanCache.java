@@ -1,4 +1,4 @@
-package dev.quern;
+package dev.quern.engine;
 
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceBuffer;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The plans of an engine by their specifications. The least recently used goes when there are too
  * many. Whoever still holds one may use it; its device memory is released when nobody does.
  */
-final class PlanCache {
+public final class PlanCache {
   private static final int MOST = 256;
 
   private final Backend backend;
@@ -27,13 +27,13 @@ final class PlanCache {
   private final ReferenceQueue<Plan> unheld = new ReferenceQueue<>();
   private final Set<Kept> kept = new HashSet<>();
 
-  PlanCache(Backend backend) {
+  public PlanCache(Backend backend) {
     this.backend = backend;
   }
 
   /** Returns the plan, prepared at the first time: not under the engine's lock. */
   @SuppressWarnings("unchecked") // a specification's plan is of its own type
-  <P extends Plan> P prepare(Spec<P> spec) {
+  public <P extends Plan> P prepare(Spec<P> spec) {
     Plan known = find(spec);
     if (known == null) {
       synchronized (compiling) {
@@ -62,7 +62,7 @@ final class PlanCache {
   }
 
   /** Releases what plans kept that nobody holds any longer: under the engine's lock. */
-  synchronized void releaseUnheld() {
+  public synchronized void releaseUnheld() {
     for (Reference<? extends Plan> gone = unheld.poll(); gone != null; gone = unheld.poll()) {
       if (gone instanceof Kept plan && kept.remove(plan)) {
         plan.buffers.forEach(backend.memory()::release);

@@ -1,4 +1,4 @@
-package dev.quern;
+package dev.quern.engine;
 
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceMemory;
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * before a call and goes to the backend itself while nobody looks; else it goes through proxies,
  * which see every kernel family alike, those to come too.
  */
-final class Observation implements Interceptor {
+public final class Observation implements Interceptor {
   private final Backend backend;
   private final @Nullable FiniteCheck finite;
   private final Backend observed;
 
-  Observation(Backend backend) {
+  public Observation(Backend backend) {
     this.backend = backend;
     this.finite =
         "finite".equals(System.getProperty("quern.check")) ? new FiniteCheck(backend) : null;
@@ -28,12 +28,12 @@ final class Observation implements Interceptor {
   }
 
   /** Whether anybody looks: the flags of the flight recorder, and a constant of the engine. */
-  boolean isOn() {
+  public boolean isOn() {
     return finite != null || new KernelEvent().isEnabled() || new TransferEvent().isEnabled();
   }
 
   /** The backend, seen. */
-  Backend backend() {
+  public Backend backend() {
     return observed;
   }
 
