@@ -163,6 +163,7 @@ final class KernelSources {
                 .replaceAll("\\b(const|__global)\\b|\\*", "")
                 .strip()
                 .replace("unsigned char", "uchar")
+                .replace("unsigned short", "ushort")
                 .replace("unsigned int", "uint")
                 .replace("long long", "long");
         arguments.add(new Argument(type, text.contains("*"), name));

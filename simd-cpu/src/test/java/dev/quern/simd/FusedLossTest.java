@@ -1,5 +1,6 @@
 package dev.quern.simd;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -172,7 +173,7 @@ class FusedLossTest {
     expected.forEach((what, values) -> {
       Tolerance tolerance = what.equals("value") ? Tolerance.LOSS : Tolerance.GRADIENT;
       tolerance
-          .compare(name + " " + what, values.doubles(), found.get(what).doubles())
+          .compare(name + " " + what, values.doubles(), requireNonNull(found.get(what)).doubles())
           .ifPresent(failures::add);
     });
   }
@@ -217,7 +218,7 @@ class FusedLossTest {
       Setup setup = forwardBackward(spec, extent, x, HostArray.of(label));
       Map<String, HostArray> found = results(backend, setup);
       near("logits up to " + largest, results(reference, setup), found);
-      double[] gradient = found.get("gradient").doubles();
+      double[] gradient = requireNonNull(found.get("gradient")).doubles();
       for (int i = 0; i < pixels; i++) {
         for (int c = 0; c < classes; c++) {
           double expected = 0.7 * -1.75 / pixels * slope(x, label[i], c, i, pixels, classes);
