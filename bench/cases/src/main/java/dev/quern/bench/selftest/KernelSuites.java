@@ -67,8 +67,12 @@ public final class KernelSuites {
     return results;
   }
 
-  /** The product of fused losses. */
   List<CaseResult> losses() {
+    return losses(selection);
+  }
+
+  /** The product of fused losses, or a sample of it. */
+  List<CaseResult> losses(Selection selection) {
     List<KernelCase> cases =
         selection.of(LossProduct.all()).stream().map(DrawnLoss::kernelCase).toList();
     return parity(LOSSES, cases, DrawnLoss::differenceInPlace);

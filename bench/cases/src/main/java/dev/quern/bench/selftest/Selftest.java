@@ -211,7 +211,9 @@ public final class Selftest {
         }
       }
       if (options.wants(KernelSuites.LOSSES)) {
-        report(name, KernelSuites.LOSSES, kernels.losses());
+        boolean asked = options.suites().contains(KernelSuites.LOSSES);
+        Selection losses = asked ? Selection.ALL : Selection.SAMPLE;
+        report(name, KernelSuites.LOSSES, kernels.losses(losses));
       }
       if (options.wants(KernelSuites.GRADIENT)) {
         report(name, KernelSuites.GRADIENT, kernels.gradient());
