@@ -165,7 +165,8 @@ final class KernelSources {
                 .replace("unsigned char", "uchar")
                 .replace("unsigned short", "ushort")
                 .replace("unsigned int", "uint")
-                .replace("long long", "long");
+                .replace("long long", "long")
+                .replace("unsigned long", "ulong");
         arguments.add(new Argument(type, text.contains("*"), name));
       }
     }

@@ -28,6 +28,9 @@ class VectorCallsTest {
   /** Ask how wide vectors are, or load and store them, and compute nothing. */
   private static final Set<String> AROUND = Set.of("Machine", "NativeVectors");
 
+  /** Moves elements and computes nothing. */
+  private static final String LAYOUT = "SimdLayoutKernels";
+
   /** Hands arrays to the families. */
   private static final String ARRAYS = "SimdArrayKernels";
 
@@ -94,7 +97,7 @@ class VectorCallsTest {
 
   /** A family whose loops were all rewritten without vectors would not be found by the scan. */
   @Test
-  void everyFamilyHasKernelsInItsPackage() throws IOException, URISyntaxException {
+  void everyFamilyHasKernelsInItsPackageOrBelow() throws IOException, URISyntaxException {
     List<Path> packages = kernels().stream().map(found -> found.file().getParent()).toList();
     List<Found> families =
         classes().stream()
@@ -104,6 +107,10 @@ class VectorCallsTest {
     assertFalse(families.isEmpty());
     assertEquals(
         List.of(),
-        families.stream().filter(found -> !packages.contains(found.file().getParent())).toList());
+        families.stream()
+            .filter(found -> !found.name().equals(LAYOUT))
+            .filter(
+                found -> packages.stream().noneMatch(p -> p.startsWith(found.file().getParent())))
+            .toList());
   }
 }

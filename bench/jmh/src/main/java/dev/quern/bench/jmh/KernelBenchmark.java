@@ -50,6 +50,8 @@ public class KernelBenchmark {
     "softplus",
     "sum",
     "matrix product",
+    "max pool",
+    "max pool backward",
     "to channels last",
     "uniform",
     "dice u8",
