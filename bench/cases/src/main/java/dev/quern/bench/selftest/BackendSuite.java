@@ -86,7 +86,8 @@ public final class BackendSuite {
       for (Class<? extends KernelFamily> family : Kernels.families()) {
         results.addAll(suites.parity(family));
       }
-      results.addAll(suites.losses());
+      // all of them, by name: quern selftest --suite losses
+      results.addAll(suites.losses(Selection.SAMPLE));
       results.addAll(suites.gradient());
       results.addAll(suites.unfused(engine));
       results.addAll(FaultCheck.on(engine));

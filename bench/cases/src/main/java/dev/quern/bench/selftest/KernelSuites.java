@@ -67,14 +67,10 @@ public final class KernelSuites {
     return results;
   }
 
-  List<CaseResult> losses() {
-    return losses(selection);
-  }
-
   /** The product of fused losses, or a sample of it. */
-  List<CaseResult> losses(Selection selection) {
+  List<CaseResult> losses(Selection chosen) {
     List<KernelCase> cases =
-        selection.of(LossProduct.all()).stream().map(DrawnLoss::kernelCase).toList();
+        chosen.of(LossProduct.all()).stream().map(DrawnLoss::kernelCase).toList();
     return parity(LOSSES, cases, DrawnLoss::differenceInPlace);
   }
 
