@@ -1,7 +1,7 @@
 package dev.quern.bench.selftest;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.DType;
 import dev.quern.spi.Backend;
@@ -11,11 +11,12 @@ import dev.quern.spi.Operand;
 import dev.quern.spi.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes every kernel family of a backend a little wrong: after each call the first and the last
- * element of what was written are changed. Checks that pass on it prove nothing, so {@code selftest
+ * element of one result are changed. Checks that pass on it prove nothing, so {@code selftest
  * --sabotage} and a test demand a failure in every family.
  */
 final class Saboteur implements Interceptor {
@@ -34,16 +35,19 @@ final class Saboteur implements Interceptor {
   public @Nullable Object around(Call call) throws Throwable {
     Object result = call.proceed();
     if (call.isKernel()) {
-      results(call.operands()).forEach(operand -> perturb(operand.span()));
+      result(call.operands()).ifPresent(operand -> perturb(operand.span()));
     }
     return result;
   }
 
-  /** What a kernel made: what it wrote anew, or, if it only went on with something, that. */
-  private static List<Operand> results(List<Operand> operands) {
+  /**
+   * One result of a kernel, so that a check of another cannot notice for it: the last of what it
+   * made, a gradient after a value, or, if it only went on with something, the first of that.
+   */
+  private static Optional<Operand> result(List<Operand> operands) {
     List<Operand> written = operands.stream().filter(Operand::isWritten).toList();
     List<Operand> made = written.stream().filter(operand -> !operand.isRead()).toList();
-    return made.isEmpty() ? written : made;
+    return made.isEmpty() ? written.stream().findFirst() : Optional.of(made.getLast());
   }
 
   private void perturb(Span span) {
@@ -55,7 +59,10 @@ final class Saboteur implements Interceptor {
     }
   }
 
-  /** Changes an element by a thousandth of itself and a thousandth, or by 1. */
+  /**
+   * Changes an element by a thousandth of itself and a thousandth; another than F32 in its least
+   * bit.
+   */
   private void perturb(Span span, long index) {
     long at = span.byteOffset() + index * span.dtype().bytes();
     MemorySegment element = MemorySegment.ofArray(new byte[span.dtype().bytes()]);
@@ -63,8 +70,8 @@ final class Saboteur implements Interceptor {
     if (span.dtype() == DType.F32) {
       float value = element.get(JAVA_FLOAT_UNALIGNED, 0);
       element.set(JAVA_FLOAT_UNALIGNED, 0, value * 1.001f + 1e-3f);
-    } else if (span.dtype() == DType.I64) {
-      element.set(JAVA_LONG_UNALIGNED, 0, element.get(JAVA_LONG_UNALIGNED, 0) + 1);
+    } else {
+      element.set(JAVA_BYTE, 0, (byte) (element.get(JAVA_BYTE, 0) ^ 1));
     }
     memory.upload(element, span.buffer(), at);
   }
