@@ -10,7 +10,7 @@ import dev.quern.spi.KernelFamily;
  * @param operation the operation, such as {@code add} or {@code forward-backward}
  * @param operands shapes, dtypes and distribution with its seed, readable and unique within the
  *     operation
- * @param dtype the dtype of the data argument, asked for with {@code supports}
+ * @param dtype the dtype of the data argument, which the family is asked for
  * @param bytes what the operation must at least move: every input read and every result written
  *     once
  * @param setup places the operands and gives the call

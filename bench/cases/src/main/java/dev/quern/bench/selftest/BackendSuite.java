@@ -5,9 +5,7 @@ import dev.quern.Engine;
 import dev.quern.bench.cases.ArrayCases;
 import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.check.CaseResult;
-import dev.quern.bench.check.ContractCheck;
 import dev.quern.bench.check.FaultCheck;
-import dev.quern.bench.check.MemoryCheck;
 import dev.quern.bench.check.Parity;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.kernels.ArrayCase;
@@ -33,7 +31,7 @@ public final class BackendSuite {
   private BackendSuite() {}
 
   /**
-   * Opens a backend and runs the parity cases of all families, every kind of fused loss, the
+   * Opens a backend and runs the parity cases of all families, a sample of the fused losses, the
    * gradient check, the comparison with unfused definitions, the checks of faults in data, of
    * memory and of what else kernels owe, and the golden suites on it.
    *
@@ -83,16 +81,8 @@ public final class BackendSuite {
     try (Backend reference = Backends.reference().open(0);
         Engine engine = new Engine(tested)) {
       var suites = new KernelSuites(reference, tested, digests, selection);
-      for (Class<? extends KernelFamily> family : Kernels.families()) {
-        results.addAll(suites.parity(family));
-      }
-      // all of them, by name: quern selftest --suite losses
-      results.addAll(suites.losses(Selection.SAMPLE));
-      results.addAll(suites.gradient());
-      results.addAll(suites.unfused(engine));
-      results.addAll(FaultCheck.on(engine));
-      results.addAll(MemoryCheck.on(tested.memory()));
-      results.addAll(ContractCheck.on(tested));
+      // all losses, by name: quern selftest --suite losses
+      suites.all(engine, Selection.SAMPLE).values().forEach(suite -> results.addAll(suite.get()));
       for (GoldenSuite golden : GoldenSuite.embedded()) {
         results.addAll(GoldenRun.on(engine, golden, selection));
       }

@@ -5,9 +5,12 @@ import dev.quern.Engine;
 import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.cases.LossProduct;
 import dev.quern.bench.check.CaseResult;
+import dev.quern.bench.check.ContractCheck;
+import dev.quern.bench.check.FaultCheck;
 import dev.quern.bench.check.GradientCheck;
 import dev.quern.bench.check.HalfLossCheck;
 import dev.quern.bench.check.LovaszGradientCheck;
+import dev.quern.bench.check.MemoryCheck;
 import dev.quern.bench.check.Parity;
 import dev.quern.bench.check.UnfusedCheck;
 import dev.quern.bench.kernels.DrawnLoss;
@@ -20,9 +23,12 @@ import dev.quern.spi.loss.FusedLossSpec;
 import dev.quern.spi.loss.LovaszSpec;
 import dev.quern.spi.loss.SegmentationKernels;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the kernel cases of one family, or the gradient check, on an open backend. */
@@ -54,6 +60,26 @@ public final class KernelSuites {
   /** The name of a family's suite: {@code pointwise} and so on. */
   static String name(Class<? extends KernelFamily> family) {
     return Kernels.name(family);
+  }
+
+  /**
+   * {@return what runs every suite that is no golden one, by its name, in the order of reports}
+   *
+   * @param engine over the tested backend
+   * @param losses which of the losses
+   */
+  Map<String, Supplier<List<CaseResult>>> all(Engine engine, Selection losses) {
+    var all = new LinkedHashMap<String, Supplier<List<CaseResult>>>();
+    for (Class<? extends KernelFamily> family : Kernels.families()) {
+      all.put(name(family), () -> parity(family));
+    }
+    all.put(LOSSES, () -> losses(losses));
+    all.put(GRADIENT, this::gradient);
+    all.put(UNFUSED, () -> unfused(engine));
+    all.put(FaultCheck.SUITE, () -> FaultCheck.on(engine));
+    all.put(MemoryCheck.SUITE, () -> MemoryCheck.on(tested.memory()));
+    all.put(ContractCheck.SUITE, () -> ContractCheck.on(tested));
+    return all;
   }
 
   List<CaseResult> parity(Class<? extends KernelFamily> family) {

@@ -194,8 +194,9 @@ public final class Selftest {
       report(name, "backend", List.of(CaseResult.failed("backend", name, why)));
       return;
     }
+    Backend judged = options.sabotage() ? Saboteur.spoil(tested) : tested;
     try (Backend reference = Backends.reference().open(0);
-        Engine engine = new Engine(options.sabotage() ? Saboteur.spoil(tested) : tested)) {
+        Engine engine = new Engine(judged)) {
       if (options.random() > 0) {
         report(
             name,
@@ -203,33 +204,15 @@ public final class Selftest {
             RandomSuite.run(name, engine, options.random(), options.seed()));
         return;
       }
-      Backend judged = options.sabotage() ? Saboteur.spoil(tested) : tested;
       var kernels = new KernelSuites(reference, judged, null, Selection.ALL);
-      for (Class<? extends KernelFamily> family : Kernels.families()) {
-        if (options.wants(KernelSuites.name(family))) {
-          report(name, KernelSuites.name(family), kernels.parity(family));
-        }
-      }
-      if (options.wants(KernelSuites.LOSSES)) {
-        boolean asked = options.suites().contains(KernelSuites.LOSSES);
-        Selection losses = asked ? Selection.ALL : Selection.SAMPLE;
-        report(name, KernelSuites.LOSSES, kernels.losses(losses));
-      }
-      if (options.wants(KernelSuites.GRADIENT)) {
-        report(name, KernelSuites.GRADIENT, kernels.gradient());
-      }
-      if (options.wants(KernelSuites.UNFUSED)) {
-        report(name, KernelSuites.UNFUSED, kernels.unfused(engine));
-      }
-      if (options.wants(FaultCheck.SUITE)) {
-        report(name, FaultCheck.SUITE, FaultCheck.on(engine));
-      }
-      if (options.wants(MemoryCheck.SUITE)) {
-        report(name, MemoryCheck.SUITE, MemoryCheck.on(tested.memory()));
-      }
-      if (options.wants(ContractCheck.SUITE)) {
-        report(name, ContractCheck.SUITE, ContractCheck.on(tested));
-      }
+      boolean allLosses = options.suites().contains(KernelSuites.LOSSES);
+      kernels
+          .all(engine, allLosses ? Selection.ALL : Selection.SAMPLE)
+          .forEach((suite, run) -> {
+            if (options.wants(suite)) {
+              report(name, suite, run.get());
+            }
+          });
       if (options.suites().contains(LargeCheck.SUITE)) {
         report(name, LargeCheck.SUITE, LargeCheck.on(judged));
       }
