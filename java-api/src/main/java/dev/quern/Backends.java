@@ -1,5 +1,6 @@
 package dev.quern;
 
+import dev.quern.engine.Providers;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;

@@ -1,5 +1,6 @@
 package dev.quern;
 
+import dev.quern.engine.Providers;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.engine.Providers;
 import dev.quern.optim.Adam;
 import dev.quern.reference.ReferenceProvider;
 import dev.quern.spi.Availability;

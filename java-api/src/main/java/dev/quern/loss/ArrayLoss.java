@@ -1,6 +1,7 @@
 package dev.quern.loss;
 
 import dev.quern.DType;
+import dev.quern.DataException;
 import dev.quern.Shape;
 import dev.quern.spi.host.ArrayKernels;
 import java.lang.foreign.MemorySegment;
@@ -8,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param parts the loss, in the order in which gradients are added
  */
 record ArrayLoss(
-    Shape logits, long targets, DType targetDtype, boolean shapeless, List<ArrayPart> parts) {
+    Shape logits, long targets, DType targetDtype, boolean shapeless, List<Part> parts) {
 
   static ArrayLoss of(List<LossPart> parts, Shape logits, long targets, DType targetDtype) {
     return of(parts, logits, targets, targetDtype, false);
@@ -35,7 +37,7 @@ record ArrayLoss(
 
   private static ArrayLoss of(
       List<LossPart> parts, Shape logits, long targets, DType targetDtype, boolean shapeless) {
-    List<ArrayPart> ready =
+    List<Part> ready =
         parts.stream()
             .sorted(Comparator.comparing(FusedPart.class::isInstance))
             .map(part -> part.onArrays(logits, targets, targetDtype))
@@ -52,10 +54,10 @@ record ArrayLoss(
   }
 
   float loss(MemorySegment input, MemorySegment target, @Nullable MemorySegment gradient) {
-    for (ArrayPart part : parts) {
+    for (Part part : parts) {
       requireBytes("target", target, part.targets(), targetDtype);
     }
-    ArrayPart first = parts.getFirst();
+    Part first = parts.getFirst();
     if (parts.size() > 1 || first.weight() != 1) {
       return sum(input, target, gradient);
     }
@@ -69,7 +71,7 @@ record ArrayLoss(
     float[] total = gradient == null ? null : new float[length()];
     double value = 0;
     List<ArrayKernels.Result> results = new ArrayList<>();
-    for (ArrayPart part : parts) {
+    for (Part part : parts) {
       float[] own = total == null ? null : new float[total.length];
       ArrayKernels.Result result =
           part.kernel().loss(input, target, own == null ? null : MemorySegment.ofArray(own));
@@ -102,6 +104,29 @@ record ArrayLoss(
       throw new IllegalArgumentException(
           "The %s has %d bytes, but there are %d elements of %s, %d bytes each."
               .formatted(name, segment.byteSize(), elements, dtype, dtype.bytes()));
+    }
+  }
+
+  /**
+   * A part of a loss, ready to be computed without an engine. Holds nothing of a backend.
+   *
+   * @param weight the factor of the value and the gradient that it computes
+   * @param targets the number of the target's elements
+   * @param report what is said of a faulty label, given its index
+   * @param kernel computes both
+   */
+  record Part(double weight, long targets, LongFunction<DataException> report, Kernel kernel) {
+
+    /** A kernel of the best CPU backend. */
+    interface Kernel {
+      ArrayKernels.Result loss(
+          MemorySegment logits, MemorySegment target, @Nullable MemorySegment gradient);
+    }
+
+    void throwIfFaulty(ArrayKernels.Result result) {
+      if (result.fault() != Long.MAX_VALUE) {
+        throw report.apply(result.fault());
+      }
     }
   }
 }

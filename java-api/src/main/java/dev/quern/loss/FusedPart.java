@@ -196,7 +196,7 @@ record FusedPart(
   }
 
   @Override
-  public ArrayPart onArrays(Shape logits, long targets, DType targetDtype) {
+  public ArrayLoss.Part onArrays(Shape logits, long targets, DType targetDtype) {
     Shape target = LossShape.targetShape(setting.mode(), logits, targetDtype, targets);
     LossShape shape = LossShape.of(setting, logits, target, targetDtype);
     if (!isReduced || elementWeights != null) {
@@ -205,7 +205,7 @@ record FusedPart(
     }
     FusedLossSpec spec = spec(shape, DType.F32, targetDtype, null);
     LossExtent extent = shape.extent();
-    return new ArrayPart(
+    return new ArrayLoss.Part(
         weight(),
         target.elements(),
         LabelFault.of(spec),

@@ -36,7 +36,7 @@ sealed interface LossPart permits FusedPart, SortedPart {
    *
    * @param targets the number of the target's elements, which tells labels from shares
    */
-  ArrayPart onArrays(Shape logits, long targets, DType targetDtype);
+  ArrayLoss.Part onArrays(Shape logits, long targets, DType targetDtype);
 
   /** The parts of a sum. */
   static List<LossPart> sum(List<LossPart> a, List<LossPart> b) {

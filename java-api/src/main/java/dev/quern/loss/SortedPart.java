@@ -110,12 +110,12 @@ record SortedPart(LovaszLoss loss, double weight) implements LossPart {
   }
 
   @Override
-  public ArrayPart onArrays(Shape logits, long targets, DType targetDtype) {
+  public ArrayLoss.Part onArrays(Shape logits, long targets, DType targetDtype) {
     boolean labels = setting().mode() == Mode.MULTICLASS && logits.rank() >= 2;
     Shape target = labels ? logits.without(1) : logits;
     LossExtent extent = extent(logits, target, targetDtype);
     LovaszSpec spec = loss.spec(targetDtype);
-    return new ArrayPart(
+    return new ArrayLoss.Part(
         weight,
         target.elements(),
         LabelFault.of(spec, extent),

@@ -162,7 +162,6 @@ class ArchitectureTest {
       try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
         files
             .filter(file -> file.toString().endsWith(".java"))
-            .filter(file -> !file.endsWith("package-info.java"))
             .forEach(
                 file -> crowded.merge(ROOT.relativize(file.getParent()).toString(), 1L, Long::sum));
       }

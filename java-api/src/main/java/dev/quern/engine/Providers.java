@@ -1,5 +1,6 @@
-package dev.quern;
+package dev.quern.engine;
 
+import dev.quern.Backends;
 import dev.quern.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param referenceIsListed whether the reference was found as a service, as it always is unless
  *     service files were lost
  */
-record Providers(List<BackendProvider> list, boolean referenceIsListed) {
+public record Providers(List<BackendProvider> list, boolean referenceIsListed) {
   private static final System.Logger LOG = System.getLogger("dev.quern");
 
   /** Those beside these classes, and then those that a class loader sees. */
-  static Providers of(@Nullable ClassLoader more) {
+  public static Providers of(@Nullable ClassLoader more) {
     ClassLoader own = Providers.class.getClassLoader();
     List<BackendProvider> found = new ArrayList<>();
     add(found, ServiceLoader.load(BackendProvider.class, own));
@@ -31,7 +32,7 @@ record Providers(List<BackendProvider> list, boolean referenceIsListed) {
   }
 
   /** Those beside these classes, and then those of a layer and its parents. */
-  static Providers of(ModuleLayer layer) {
+  public static Providers of(ModuleLayer layer) {
     List<BackendProvider> found = new ArrayList<>();
     add(found, ServiceLoader.load(BackendProvider.class, Providers.class.getClassLoader()));
     add(found, ServiceLoader.load(layer, BackendProvider.class));
@@ -65,7 +66,7 @@ record Providers(List<BackendProvider> list, boolean referenceIsListed) {
     }
   }
 
-  @Nullable BackendProvider named(String name) {
+  public @Nullable BackendProvider named(String name) {
     return list.stream().filter(p -> p.name().equals(name)).findFirst().orElse(null);
   }
 }
