@@ -15,7 +15,7 @@
 // a block looked back changes no bit.
 #pragma once
 
-// Host side: dev.quern.spi.LovaszLayout.
+// Host side: dev.quern.gpu.layout.LovaszLayout.
 #define QUERN_SORT_CHUNK 4096LL
 
 // A warp's part of a chunk, as rows of its lanes.

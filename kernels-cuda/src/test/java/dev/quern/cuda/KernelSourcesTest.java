@@ -7,7 +7,7 @@ import dev.quern.cuda.KernelSources.Argument;
 import dev.quern.cuda.host.Signature;
 import dev.quern.gpu.host.Geometry;
 import dev.quern.gpu.layout.FusedLossEncoding;
-import dev.quern.gpu.layout.LossGrid;
+import dev.quern.gpu.layout.FusedLossLayout;
 import dev.quern.gpu.layout.LovaszLayout;
 import dev.quern.gpu.program.Formulas;
 import dev.quern.spi.loss.FusedLossSpec;
@@ -104,7 +104,7 @@ class KernelSourcesTest {
                 "SUM_BCE", LossSums.BCE,
                 "SUM_VALID", LossSums.VALID,
                 "SUM_CROSS_ENTROPY_WEIGHT", LossSums.CROSS_ENTROPY_WEIGHT,
-                "COUNTS", LossGrid.RECORD_BYTES / Double.BYTES - LossSums.COUNT,
+                "COUNTS", FusedLossLayout.RECORD_BYTES / Double.BYTES - LossSums.COUNT,
                 "MOST_TERMS", FusedLossSpec.MAX_TERMS)
             .entrySet()) {
       String line = "#define QUERN_%s %d\n".formatted(constant.getKey(), constant.getValue());

@@ -16,66 +16,24 @@ QUERN_INLINE long quern_transposed(long i, long rows, long columns) {
   return (line / columns * rows + i % rows) * columns + line % columns;
 }
 
-QUERN_KERNEL void transpose_8(
-    __global const uchar *x,
-    const long x_offset,
-    __global uchar *out,
-    const long out_offset,
-    const long n,
-    const long rows,
-    const long columns) {
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      out[out_offset + i] = x[x_offset + quern_transposed(i, rows, columns)];
-    }
+#define QUERN_TRANSPOSE(name, type) \
+  QUERN_KERNEL void name( \
+      __global const type *x, \
+      const long x_offset, \
+      __global type *out, \
+      const long out_offset, \
+      const long n, \
+      const long rows, \
+      const long columns) { \
+    long i = quern_tile_element(); \
+    for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) { \
+      if (i < n) { \
+        out[out_offset + i] = x[x_offset + quern_transposed(i, rows, columns)]; \
+      } \
+    } \
   }
-}
 
-QUERN_KERNEL void transpose_16(
-    __global const ushort *x,
-    const long x_offset,
-    __global ushort *out,
-    const long out_offset,
-    const long n,
-    const long rows,
-    const long columns) {
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      out[out_offset + i] = x[x_offset + quern_transposed(i, rows, columns)];
-    }
-  }
-}
-
-QUERN_KERNEL void transpose_32(
-    __global const uint *x,
-    const long x_offset,
-    __global uint *out,
-    const long out_offset,
-    const long n,
-    const long rows,
-    const long columns) {
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      out[out_offset + i] = x[x_offset + quern_transposed(i, rows, columns)];
-    }
-  }
-}
-
-QUERN_KERNEL void transpose_64(
-    __global const ulong *x,
-    const long x_offset,
-    __global ulong *out,
-    const long out_offset,
-    const long n,
-    const long rows,
-    const long columns) {
-  long i = quern_tile_element();
-  for (int j = 0; j < QUERN_MAP_ITEMS; j++, i += QUERN_GROUP) {
-    if (i < n) {
-      out[out_offset + i] = x[x_offset + quern_transposed(i, rows, columns)];
-    }
-  }
-}
+QUERN_TRANSPOSE(transpose_8, uchar)
+QUERN_TRANSPOSE(transpose_16, ushort)
+QUERN_TRANSPOSE(transpose_32, uint)
+QUERN_TRANSPOSE(transpose_64, ulong)

@@ -10,6 +10,23 @@
 
 #include "prelude.cl"
 
+// What is written, the images, and the windows.
+#define POOLING_EXTENTS \
+  const long n, \
+  const long channels, \
+  const long height, \
+  const long width, \
+  const long out_height, \
+  const long out_width, \
+  const int kernel_y, \
+  const int kernel_x, \
+  const int stride_y, \
+  const int stride_x, \
+  const int padding_y, \
+  const int padding_x, \
+  const int dilation_y, \
+  const int dilation_x
+
 QUERN_KERNEL void max_pool(
     __global const float *x,
     const long x_offset,
@@ -17,20 +34,7 @@ QUERN_KERNEL void max_pool(
     const long out_offset,
     __global int *places,
     const long places_offset,
-    const long n,
-    const long channels,
-    const long height,
-    const long width,
-    const long out_height,
-    const long out_width,
-    const int kernel_y,
-    const int kernel_x,
-    const int stride_y,
-    const int stride_x,
-    const int padding_y,
-    const int padding_x,
-    const int dilation_y,
-    const int dilation_x) {
+    POOLING_EXTENTS) {
   x += x_offset;
   out += out_offset;
   places += places_offset;
@@ -73,20 +77,7 @@ QUERN_KERNEL void max_pool_backward(
     const long places_offset,
     __global float *out,
     const long out_offset,
-    const long n,
-    const long channels,
-    const long height,
-    const long width,
-    const long out_height,
-    const long out_width,
-    const int kernel_y,
-    const int kernel_x,
-    const int stride_y,
-    const int stride_x,
-    const int padding_y,
-    const int padding_x,
-    const int dilation_y,
-    const int dilation_x) {
+    POOLING_EXTENTS) {
   gradient += gradient_offset;
   places += places_offset;
   out += out_offset;

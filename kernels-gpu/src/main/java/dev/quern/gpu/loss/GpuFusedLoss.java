@@ -4,7 +4,7 @@ import dev.quern.gpu.host.DeviceTable;
 import dev.quern.gpu.host.Geometry;
 import dev.quern.gpu.host.GpuFamily;
 import dev.quern.gpu.host.Launch;
-import dev.quern.gpu.layout.LossGrid;
+import dev.quern.gpu.layout.FusedLossLayout;
 import dev.quern.spi.DeviceBuffer;
 import dev.quern.spi.Span;
 import dev.quern.spi.loss.FusedLossPlan;
@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Launches {@code segmentation} and {@code segmentation_classes}; {@link LossGrid} says how work
- * and scratch memory are cut.
+ * Launches {@code segmentation} and {@code segmentation_classes}; {@link FusedLossLayout} says how
+ * work and scratch memory are cut.
  */
 final class GpuFusedLoss implements FusedLossPlan {
   private final FusedLossSpec spec;
@@ -51,16 +51,16 @@ final class GpuFusedLoss implements FusedLossPlan {
 
   @Override
   public long scratchBytes(LossExtent extent) {
-    return grid(extent).bytes();
+    return layout(extent).bytes();
   }
 
   @Override
   public void forward(
       LossOperands operands, Span value, @Nullable Span counts, Span fault, Span scratch) {
-    LossGrid grid = grid(operands.extent());
-    sums(operands, null, grid, scratch);
-    totals(grid, -1, scratch);
-    epilogue(operands, null, value, counts, fault, grid, grid.groups(), scratch);
+    FusedLossLayout layout = layout(operands.extent());
+    sums(operands, null, layout, scratch);
+    totals(layout, -1, scratch);
+    epilogue(operands, null, value, counts, fault, layout, layout.groups(), scratch);
   }
 
   @Override
@@ -72,59 +72,61 @@ final class GpuFusedLoss implements FusedLossPlan {
       @Nullable Span counts,
       Span fault,
       Span scratch) {
-    LossGrid grid = grid(operands.extent());
+    FusedLossLayout layout = layout(operands.extent());
     boolean onePass = spec.isOnePass();
     if (onePass) {
-      totals(grid, grid.images() * grid.pixels(), scratch);
-      epilogue(operands, upstream, value, null, fault, grid, 0, scratch);
+      totals(layout, layout.images() * layout.pixels(), scratch);
+      epilogue(operands, upstream, value, null, fault, layout, 0, scratch);
     }
-    sums(operands, onePass ? gradient : null, grid, scratch);
-    totals(grid, -1, scratch);
-    epilogue(operands, upstream, value, counts, fault, grid, grid.groups(), scratch);
+    sums(operands, onePass ? gradient : null, layout, scratch);
+    totals(layout, -1, scratch);
+    epilogue(operands, upstream, value, counts, fault, layout, layout.groups(), scratch);
     if (!onePass) {
-      long tiles = common.geometry().tiles(grid.images() * grid.pixels());
+      long tiles = common.geometry().tiles(layout.images() * layout.pixels());
       Launch kernel =
           operands("gradient", operands).scratch(scratch, 0, Float.BYTES).tensor(gradient);
-      enqueue(extent(kernel, grid).scalar(tiles), parts(grid) * tiles);
+      enqueue(extent(kernel, layout).scalar(tiles), parts(layout) * tiles);
     }
   }
 
   @Override
   public void losses(LossOperands operands, Span losses, Span fault, Span scratch) {
-    LossGrid grid = grid(operands.extent());
+    FusedLossLayout layout = layout(operands.extent());
     Launch kernel = operands("losses", operands).tensor(losses).scratch(scratch, 0, Long.BYTES);
-    long rounds = Math.ceilDiv(grid.images() * grid.pixels(), round());
-    enqueue(extent(kernel, grid).scalar(rounds), grid.unchunked());
+    long rounds = Math.ceilDiv(layout.images() * layout.pixels(), round());
+    enqueue(extent(kernel, layout).scalar(rounds), layout.unchunked());
     common
         .kernel("segmentation_faults")
         .scratch(scratch, 0, Long.BYTES)
         .tensor(fault)
-        .scalar(grid.unchunked())
+        .scalar(layout.unchunked())
         .enqueue(1);
   }
 
   /** Pass 1, or both passes in one if there is a gradient. */
-  private void sums(LossOperands operands, @Nullable Span gradient, LossGrid grid, Span scratch) {
+  private void sums(
+      LossOperands operands, @Nullable Span gradient, FusedLossLayout layout, Span scratch) {
     Launch kernel = operands(gradient == null ? "sums" : "one_pass", operands);
     if (gradient != null) {
       kernel.scratch(scratch, 0, Float.BYTES).tensor(gradient);
     }
     kernel
-        .scratch(scratch, grid.partials(), Double.BYTES)
-        .scratch(scratch, grid.faults(), Long.BYTES);
-    enqueue(extent(kernel, grid).scalar(grid.chunks()).scalar(grid.rounds()), grid.groups());
+        .scratch(scratch, layout.partials(), Double.BYTES)
+        .scratch(scratch, layout.faults(), Long.BYTES);
+    enqueue(
+        extent(kernel, layout).scalar(layout.chunks()).scalar(layout.rounds()), layout.groups());
   }
 
   /** Adds up the records, or takes what is known beforehand: the number of a segment's elements. */
-  private void totals(LossGrid grid, long known, Span scratch) {
+  private void totals(FusedLossLayout layout, long known, Span scratch) {
     common
         .kernel("segmentation_totals")
-        .scratch(scratch, grid.partials(), Double.BYTES)
-        .scratch(scratch, grid.sums(), Double.BYTES)
-        .scratch(scratch, grid.counts(), Double.BYTES)
-        .scalar(grid.chunks())
+        .scratch(scratch, layout.partials(), Double.BYTES)
+        .scratch(scratch, layout.sums(), Double.BYTES)
+        .scratch(scratch, layout.counts(), Double.BYTES)
+        .scalar(layout.chunks())
         .scalar(known)
-        .enqueue(grid.segments());
+        .enqueue(layout.segments());
   }
 
   private void epilogue(
@@ -133,22 +135,22 @@ final class GpuFusedLoss implements FusedLossPlan {
       Span value,
       @Nullable Span counts,
       Span fault,
-      LossGrid grid,
+      FusedLossLayout layout,
       long faults,
       Span scratch) {
     common
         .kernel("segmentation_epilogue")
-        .scratch(scratch, grid.sums(), Double.BYTES)
-        .scratch(scratch, grid.counts(), Double.BYTES)
-        .scratch(scratch, grid.faults(), Long.BYTES)
+        .scratch(scratch, layout.sums(), Double.BYTES)
+        .scratch(scratch, layout.counts(), Double.BYTES)
+        .scratch(scratch, layout.faults(), Long.BYTES)
         .tensor(table.span())
         .tensorOrNull(upstream)
         .tensor(value)
         .scratch(scratch, 0, Float.BYTES)
         .tensorOrNull(counts)
         .tensor(fault)
-        .scalar(grid.pools())
-        .scalar(grid.classes())
+        .scalar(layout.pools())
+        .scalar(layout.classes())
         .scalar(spec.terms().size())
         .scalar(operands.extent().elements())
         .scalar(faults)
@@ -165,8 +167,8 @@ final class GpuFusedLoss implements FusedLossPlan {
     return kernel.tensor(table.span());
   }
 
-  private static Launch extent(Launch kernel, LossGrid grid) {
-    return kernel.scalar(grid.images()).scalar(grid.classes()).scalar(grid.pixels());
+  private static Launch extent(Launch kernel, FusedLossLayout layout) {
+    return kernel.scalar(layout.images()).scalar(layout.classes()).scalar(layout.pixels());
   }
 
   private void enqueue(Launch kernel, long groups) {
@@ -178,12 +180,12 @@ final class GpuFusedLoss implements FusedLossPlan {
   }
 
   /** The number of parts of the batch that are cut one by one: segments or pools. */
-  private long parts(LossGrid grid) {
-    return ofElements ? grid.segments() : grid.pools();
+  private long parts(FusedLossLayout layout) {
+    return ofElements ? layout.segments() : layout.pools();
   }
 
-  private LossGrid grid(LossExtent extent) {
-    return LossGrid.of(spec, extent, round());
+  private FusedLossLayout layout(LossExtent extent) {
+    return FusedLossLayout.of(spec, extent, round());
   }
 
   private long round() {

@@ -24,7 +24,7 @@ import dev.quern.spi.loss.LossSums;
  * @param groups the number of chunks in all: of all segments for ELEMENTS, else of all pools
  * @param unchunked the number of rounds in all, of all segments or pools
  */
-public record LossGrid(
+public record FusedLossLayout(
     long pools,
     long images,
     int classes,
@@ -48,7 +48,7 @@ public record LossGrid(
    * @param round the number of pixels that a group of threads takes at once
    * @return how it is cut
    */
-  public static LossGrid of(FusedLossSpec spec, LossExtent extent, long round) {
+  public static FusedLossLayout of(FusedLossSpec spec, LossExtent extent, long round) {
     int classes = spec.classes();
     long pools = spec.perImage() ? extent.images() : 1;
     long images = spec.perImage() ? 1 : extent.images();
@@ -65,7 +65,7 @@ public record LossGrid(
         Math.max(Math.ceilDiv(whole, MOST_CHUNKS), Math.ceilDiv(records * RECORD_BYTES, bytes));
     rounds = Math.clamp(rounds, 1, Math.max(1, whole));
     long chunks = Math.ceilDiv(whole, rounds);
-    return new LossGrid(
+    return new FusedLossLayout(
         pools,
         images,
         classes,

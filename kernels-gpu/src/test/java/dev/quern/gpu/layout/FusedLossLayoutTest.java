@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class LossGridTest {
+class FusedLossLayoutTest {
   private static final long ROUND = 1024;
 
   @ParameterizedTest
@@ -36,29 +36,29 @@ class LossGridTest {
       Layout layout, boolean perImage, long images, int classes, long pixels) {
     FusedLossSpec spec = spec(layout, perImage, classes);
     var extent = new LossExtent(images, classes, pixels);
-    LossGrid grid = LossGrid.of(spec, extent, ROUND);
-    long length = grid.images() * grid.pixels();
-    assertEquals(extent.elements(), grid.segments() * length);
-    assertEquals(perImage ? images : 1, grid.pools());
-    long chunk = grid.rounds() * ROUND;
-    assertEquals(Math.ceilDiv(length, chunk), grid.chunks());
-    long parts = layout == Layout.ELEMENTS ? grid.segments() : grid.pools();
-    assertEquals(parts * grid.chunks(), grid.groups());
-    assertEquals(parts * Math.ceilDiv(length, ROUND), grid.unchunked());
+    FusedLossLayout cut = FusedLossLayout.of(spec, extent, ROUND);
+    long length = cut.images() * cut.pixels();
+    assertEquals(extent.elements(), cut.segments() * length);
+    assertEquals(perImage ? images : 1, cut.pools());
+    long chunk = cut.rounds() * ROUND;
+    assertEquals(Math.ceilDiv(length, chunk), cut.chunks());
+    long parts = layout == Layout.ELEMENTS ? cut.segments() : cut.pools();
+    assertEquals(parts * cut.chunks(), cut.groups());
+    assertEquals(parts * Math.ceilDiv(length, ROUND), cut.unchunked());
 
-    assertTrue(grid.chunks() <= 4096);
-    long records = grid.segments() * grid.chunks() * LossGrid.RECORD_BYTES;
+    assertTrue(cut.chunks() <= 4096);
+    long records = cut.segments() * cut.chunks() * FusedLossLayout.RECORD_BYTES;
     long allowed = Math.max(1 << 20, extent.elements() * Float.BYTES / 100);
     // a record is left for every class of every pool, and rounds are whole
-    assertTrue(records <= allowed || grid.chunks() == 1, records + " bytes of " + allowed);
+    assertTrue(records <= allowed || cut.chunks() == 1, records + " bytes of " + allowed);
 
-    assertTrue(grid.segments() * LossCoefficients.COUNT * Float.BYTES <= grid.sums());
-    assertTrue(grid.sums() + grid.segments() * LossSums.COUNT * Double.BYTES <= grid.counts());
-    assertTrue(grid.counts() + grid.segments() * 4 * Double.BYTES <= grid.partials());
-    assertTrue(grid.partials() + records <= grid.faults());
-    assertTrue(grid.faults() + grid.groups() * Long.BYTES <= grid.bytes());
-    assertTrue(grid.unchunked() * Long.BYTES <= grid.bytes() && grid.bytes() > 0);
-    for (long offset : List.of(grid.sums(), grid.counts(), grid.partials(), grid.faults())) {
+    assertTrue(cut.segments() * LossCoefficients.COUNT * Float.BYTES <= cut.sums());
+    assertTrue(cut.sums() + cut.segments() * LossSums.COUNT * Double.BYTES <= cut.counts());
+    assertTrue(cut.counts() + cut.segments() * 4 * Double.BYTES <= cut.partials());
+    assertTrue(cut.partials() + records <= cut.faults());
+    assertTrue(cut.faults() + cut.groups() * Long.BYTES <= cut.bytes());
+    assertTrue(cut.unchunked() * Long.BYTES <= cut.bytes() && cut.bytes() > 0);
+    for (long offset : List.of(cut.sums(), cut.counts(), cut.partials(), cut.faults())) {
       assertEquals(0, offset % 64);
     }
   }
