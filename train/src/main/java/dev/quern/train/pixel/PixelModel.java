@@ -3,6 +3,8 @@ package dev.quern.train.pixel;
 import dev.quern.Engine;
 import dev.quern.ParameterStore;
 import dev.quern.Tensor;
+import dev.quern.op.MatMul;
+import dev.quern.op.Sum;
 import dev.quern.train.batch.BatchSource;
 import dev.quern.train.batch.PieceSource;
 import dev.quern.train.batch.Prefetch;
@@ -179,8 +181,9 @@ final class PixelModel implements SegmentationModel {
   @Override
   public void backward(Tensor gradient) {
     Tensor features = Objects.requireNonNull(input, "forward comes first");
-    column(parameters.gradient(WEIGHT)).copyFrom(features.matmul(gradient, true, false));
-    parameters.gradient(BIAS).copyFrom(gradient.sum());
+    Tensor weight = column(parameters.gradient(WEIGHT));
+    engine.apply(new MatMul(true, false), List.of(features, gradient), List.of(weight));
+    engine.apply(new Sum(), List.of(gradient), List.of(parameters.gradient(BIAS)));
     input = null;
   }
 
