@@ -2,6 +2,7 @@ package dev.quern.bench.selftest;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.quern.DType;
 import dev.quern.spi.Backend;
@@ -59,10 +60,7 @@ final class Saboteur implements Interceptor {
     }
   }
 
-  /**
-   * Changes an element by a thousandth of itself and a thousandth; another than F32 in its least
-   * bit.
-   */
+  /** Changes F32 by a thousandth of itself and a thousandth, I64 by 1, others in a bit. */
   private void perturb(Span span, long index) {
     long at = span.byteOffset() + index * span.dtype().bytes();
     MemorySegment element = MemorySegment.ofArray(new byte[span.dtype().bytes()]);
@@ -70,6 +68,9 @@ final class Saboteur implements Interceptor {
     if (span.dtype() == DType.F32) {
       float value = element.get(JAVA_FLOAT_UNALIGNED, 0);
       element.set(JAVA_FLOAT_UNALIGNED, 0, value * 1.001f + 1e-3f);
+    } else if (span.dtype() == DType.I64) {
+      // counts grow, over several calls, and must not lose again what they were given too much
+      element.set(JAVA_LONG_UNALIGNED, 0, element.get(JAVA_LONG_UNALIGNED, 0) + 1);
     } else {
       element.set(JAVA_BYTE, 0, (byte) (element.get(JAVA_BYTE, 0) ^ 1));
     }
