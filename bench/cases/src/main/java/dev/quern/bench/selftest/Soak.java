@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -36,6 +37,12 @@ public final class Soak {
    */
   private static final int WARM_UP = 6000;
 
+  /**
+   * Resident memory is read after each leg of the steps and a collection: in one leg the virtual
+   * machine touches more of its heap, in another it gives some back; what leaks grows in all.
+   */
+  private static final int LEGS = 5;
+
   private Soak() {}
 
   /**
@@ -44,8 +51,8 @@ public final class Soak {
    * @param steps the steps measured, after the warm-up
    * @param heapBytesPerStep Java heap allocated per step, all threads
    * @param deviceAllocations how often the device was asked for memory during those steps
-   * @param residentGrowth growth of the process's resident memory during those steps, in bytes; 0
-   *     where the system does not tell
+   * @param residentGrowth growth of the process's resident memory in bytes, the median of five legs
+   *     of the steps, times five; 0 where the system does not tell
    * @param firstLoss the loss of the first step
    * @param lastLoss the loss of the last step
    */
@@ -114,20 +121,25 @@ public final class Soak {
       System.gc();
       long heap = allocatedHeap();
       long resident = residentBytes();
+      long[] growth = new long[LEGS];
       long allocations = engine.memory().allocations();
       float last = first;
-      for (long i = 0; i < steps; i++) {
-        last = step.take();
+      for (int leg = 0; leg < LEGS; leg++) {
+        for (long i = steps * leg / LEGS; i < steps * (leg + 1) / LEGS; i++) {
+          last = step.take();
+        }
+        engine.synchronize();
+        System.gc();
+        long now = residentBytes();
+        growth[leg] = now - resident;
+        resident = now;
       }
-      engine.synchronize();
-      long heapAfter = allocatedHeap();
-      long allocationsAfter = engine.memory().allocations();
-      System.gc();
+      Arrays.sort(growth);
       return new Result(
           steps,
-          (heapAfter - heap) / steps,
-          allocationsAfter - allocations,
-          residentBytes() - resident,
+          (allocatedHeap() - heap) / steps,
+          engine.memory().allocations() - allocations,
+          LEGS * growth[LEGS / 2],
           first,
           last);
     }
