@@ -109,6 +109,10 @@ class CudaConcurrencyTest {
             new SelftestOptions(List.of("cuda"), null, SUITES, false),
             new PrintStream(OutputStream.nullOutputStream()));
     assertEquals(List.of(), report.failures(), "seed " + seed);
+    assertProves(report);
+  }
+
+  private static void assertProves(Report report) {
     for (String suite : SUITES) {
       assertTrue(
           report.results().stream()
@@ -120,7 +124,9 @@ class CudaConcurrencyTest {
   @Test
   void aSampleAgreesWithTheReference() {
     EmulatedDriver.runBlocksBeside(4, Order.SHUFFLED, seed, 0);
-    assertEquals(List.of(), BackendSuite.sample("cuda").failures(), "seed " + seed);
+    Report report = BackendSuite.sample("cuda", SUITES);
+    assertEquals(List.of(), report.failures(), "seed " + seed);
+    assertProves(report);
   }
 
   /**

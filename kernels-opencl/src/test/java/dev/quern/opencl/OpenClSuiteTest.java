@@ -20,6 +20,13 @@ import org.junit.jupiter.api.Test;
 class OpenClSuiteTest {
   /** Finds the backend by its name, so that its registration is tested too. */
   @Test
+  void aSampleAgreesWithTheReference() {
+    var _ = OpenClTesting.device();
+    assertHolds(BackendSuite.sample("opencl"));
+  }
+
+  @Test
+  @Tag("thorough")
   void agreesWithTheReference() {
     var _ = OpenClTesting.device();
     assertHolds(BackendSuite.run("opencl"));

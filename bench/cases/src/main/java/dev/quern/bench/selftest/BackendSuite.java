@@ -75,6 +75,26 @@ public final class BackendSuite {
     return run(tested, Selection.SAMPLE);
   }
 
+  /**
+   * Opens a backend and runs the same sample of some kernel suites on it, and no golden suite.
+   *
+   * @param backend its name, or a device of it as in {@code opencl:1}
+   * @param suites their names
+   * @return one result per case
+   * @throws dev.quern.BackendUnavailableException if it cannot be used here
+   */
+  public static Report sample(String backend, List<String> suites) {
+    Backend tested = Backends.openBackend(backend);
+    try (Backend reference = Backends.reference().open(0);
+        Engine engine = new Engine(tested)) {
+      var all =
+          new KernelSuites(reference, tested, new Digests(), Selection.SAMPLE)
+              .all(engine, Selection.SAMPLE);
+      all.keySet().retainAll(suites);
+      return new Report(all.values().stream().flatMap(suite -> suite.get().stream()).toList());
+    }
+  }
+
   private static Report run(Backend tested, Selection selection) {
     var digests = new Digests();
     var results = new ArrayList<CaseResult>();
