@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SpeedBenchTest {
@@ -101,6 +102,7 @@ class SpeedBenchTest {
 
   /** Measured for real, unlike the made-up runs of ComparisonTest. */
   @Test
+  @Tag("thorough")
   void aKernelSlowedByAFifthIsFoundAndTheSameBuildIsTheSame() {
     run(0, LONG, _ -> {}); // the first in this process would be compiled otherwise
     assertEquals(List.of(), clear(0));
