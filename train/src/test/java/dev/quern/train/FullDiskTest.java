@@ -26,7 +26,7 @@ class FullDiskTest {
   /** From too little for the folder to enough for all but the report, and for that too. */
   private static final int[] KILOBYTES = {8, 12, 16, 20, 24, 28, 100, 400};
 
-  private static final int[] FEW_KILOBYTES = {16, 28};
+  private static final int[] FEW_KILOBYTES = {8, 16, 28, 400};
 
   /** In a mount namespace of its own: a small disk, the run, then a larger disk and the rest. */
   private static final String SCRIPT =
