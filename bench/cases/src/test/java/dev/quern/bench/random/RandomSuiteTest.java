@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RandomSuiteTest {
@@ -31,6 +32,7 @@ class RandomSuiteTest {
   }
 
   @Test
+  @Tag("thorough")
   void everyKindOfCaseNoticesSabotage() {
     var out = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     var options = new SelftestOptions(REFERENCE, null, List.of(), true, 200, 2);
