@@ -193,7 +193,8 @@ public final class Engine extends TensorFactory implements AutoCloseable {
    * @param operation what is computed
    * @param inputs tensors of this engine
    * @param outputs as many as there are results, of their types. One may be an input of an
-   *     elementwise operation; else they overlap neither inputs nor each other
+   *     elementwise operation; else they overlap neither inputs nor each other, which is checked
+   *     but for memory borrowed twice
    * @throws IllegalArgumentException if inputs or outputs do not fit, naming both sides
    * @throws UnsupportedOperationException if the device does not compute in their dtype
    */
@@ -204,7 +205,7 @@ public final class Engine extends TensorFactory implements AutoCloseable {
   /**
    * Applies an operation and adds its results to what tensors hold: each result is rounded to its
    * dtype and then added, so the bits are those of the result added by {@link Tensor#add}. Matrix
-   * products and copies need no memory for the result.
+   * products, slices, and copies of equal dtype and format need no memory for the result.
    *
    * @param operation what is computed
    * @param inputs tensors of this engine

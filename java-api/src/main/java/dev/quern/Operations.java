@@ -35,7 +35,12 @@ final class Operations {
   List<Tensor> apply(Operation operation, List<Tensor> inputs) {
     List<TensorType> results = results(operation, inputs);
     List<Tensor> outputs = engine.locked(() -> make(operation, inputs, results));
-    tell(operation, inputs, outputs, Outcome.MADE);
+    try {
+      tell(operation, inputs, outputs, Outcome.MADE);
+    } catch (RuntimeException | Error e) {
+      outputs.forEach(Tensor::close);
+      throw e;
+    }
     return outputs;
   }
 
@@ -44,8 +49,8 @@ final class Operations {
     engine.submit(kernels -> {
       OperationCall call = call(operation, kernels, inputs, outputs);
       requireApart(operation, inputs, outputs, call.family() instanceof PointwiseKernels);
-      run(operation, call, inputs, outputs);
       List<FaultWord> faults = faults(inputs);
+      run(operation, call, inputs, outputs);
       outputs.forEach(output -> output.setFaults(faults));
     });
     tell(operation, inputs, outputs, Outcome.WRITTEN);
@@ -57,6 +62,7 @@ final class Operations {
     results.forEach(result -> ADD.outputs(List.of(result, result)));
     engine.submit(kernels -> {
       requireApart(operation, inputs, outputs, false);
+      List<FaultWord> faults = faults(inputs);
       OperationCall direct =
           OperationCall.adding(
               operation,
@@ -70,7 +76,6 @@ final class Operations {
       } else {
         addMade(operation, kernels, inputs, results, outputs);
       }
-      List<FaultWord> faults = faults(inputs);
       outputs.forEach(output -> output.carry(faults));
     });
     tell(operation, inputs, outputs, Outcome.ADDED);

@@ -165,6 +165,11 @@ public final class ParameterStore implements AutoCloseable {
       gradients.forEach(gradient -> gradient.fill(0));
     } else {
       gradientArena.fill(0);
+      // views of the arena carry faults of their own
+      engine.locked(() -> {
+        gradients.forEach(gradient -> gradient.setFaults(List.of()));
+        return null;
+      });
     }
   }
 
@@ -321,11 +326,10 @@ public final class ParameterStore implements AutoCloseable {
      * memory of both lives at least as long as the store.
      *
      * @param name its name, unique in the store
-     * @param parameter F32, on the store's engine
-     * @param gradient F32, of the same shape
+     * @param parameter F32, in CONTIGUOUS format, on the store's engine
+     * @param gradient F32, of the same shape and format
      * @return this
-     * @throws IllegalArgumentException if the name is taken, the tensors are not as said, or there
-     *     is a parameter that the store owns
+     * @throws IllegalArgumentException if the name is taken or the tensors are not as said
      */
     public Builder add(String name, Tensor parameter, Tensor gradient) {
       for (Tensor tensor : List.of(parameter, gradient)) {
@@ -338,16 +342,16 @@ public final class ParameterStore implements AutoCloseable {
           throw new IllegalArgumentException(
               "Parameter '%s' needs F32 tensors, but one is %s.".formatted(name, tensor));
         }
+        if (tensor.format() != MemoryFormat.CONTIGUOUS) {
+          throw new IllegalArgumentException(
+              "Parameter '%s' needs tensors in CONTIGUOUS format, but one is %s; make it with contiguous()."
+                  .formatted(name, tensor.type()));
+        }
       }
-      if (!parameter.shape().equals(gradient.shape()) || parameter.format() != gradient.format()) {
+      if (!parameter.shape().equals(gradient.shape())) {
         throw new IllegalArgumentException(
-            "Parameter '%s' is %s %s, but its gradient %s %s: shape and memory format must be equal."
-                .formatted(
-                    name,
-                    parameter.shape(),
-                    parameter.format(),
-                    gradient.shape(),
-                    gradient.format()));
+            "Parameter '%s' has shape %s, but its gradient %s."
+                .formatted(name, parameter.shape(), gradient.shape()));
       }
       addEntry(name, parameter.shape());
       parameters.add(parameter);

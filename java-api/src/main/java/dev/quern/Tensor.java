@@ -131,10 +131,10 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
    */
   public Tensor reshape(Shape target) {
     var reshape = new Reshape(target);
-    reshape.outputs(List.of(type.as(MemoryFormat.CONTIGUOUS)));
     if (type.is(MemoryFormat.CONTIGUOUS)) {
       return apply(reshape);
     }
+    reshape.outputs(List.of(type.as(MemoryFormat.CONTIGUOUS)));
     try (Tensor copy = contiguous()) {
       return copy.apply(reshape);
     }
@@ -172,9 +172,11 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
   }
 
   private Tensor in(MemoryFormat order) {
-    return type.as(order).equals(type)
-        ? engine.locked(() -> view(span().offset(), type))
-        : apply(new ToFormat(order));
+    if (!type.as(order).equals(type)) {
+      return apply(new ToFormat(order));
+    }
+    return apply(
+        type.is(MemoryFormat.CONTIGUOUS) ? new Reshape(shape()) : new Slice(0, shape().dim(0)));
   }
 
   // Host and lifetime.
@@ -231,7 +233,7 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
    */
   public void copyFrom(Tensor other) {
     requireSameEngine(other);
-    if (!other.type.as(format()).equals(type)) {
+    if (other.dtype() != dtype() || !other.shape().equals(shape())) {
       throw new IllegalArgumentException(
           "copyFrom needs a tensor of %s %s, got %s %s."
               .formatted(dtype(), shape(), other.dtype(), other.shape()));

@@ -219,6 +219,38 @@ class ApplyTest {
   }
 
   @Test
+  void viewsInAFormatThatIsThereAreHeardOf() {
+    Tensor planes = a.reshape(1, 1, 2, 3);
+    Tensor last = engine.zeros(DType.F32, Shape.of(2, 3, 2, 2), MemoryFormat.CHANNELS_LAST);
+    for (Tensor x : List.of(planes, last)) {
+      var heard = new ArrayList<Tensor>();
+      try (var _ =
+          engine.listen((_, inputs, outputs, _) -> {
+            heard.addAll(inputs);
+            heard.addAll(outputs);
+          })) {
+        Tensor same = x.equals(planes) ? x.contiguous() : x.channelsLast();
+        assertEquals(List.of(x, same), heard);
+        assertEquals(x.span(), same.span());
+        assertEquals(x.type(), same.type());
+      }
+    }
+  }
+
+  @Test
+  void aListenerThatFailsLeavesNothingBehind() {
+    int before = openTensors();
+    try (var _ =
+        engine.listen((_, _, _, _) -> {
+          throw new IllegalStateException("planned");
+        })) {
+      assertThrows(IllegalStateException.class, () -> a.add(b));
+      assertThrows(IllegalStateException.class, () -> a.reshape(6));
+    }
+    assertEquals(before, openTensors());
+  }
+
+  @Test
   void aListenerIsOneThreadsAndDoesNotHearItself() throws InterruptedException {
     var heard = new ArrayList<Outcome>();
     OperationListener listener =

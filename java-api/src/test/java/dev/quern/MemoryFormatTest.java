@@ -162,6 +162,11 @@ class MemoryFormatTest {
     Tensor last = engine.zeros(DType.F32, SHAPE, MemoryFormat.CHANNELS_LAST);
     last.copyFrom(planes);
     assertArrayEquals(PIXELS, last.toFloatArray());
+    var refusal =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> last.copyFrom(engine.zeros(DType.F32, Shape.of(24))));
+    assertTrue(String.valueOf(refusal.getMessage()).contains(SHAPE.toString()));
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.loss.BceLoss;
+import dev.quern.op.Convert;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.ParameterPenalty;
@@ -41,6 +43,33 @@ class ParameterStoreTest {
       assertArrayEquals(new float[3], gradient.toFloatArray());
     }
     assertEquals(7, all.toFloatArray().length);
+  }
+
+  @Test
+  void tensorsInAnotherFormatAreRefused() {
+    Tensor weight = engine.zeros(DType.F32, Shape.of(2, 3, 2, 2), MemoryFormat.CHANNELS_LAST);
+    Tensor gradient = engine.zeros(DType.F32, Shape.of(2, 3, 2, 2));
+    var builder = ParameterStore.builder(engine);
+    for (List<Tensor> sides : List.of(List.of(weight, gradient), List.of(gradient, weight))) {
+      var refusal =
+          assertThrows(
+              IllegalArgumentException.class, () -> builder.add("w", sides.get(0), sides.get(1)));
+      assertTrue(String.valueOf(refusal.getMessage()).contains("contiguous()"), refusal::toString);
+    }
+  }
+
+  @Test
+  void zeroedGradientsCarryNoFault() {
+    try (ParameterStore store =
+        ParameterStore.builder(engine).add("w", new float[] {1, 2}, 2).build()) {
+      Tensor target = engine.tensor(new byte[] {0, 7}, 2);
+      Tensor logits = engine.tensor(new float[2], 2);
+      Tensor faulty = new BceLoss().forwardBackward(logits, target).gradient();
+      engine.accumulate(new Convert(DType.F32), List.of(faulty), List.of(store.gradient("w")));
+      assertThrows(DataException.class, () -> store.gradient("w").toFloatArray());
+      store.zeroGradients();
+      assertArrayEquals(new float[2], store.gradient("w").toFloatArray());
+    }
   }
 
   @Test

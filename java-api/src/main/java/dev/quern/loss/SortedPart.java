@@ -50,11 +50,11 @@ record SortedPart(LovaszLoss loss, double weight) implements LossPart {
   public LossResult forwardBackward(
       Tensor logits, Tensor target, Tensor upstream, @Nullable BinaryConfusion metric) {
     LossExtent extent = fitting(logits, target);
+    Engine engine = logits.engine();
+    LovaszPlan plan = engine.prepare(loss.spec(target.dtype()));
     if (metric != null) {
       count(metric, logits, target);
     }
-    Engine engine = logits.engine();
-    LovaszPlan plan = engine.prepare(loss.spec(target.dtype()));
     try (FaultWord fault = engine.openFaultWord(LabelFault.of(plan.spec(), extent))) {
       Tensor value = fault.number();
       Tensor gradient = fault.carriedBy(engine.empty(logits.type()));

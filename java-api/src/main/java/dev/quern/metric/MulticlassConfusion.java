@@ -117,6 +117,11 @@ public final class MulticlassConfusion implements AutoCloseable {
           "Scores of %d classes have shape (N, %d, ...) and their target (N, ...), but they are %s and %s."
               .formatted(options.classes(), options.classes(), x, t));
     }
+    if (target.format() != MemoryFormat.CONTIGUOUS) {
+      throw new IllegalArgumentException(
+          "The target of scores is read in CONTIGUOUS order, but it is %s; convert it with contiguous()."
+              .formatted(target.type()));
+    }
   }
 
   /**

@@ -29,6 +29,8 @@ public sealed interface Operation
    * @return the types of the results, in its order
    * @throws IllegalArgumentException if the operation does not take such inputs, naming both sides
    *     of what does not match
+   * @throws IndexOutOfBoundsException if it names an axis that an input does not have
+   * @throws ArithmeticException if a result would have more than 2^63 - 1 elements
    */
   List<TensorType> outputs(List<TensorType> inputs);
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.DType;
 import dev.quern.DataException;
 import dev.quern.Engine;
+import dev.quern.MemoryFormat;
 import dev.quern.Scope;
 import dev.quern.Shape;
 import java.lang.foreign.MemorySegment;
@@ -155,6 +156,9 @@ class MulticlassConfusionTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> metric.update(engine.zeros(DType.U8, Shape.of(40)), labels));
+      var volumes = engine.zeros(DType.F32, Shape.of(2, 3, 4, 5, 2));
+      var last = engine.zeros(DType.U8, Shape.of(2, 4, 5, 2), MemoryFormat.CHANNELS_LAST);
+      assertThrows(IllegalArgumentException.class, () -> metric.update(volumes, last));
       metric.update(scores, labels);
       assertEquals(40, metric.compute().count(0, 0));
       assertThrows(IllegalArgumentException.class, () -> metric.compute().count(3, 0));

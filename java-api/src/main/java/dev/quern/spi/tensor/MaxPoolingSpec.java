@@ -7,7 +7,7 @@ import dev.quern.spi.Support;
 /**
  * The greatest element of every window of an image, channel by channel, as {@code
  * torch.nn.functional.max_pool2d} has it: among equal elements the first counts, a NaN is greater
- * than all others, what lies outside the image is not looked at.
+ * than all others and the last NaN counts, what lies outside the image is not looked at.
  *
  * @param vertical the window along the rows' axis
  * @param horizontal the window within a row
