@@ -26,7 +26,7 @@
 
 // The words behind the ticket, 0 before the launch, are what blocks publish: 0, nothing yet; the
 // chunk's count plus 1; or, with this bit, the count of the chunk and all before it in its list, which
-// is below 2^31. Host side: dev.quern.cuda.CudaLovaszScratch.
+// is below 2^31. Host side: dev.quern.cuda.CudaLovaszSort.
 #define QUERN_INCLUSIVE 0x80000000u
 #define QUERN_TICKET_WORDS 16
 

@@ -1,5 +1,6 @@
 package dev.quern.gpu;
 
+import dev.quern.DType;
 import dev.quern.gpu.host.GpuFamily;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.LayoutKernels;
@@ -15,12 +16,21 @@ final class GpuLayoutKernels implements LayoutKernels {
   @Override
   public void transpose(Span x, long count, long rows, long columns, Span out) {
     family
-        .kernel("transpose_" + Byte.SIZE * x.dtype().bytes())
+        .kernel(entry(x.dtype()))
         .tensor(x)
         .tensor(out)
         .scalar(x.length())
         .scalar(rows)
         .scalar(columns)
         .enqueue(family.geometry().tiles(x.length()));
+  }
+
+  private static String entry(DType dtype) {
+    return switch (dtype.bytes()) {
+      case 1 -> "transpose_8";
+      case 2 -> "transpose_16";
+      case 4 -> "transpose_32";
+      default -> "transpose_64";
+    };
   }
 }

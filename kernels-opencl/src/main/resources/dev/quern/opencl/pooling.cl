@@ -1,8 +1,8 @@
 // Pooling of channels-last images, and its gradient.
 //
 // - Formula: out = the greatest element of a window, per channel; places = row * width + column of the
-//   first such element, a NaN being greater than all others. Backward: the sum of the gradients of the
-//   windows whose place an element is.
+//   first such element; a NaN is greater than all others, and the last NaN counts. Backward: the sum of
+//   the gradients of the windows whose place an element is.
 // - Fused: the place with the value.
 // - Work: a work-item for each element that is written, neighbours along the channels.
 // - Tail: work-items behind the last element do nothing; what lies outside the image is not looked at.

@@ -45,6 +45,12 @@ public final class Kernel implements Launch {
   }
 
   @Override
+  public Kernel restart() {
+    next = 0;
+    return this;
+  }
+
+  @Override
   public Kernel tensor(Span span) {
     return address(((Buffer) span.buffer()).address() + span.byteOffset());
   }

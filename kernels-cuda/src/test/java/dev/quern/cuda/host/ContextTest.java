@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.DType;
 import dev.quern.DeviceException;
 import dev.quern.cuda.CudaTesting;
+import dev.quern.gpu.host.Launch;
 import dev.quern.spi.Span;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,6 +79,9 @@ class ContextTest {
           message.equals("Kernel fill_u8 was given INT64 for its argument out, which is POINTER."),
           message);
       message = CudaTesting.failure(IllegalStateException.class, () -> kernel.enqueue(1));
+      assertTrue(message.contains("fill_u8 was launched without its argument out"), message);
+      Launch restarted = kernel.tensorOrNull(null).restart();
+      message = CudaTesting.failure(IllegalStateException.class, () -> restarted.enqueue(1));
       assertTrue(message.contains("fill_u8 was launched without its argument out"), message);
       message =
           CudaTesting.failure(

@@ -44,7 +44,7 @@ public final class GpuFamily implements AutoCloseable {
    * Finds an entry.
    *
    * @param entry its name
-   * @return the kernel, to be given its arguments
+   * @return the kernel, to be given its arguments from the first on
    */
   public Launch kernel(String entry) {
     Launch known = kernels.get(entry);
@@ -52,7 +52,7 @@ public final class GpuFamily implements AutoCloseable {
       known = program().kernel(entry);
       kernels.put(entry, known);
     }
-    return known;
+    return known.restart();
   }
 
   /** Compiles or loads the kernels unless it is done; from any thread. */

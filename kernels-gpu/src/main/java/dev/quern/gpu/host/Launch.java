@@ -11,6 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Launch {
   /**
+   * Begins with the first argument again, if others were given and then not enqueued, as something
+   * between them failed.
+   *
+   * @return this
+   */
+  Launch restart();
+
+  /**
    * Sets a tensor argument.
    *
    * @param span what it covers

@@ -21,14 +21,14 @@ public final class NativeLibrary {
   private NativeLibrary() {}
 
   /**
-   * Loads a library.
+   * Loads a library, one at a time: meanwhile the process has another temporary folder.
    *
    * @param binding whose it is, for example {@code JOCL}
    * @param load has the binding load it
    * @param explain the sentence for what loading threw
    * @return why it cannot be loaded, or null
    */
-  public static @Nullable String load(
+  public static synchronized @Nullable String load(
       String binding, Runnable load, Function<Throwable, String> explain) {
     String before = System.getProperty(TEMPORARY_FOLDER);
     @Nullable Path folder = null;

@@ -42,6 +42,12 @@ public final class Kernel implements Launch, AutoCloseable {
     return groupSize;
   }
 
+  @Override
+  public Kernel restart() {
+    index = 0;
+    return this;
+  }
+
   /** Two arguments: the buffer, and the offset in elements. */
   @Override
   public Kernel tensor(Span span) {

@@ -71,6 +71,19 @@ class ProgramTest {
   }
 
   @Test
+  void argumentsThatWereNeverEnqueuedAreForgotten() {
+    String source = "__kernel void mixed(const long a, const int b) {}";
+    try (var context = new Context(OpenClTesting.device());
+        var program = Program.build(context, cache, "mixed.cl", source, "");
+        var queue = new Queue(context);
+        var kernel = program.kernel("mixed", queue, 1)) {
+      kernel.scalar(1L);
+      kernel.restart().scalar(1L).scalar(2).enqueue(1);
+      queue.finish();
+    }
+  }
+
+  @Test
   void namesAMissingKernel() {
     try (var context = new Context(OpenClTesting.device());
         var program = Program.build(context, cache, "empty.cl", "__kernel void a(int n) {}", "");
