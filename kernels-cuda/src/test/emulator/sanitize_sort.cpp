@@ -4,7 +4,7 @@
 // unless both say that they share it. Run:
 //
 //     g++ -g -O1 -std=c++17 -ffp-contract=off -fsanitize=thread -pthread -Wno-unknown-pragmas
-//         -Isrc/test/emulator -Isrc/main/cuda -I../java-api/src/main/resources/META-INF/quern/formulas
+//         -Isrc/test/emulator -Isrc/main/cuda -I../kernels-gpu/src/main/resources/META-INF/quern/formulas
 //         src/test/emulator/blocks.cpp src/test/emulator/sanitize_sort.cpp -o target/sanitize_sort
 //     target/sanitize_sort
 

@@ -1,8 +1,10 @@
 package dev.quern.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.Engine;
+import dev.quern.bench.check.CaseResult.Status;
 import dev.quern.bench.check.PreparationCheck;
 import dev.quern.bench.selftest.BackendSuite;
 import dev.quern.bench.selftest.Report;
@@ -25,7 +27,7 @@ class CudaSuiteTest {
   @Test
   @Tag("thorough")
   void agreesWithTheReference() {
-    assertHolds(BackendSuite.run("cuda"));
+    assertAllHold(BackendSuite.run("cuda"));
   }
 
   @Test
@@ -48,6 +50,11 @@ class CudaSuiteTest {
   @Test
   void randomLossesAgreeWithTheirDefinitions() {
     assertEquals(List.of(), BackendSuite.random("cuda", 20, 1).failures());
+  }
+
+  private static void assertAllHold(Report report) {
+    assertHolds(report);
+    assertTrue(report.count(Status.PASSED) > 800, "only " + report.count(Status.PASSED));
   }
 
   private static void assertHolds(Report report) {

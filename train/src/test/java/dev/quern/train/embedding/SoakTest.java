@@ -27,7 +27,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -49,9 +48,10 @@ class SoakTest {
     assumeTrue(false, backend + " cannot be used here: " + availability);
   }
 
-  @Test
-  void stepsLeaveMemoryFlat() {
-    assertStepsLeaveMemoryFlat("simd", 2000);
+  @ParameterizedTest
+  @ValueSource(strings = {"simd", "opencl"})
+  void stepsLeaveMemoryFlat(String backend) {
+    assertStepsLeaveMemoryFlat(backend, 2000);
   }
 
   @ParameterizedTest

@@ -5,7 +5,6 @@ import dev.quern.Engine;
 import dev.quern.bench.cases.ArrayCases;
 import dev.quern.bench.cases.KernelCases;
 import dev.quern.bench.check.CaseResult;
-import dev.quern.bench.check.FaultCheck;
 import dev.quern.bench.check.Parity;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.kernels.ArrayCase;
@@ -81,29 +80,34 @@ public final class BackendSuite {
    * @param backend its name, or a device of it as in {@code opencl:1}
    * @param suites their names
    * @return one result per case
+   * @throws IllegalArgumentException if there is no such suite
    * @throws dev.quern.BackendUnavailableException if it cannot be used here
    */
   public static Report sample(String backend, List<String> suites) {
-    Backend tested = Backends.openBackend(backend);
-    try (Backend reference = Backends.reference().open(0);
-        Engine engine = new Engine(tested)) {
-      var all =
-          new KernelSuites(reference, tested, new Digests(), Selection.SAMPLE)
-              .all(engine, Selection.SAMPLE);
-      all.keySet().retainAll(suites);
-      return new Report(all.values().stream().flatMap(suite -> suite.get().stream()).toList());
-    }
+    return run(Backends.openBackend(backend), Selection.SAMPLE, suites, List.of());
   }
 
   private static Report run(Backend tested, Selection selection) {
+    return run(tested, selection, KernelSuites.names(), GoldenSuite.embedded());
+  }
+
+  private static Report run(
+      Backend tested, Selection selection, List<String> suites, List<GoldenSuite> goldens) {
     var digests = new Digests();
     var results = new ArrayList<CaseResult>();
     try (Backend reference = Backends.reference().open(0);
         Engine engine = new Engine(tested)) {
-      var suites = new KernelSuites(reference, tested, digests, selection);
+      var kernels = new KernelSuites(reference, tested, digests, selection);
       // all losses, by name: quern selftest --suite losses
-      suites.all(engine, Selection.SAMPLE).values().forEach(suite -> results.addAll(suite.get()));
-      for (GoldenSuite golden : GoldenSuite.embedded()) {
+      var all = kernels.all(engine, Selection.SAMPLE);
+      for (String suite : suites) {
+        var run = all.get(suite);
+        if (run == null) {
+          throw new IllegalArgumentException("There is no suite " + suite + " of kernels.");
+        }
+        results.addAll(run.get());
+      }
+      for (GoldenSuite golden : goldens) {
         results.addAll(GoldenRun.on(engine, golden, selection));
       }
     }
@@ -160,17 +164,13 @@ public final class BackendSuite {
         report.results().stream()
             .filter(result -> result.status() == CaseResult.Status.PASSED)
             .toList();
-    var unproven = new LinkedHashSet<String>();
+    var unproven = new LinkedHashSet<String>(KernelSuites.names());
     for (Class<? extends KernelFamily> family : Kernels.families()) {
       String suite = KernelSuites.name(family);
-      unproven.add(suite);
       for (KernelCase kernelCase : KernelCases.of(family)) {
         unproven.add(suite + " " + kernelCase.operation());
       }
     }
-    unproven.addAll(
-        List.of(
-            KernelSuites.LOSSES, KernelSuites.GRADIENT, KernelSuites.UNFUSED, FaultCheck.SUITE));
     GoldenSuite.embedded().forEach(golden -> unproven.add(golden.name()));
     unproven.removeIf(what ->
         passed.stream().anyMatch(r -> (r.suite() + " " + r.name() + " ").startsWith(what + " ")));

@@ -62,6 +62,16 @@ public final class KernelSuites {
     return Kernels.name(family);
   }
 
+  /** The names of the suites that are no golden ones, in the order of reports. */
+  static List<String> names() {
+    var names = new ArrayList<String>();
+    Kernels.families().forEach(family -> names.add(name(family)));
+    names.addAll(
+        List.of(
+            LOSSES, GRADIENT, UNFUSED, FaultCheck.SUITE, MemoryCheck.SUITE, ContractCheck.SUITE));
+    return names;
+  }
+
   /**
    * {@return what runs every suite that is no golden one, by its name, in the order of reports}
    *

@@ -5,16 +5,12 @@ import dev.quern.Backends;
 import dev.quern.Engine;
 import dev.quern.bench.check.CaseResult;
 import dev.quern.bench.check.CaseResult.Status;
-import dev.quern.bench.check.ContractCheck;
-import dev.quern.bench.check.FaultCheck;
 import dev.quern.bench.check.LargeCheck;
-import dev.quern.bench.check.MemoryCheck;
 import dev.quern.bench.golden.GoldenSuite;
 import dev.quern.bench.random.RandomSuite;
 import dev.quern.spi.Availability;
 import dev.quern.spi.Backend;
 import dev.quern.spi.KernelFamily;
-import dev.quern.spi.Kernels;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -170,16 +166,7 @@ public final class Selftest {
   }
 
   private Set<String> suites() {
-    var names = new LinkedHashSet<String>();
-    for (Class<? extends KernelFamily> family : Kernels.families()) {
-      names.add(KernelSuites.name(family));
-    }
-    names.add(KernelSuites.LOSSES);
-    names.add(KernelSuites.GRADIENT);
-    names.add(KernelSuites.UNFUSED);
-    names.add(FaultCheck.SUITE);
-    names.add(MemoryCheck.SUITE);
-    names.add(ContractCheck.SUITE);
+    var names = new LinkedHashSet<String>(KernelSuites.names());
     names.add(LargeCheck.SUITE);
     golden.forEach(suite -> names.add(suite.name()));
     return names;
