@@ -7,13 +7,11 @@ import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.spi.Span;
 import dev.quern.spi.optim.GradientControl;
-import dev.quern.spi.optim.GradientRule;
 import dev.quern.spi.optim.LossScale;
 import dev.quern.spi.optim.OptimizerArena;
 import dev.quern.spi.optim.OptimizerFlags;
 import dev.quern.spi.optim.OptimizerKernels;
 import dev.quern.spi.optim.OutsideTensors;
-import dev.quern.spi.optim.SegmentTable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,16 +37,14 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   private final List<ParameterGroup<O>> groups;
   private final GroupWriter<O> writer;
   private final MemorySegment groupCopy;
-  private final @Nullable DynamicLossScale dynamicLossScale;
+  private final LossScaling scaling;
   private final double clipValue;
   private final double emaDecay;
   private final boolean reduces;
-  private final @Nullable Tensor lossScale;
-  private final @Nullable Tensor finiteSteps;
   private final Tensor gradientRule;
   private final @Nullable Tensor ema;
   private final List<Tensor> emaViews;
-  private final Tensor segmentTable;
+  private final Segments segments;
   private final Tensor groupTable;
   private final Tensor ticket;
   private final Tensor control;
@@ -71,23 +67,19 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     this.groups = new ArrayList<>(builder.groups);
     this.groupCopy = groupCopy;
     this.writer = writer;
-    this.dynamicLossScale = builder.dynamicLossScale;
     this.clipValue = builder.clipValue;
     this.emaDecay = builder.emaDecay;
     int[] groupOf = groupOfParameter(store, groups);
 
     double scale = builder.lossScale;
     this.reduces = builder.skipNonFinite || builder.maxNorm < Double.POSITIVE_INFINITY || scale > 0;
-    this.lossScale = scale > 0 ? engine.tensor(new float[] {(float) scale}, 1) : null;
-    this.finiteSteps = dynamicLossScale == null ? null : engine.zeros(DType.I32, Shape.of(1));
-    this.gradientRule = upload(rule(builder.maxNorm, dynamicLossScale).toTable());
+    this.scaling = new LossScaling(engine, scale, builder.dynamicLossScale);
+    this.gradientRule = upload(scaling.rule(builder.maxNorm).toTable());
     this.ema = emaDecay < 1 ? zeros() : null;
     this.emaViews = viewsOf(ema);
     copy(store.parameters(), emaViews);
 
-    SegmentTable segments = SegmentTable.allocate(groupOf.length);
-    long tiles = fill(segments, groupOf);
-    this.segmentTable = upload(segments.memory());
+    this.segments = new Segments(engine, store, groupOf);
     this.groupTable = upload(groupCopy);
     writeGroups();
     this.ticket = engine.zeros(DType.I32, Shape.of(1));
@@ -103,27 +95,15 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
             parameterArena.span(),
             gradientArena.span(),
             ema == null ? null : ema.span(),
-            segmentTable.span(),
-            groupOf.length,
-            tiles,
+            segments.span(),
+            segments.parameters(),
+            segments.tiles(),
             groupTable.span(),
             ticket.span(),
             pointers == null
                 ? null
                 : new OutsideTensors(
                     spans(store.parameters()), spans(store.gradients()), pointers.span()));
-  }
-
-  private static GradientRule rule(double maxNorm, @Nullable DynamicLossScale dynamic) {
-    return dynamic == null
-        ? new GradientRule(maxNorm)
-        : new GradientRule(
-            maxNorm,
-            dynamic.growth(),
-            dynamic.backoff(),
-            dynamic.min(),
-            dynamic.max(),
-            dynamic.interval());
   }
 
   /** The device table by which steps reach the caller's tensors; null if they cannot. */
@@ -162,10 +142,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
     copy(store.parameters(), copiedParameters);
     copy(store.gradients(), copiedGradients);
     if (reduces) {
-      LossScale scale =
-          lossScale == null
-              ? null
-              : new LossScale(lossScale.span(), finiteSteps == null ? null : finiteSteps.span());
+      LossScale scale = scaling.operand();
       engine.submitWithScratch(
           b -> b.optimizer().scratchBytes(arena),
           (b, scratch) ->
@@ -243,11 +220,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @param active whether it takes part
    */
   public final void setActive(String parameter, boolean active) {
-    int index = store.index(parameter);
-    long at = SegmentTable.activeOffset(index);
-    try (Tensor word = segmentTable.slice(at, at + Integer.BYTES)) {
-      word.copyFrom(MemorySegment.ofArray(new int[] {active ? 1 : 0}));
-    }
+    segments.setActive(store.index(parameter), active);
   }
 
   /**
@@ -256,10 +229,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @return the steps taken, per parameter in the store's order
    */
   public final long[] steps() {
-    SegmentTable segments = downloadSegments();
-    long[] steps = new long[arena.segmentCount()];
-    Arrays.setAll(steps, segments::step);
-    return steps;
+    return segments.steps();
   }
 
   /**
@@ -270,17 +240,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalArgumentException if the number of entries differs or one is negative
    */
   public final void setSteps(long[] steps) {
-    if (steps.length != arena.segmentCount() || Arrays.stream(steps).anyMatch(s -> s < 0)) {
-      throw new IllegalArgumentException(
-          "Step numbers are at least 0, one for each of %d parameters, got %s."
-              .formatted(arena.segmentCount(), Arrays.toString(steps)));
-    }
-    SegmentTable segments = downloadSegments();
-    for (int s = 0; s < steps.length; s++) {
-      segments.setStep(s, steps[s]);
-      segments.setBuffered(s, steps[s] > 0 && hasMomentum(groups.get(segments.group(s)).options()));
-    }
-    segmentTable.copyFrom(segments.memory());
+    segments.setSteps(steps, group -> hasMomentum(groups.get(group).options()));
   }
 
   private static boolean hasMomentum(OptimizerOptions<?> options) {
@@ -288,20 +248,11 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   }
 
   final boolean[] readBuffered() {
-    SegmentTable segments = downloadSegments();
-    boolean[] buffered = new boolean[arena.segmentCount()];
-    for (int s = 0; s < buffered.length; s++) {
-      buffered[s] = segments.buffered(s);
-    }
-    return buffered;
+    return segments.buffered();
   }
 
   final void writeBuffered(boolean[] buffered) {
-    SegmentTable segments = downloadSegments();
-    for (int s = 0; s < buffered.length; s++) {
-      segments.setBuffered(s, buffered[s]);
-    }
-    segmentTable.copyFrom(segments.memory());
+    segments.setBuffered(buffered);
   }
 
   /**
@@ -324,11 +275,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalStateException if none was set when the optimizer was made
    */
   public final Tensor lossScale() {
-    if (lossScale == null) {
-      throw new IllegalStateException(
-          "There is no loss scale; set the first one with lossScale on the builder.");
-    }
-    return lossScale;
+    return scaling.scale();
   }
 
   /**
@@ -340,16 +287,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalStateException if none was set when the optimizer was made
    */
   public final void setLossScale(double scale) {
-    requireScale(scale);
-    lossScale().fill(scale);
-  }
-
-  private void requireScale(double scale) {
-    if (dynamicLossScale == null) {
-      Ranges.lossScale(scale);
-    } else {
-      Ranges.lossScale(scale, dynamicLossScale.min(), dynamicLossScale.max());
-    }
+    scaling.set(scale);
   }
 
   /**
@@ -358,7 +296,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @return whether the optimizer was made with a {@link DynamicLossScale}
    */
   public final boolean hasDynamicLossScale() {
-    return dynamicLossScale != null;
+    return scaling.isDynamic();
   }
 
   /**
@@ -368,15 +306,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalStateException if the loss scale does not move by itself
    */
   public final DynamicLossScale dynamicLossScale() {
-    if (dynamicLossScale == null) {
-      throw doesNotMove();
-    }
-    return dynamicLossScale;
-  }
-
-  private static IllegalStateException doesNotMove() {
-    return new IllegalStateException(
-        "The loss scale does not move by itself; give the builder's lossScale a DynamicLossScale.");
+    return scaling.dynamic();
   }
 
   /**
@@ -386,9 +316,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalStateException if the loss scale does not move by itself
    */
   public final DynamicLossScale.State lossScaleState() {
-    int[] steps = new int[1];
-    requireDynamic().copyTo(MemorySegment.ofArray(steps));
-    return new DynamicLossScale.State(lossScale().item(), steps[0]);
+    return scaling.state();
   }
 
   /**
@@ -399,16 +327,7 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
    * @throws IllegalStateException if the loss scale does not move by itself
    */
   public final void setLossScaleState(DynamicLossScale.State state) {
-    Tensor steps = requireDynamic();
-    setLossScale(state.scale());
-    steps.copyFrom(MemorySegment.ofArray(new int[] {state.finiteSteps()}));
-  }
-
-  private Tensor requireDynamic() {
-    if (finiteSteps == null) {
-      throw doesNotMove();
-    }
-    return finiteSteps;
+    scaling.set(state);
   }
 
   /**
@@ -449,23 +368,15 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
   @Override
   public void close() {
     emaViews.forEach(Tensor::close);
+    scaling.close();
+    segments.close();
     if (!copiedParameters.isEmpty()) {
       copiedParameters.forEach(Tensor::close);
       copiedGradients.forEach(Tensor::close);
       parameterArena.close();
       gradientArena.close();
     }
-    for (Tensor tensor :
-        Arrays.asList(
-            ema,
-            lossScale,
-            finiteSteps,
-            gradientRule,
-            segmentTable,
-            groupTable,
-            ticket,
-            control,
-            pointers)) {
+    for (Tensor tensor : Arrays.asList(ema, gradientRule, groupTable, ticket, control, pointers)) {
       if (tensor != null) {
         tensor.close();
       }
@@ -489,27 +400,11 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
         | (emaDecay < 1 ? OptimizerFlags.EMA : 0);
   }
 
-  private long fill(SegmentTable segments, int[] groupOf) {
-    long tiles = 0;
-    for (int s = 0; s < groupOf.length; s++) {
-      long length = store.parameters().get(s).shape().elements();
-      segments.set(s, store.arenaOffset(s), length, tiles, 0, groupOf[s], true);
-      tiles += OptimizerArena.tiles(length);
-    }
-    return tiles;
-  }
-
   private void writeGroups() {
     for (int g = 0; g < groups.size(); g++) {
       writer.write(groups.get(g).options(), groupCopy, g, clipValue, emaDecay);
     }
     groupTable.copyFrom(groupCopy);
-  }
-
-  private SegmentTable downloadSegments() {
-    SegmentTable segments = SegmentTable.allocate(arena.segmentCount());
-    segmentTable.copyTo(segments.memory());
-    return segments;
   }
 
   private Tensor upload(MemorySegment table) {
