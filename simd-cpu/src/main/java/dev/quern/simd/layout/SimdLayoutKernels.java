@@ -15,8 +15,11 @@ import java.lang.foreign.MemorySegment;
 public final class SimdLayoutKernels implements LayoutKernels {
   private static final int TILE = 32;
 
-  /** A piece is this many elements or more, if the columns suffice. */
+  /** The most elements of a piece; only pieces at a matrix's ends have half as many or fewer. */
   private static final long PIECE = 1 << 14;
+
+  /** With fewer elements in all than two full pieces, waking others is not worth it. */
+  private static final long INLINE_BELOW = 2 * PIECE;
 
   private final WorkerPool pool;
 
@@ -28,18 +31,25 @@ public final class SimdLayoutKernels implements LayoutKernels {
   public void transpose(Span x, long count, long rows, long columns, Span out) {
     if (x.length() > 0) {
       Transpose task = new Transpose(x, rows, columns, out);
-      pool.run(task, count * task.piecesPerMatrix(), 2);
+      long pieces = count * task.piecesPerMatrix();
+      pool.run(task, pieces, x.length() < INLINE_BELOW ? pieces + 1 : 0);
     }
   }
 
-  /** A piece is some rows of one matrix. */
+  /**
+   * A piece is a band of rows of a strip of columns of one matrix. So few rows, as the channels of
+   * an image, have many pieces too.
+   */
   private static final class Transpose extends Task {
     private final MemorySegment x;
     private final MemorySegment out;
     private final int bytes;
     private final long rows;
     private final long columns;
-    private final long rowsPerPiece;
+    private final long band;
+    private final long strip;
+    private final long bands;
+    private final long strips;
 
     Transpose(Span x, long rows, long columns, Span out) {
       this.x = open(x);
@@ -47,22 +57,29 @@ public final class SimdLayoutKernels implements LayoutKernels {
       this.bytes = x.dtype().bytes();
       this.rows = rows;
       this.columns = columns;
-      this.rowsPerPiece = TILE * Math.max(1, PIECE / (TILE * columns));
+      long widest = TILE * (PIECE / (TILE * Math.min(rows, TILE)));
+      this.strip = Math.min(columns, widest);
+      this.band = TILE * Math.max(1, PIECE / (TILE * strip));
+      this.bands = Math.ceilDiv(rows, band);
+      this.strips = Math.ceilDiv(columns, strip);
     }
 
     long piecesPerMatrix() {
-      return Math.ceilDiv(rows, rowsPerPiece);
+      return bands * strips;
     }
 
     @Override
     public void run(long piece) {
       long matrix = piece / piecesPerMatrix() * rows * columns;
-      long first = piece % piecesPerMatrix() * rowsPerPiece;
-      long end = Math.min(rows, first + rowsPerPiece);
-      for (long row = first; row < end; row += TILE) {
-        int height = (int) Math.min(TILE, end - row);
-        for (long column = 0; column < columns; column += TILE) {
-          int width = (int) Math.min(TILE, columns - column);
+      long inMatrix = piece % piecesPerMatrix();
+      long top = inMatrix / strips * band;
+      long bottom = Math.min(rows, top + band);
+      long left = inMatrix % strips * strip;
+      long right = Math.min(columns, left + strip);
+      for (long row = top; row < bottom; row += TILE) {
+        int height = (int) Math.min(TILE, bottom - row);
+        for (long column = left; column < right; column += TILE) {
+          int width = (int) Math.min(TILE, right - column);
           long from = matrix + row * columns + column;
           long to = matrix + column * rows + row;
           switch (bytes) {

@@ -28,7 +28,11 @@ final class LayoutCases {
       {2, 1023, 3},
       {3, 31, 33},
       {1, 64, 4099},
-      {1, 257, 255}
+      {1, 257, 255},
+      // few rows, and one more than a tile, of so many columns that threads share a matrix
+      {1, 5, 7001},
+      {2, 17, 1000},
+      {1, 33, 1025}
     };
     for (int[] shape : shapes) {
       for (DType dtype : List.of(DType.F32, DType.U8, DType.F16, DType.I64)) {
