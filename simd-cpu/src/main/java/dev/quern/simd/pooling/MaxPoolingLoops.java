@@ -10,6 +10,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.IS_NAN;
 
+import dev.quern.simd.math.NativeMemory;
 import dev.quern.spi.tensor.MaxPoolingSpec;
 import dev.quern.spi.tensor.PoolingWindow;
 import dev.quern.spi.tensor.SpatialExtent;
@@ -36,6 +37,9 @@ final class MaxPoolingLoops {
   private final SpatialExtent result;
   private final int channels;
 
+  /** How many channels whole vectors have. */
+  private final int whole;
+
   /** How far the elements of a window's row, and its rows, are apart, in bytes. */
   private final long stepX;
 
@@ -47,6 +51,7 @@ final class MaxPoolingLoops {
     this.in = in;
     this.result = spec.result(in);
     this.channels = Math.toIntExact(in.channels());
+    this.whole = channels / LANES * LANES;
     this.stepX = 4L * channels * horizontal.dilation();
     this.stepY = 4L * channels * in.width() * vertical.dilation();
   }
@@ -64,63 +69,84 @@ final class MaxPoolingLoops {
 
   /** Pools a row of results, counted through all images. */
   void forward(long row, MemorySegment x, MemorySegment out, MemorySegment places) {
-    long image = row / result.height();
-    long top = row % result.height() * vertical.stride() - vertical.padding();
-    int firstY = first(vertical, top);
-    int endY = end(vertical, top, in.height());
-    for (long column = 0; column < result.width(); column++) {
-      long left = column * horizontal.stride() - horizontal.padding();
-      int firstX = first(horizontal, left);
-      int endX = end(horizontal, left, in.width());
-      long corner = (image * in.height() + top) * in.width() + left;
-      int place = (int) (top * in.width() + left);
-      long at = (row * result.width() + column) * channels * 4;
-      window(x, corner * channels * 4, place, firstY, endY, firstX, endX, out, places, at);
+    if (whole > 0) {
+      forwardVectors(row, x, out, places);
+    }
+    if (whole < channels) {
+      forwardRest(row, x, out, places);
     }
   }
 
-  private void window(
-      MemorySegment x,
-      long corner,
-      int place,
-      int firstY,
-      int endY,
-      int firstX,
-      int endX,
-      MemorySegment out,
-      MemorySegment places,
-      long at) {
-    int whole = channels / LANES * LANES;
-    for (int c = 0; c < whole; c += LANES) {
-      FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-      // nothing yet is below all that there may be, -infinity too
-      IntVector chosen = IntVector.broadcast(INTS, -1);
-      for (int i = firstY; i < endY; i++) {
-        for (int j = firstX; j < endX; j++) {
-          FloatVector value = load(x, corner + i * stepY + j * stepX + 4L * c);
-          VectorMask<Float> greater =
-              value.compare(GT, most).or(value.test(IS_NAN)).or(chosen.lt(0).cast(SPECIES));
-          most = most.blend(value, greater);
-          chosen = chosen.blend(place(place, i, j), greater.cast(INTS));
-        }
-      }
-      most.intoMemorySegment(out, at + 4L * c, ORDER);
-      chosen.intoMemorySegment(places, at + 4L * c, ORDER);
-    }
-    for (int c = whole; c < channels; c++) {
-      float most = Float.NEGATIVE_INFINITY;
-      int chosen = -1;
-      for (int i = firstY; i < endY; i++) {
-        for (int j = firstX; j < endX; j++) {
-          float value = x.get(JAVA_FLOAT, corner + i * stepY + j * stepX + 4L * c);
-          if (chosen < 0 || value > most || Float.isNaN(value)) {
-            most = value;
-            chosen = place(place, i, j);
+  /**
+   * What of a window is inside.
+   *
+   * @param firstY its first row that is
+   * @param endY one past the last
+   * @param firstX its first column that is
+   * @param endX one past the last
+   * @param corner where the window begins, in bytes, maybe outside
+   * @param place the place of that
+   */
+  private record Inside(int firstY, int endY, int firstX, int endX, long corner, int place) {}
+
+  private Inside inside(long row, long column) {
+    long top = row % result.height() * vertical.stride() - vertical.padding();
+    long left = column * horizontal.stride() - horizontal.padding();
+    long corner = (row / result.height() * in.height() + top) * in.width() + left;
+    return new Inside(
+        first(vertical, top),
+        end(vertical, top, in.height()),
+        first(horizontal, left),
+        end(horizontal, left, in.width()),
+        corner * channels * 4,
+        (int) (top * in.width() + left));
+  }
+
+  private void forwardVectors(long row, MemorySegment x, MemorySegment out, MemorySegment places) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
+    places = NativeMemory.known(places);
+    for (long column = 0; column < result.width(); column++) {
+      Inside window = inside(row, column);
+      long at = (row * result.width() + column) * channels * 4;
+      for (int c = 0; c < whole; c += LANES) {
+        FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        // nothing yet is below all that there may be, -infinity too
+        IntVector chosen = IntVector.broadcast(INTS, -1);
+        for (int i = window.firstY; i < window.endY; i++) {
+          for (int j = window.firstX; j < window.endX; j++) {
+            FloatVector value = load(x, window.corner + i * stepY + j * stepX + 4L * c);
+            VectorMask<Float> greater =
+                value.compare(GT, most).or(value.test(IS_NAN)).or(chosen.lt(0).cast(SPECIES));
+            most = most.blend(value, greater);
+            chosen = chosen.blend(place(window.place, i, j), greater.cast(INTS));
           }
         }
+        most.intoMemorySegment(out, at + 4L * c, ORDER);
+        chosen.intoMemorySegment(places, at + 4L * c, ORDER);
       }
-      out.set(JAVA_FLOAT, at + 4L * c, most);
-      places.set(JAVA_INT, at + 4L * c, chosen);
+    }
+  }
+
+  private void forwardRest(long row, MemorySegment x, MemorySegment out, MemorySegment places) {
+    for (long column = 0; column < result.width(); column++) {
+      Inside window = inside(row, column);
+      long at = (row * result.width() + column) * channels * 4;
+      for (int c = whole; c < channels; c++) {
+        float most = Float.NEGATIVE_INFINITY;
+        int chosen = -1;
+        for (int i = window.firstY; i < window.endY; i++) {
+          for (int j = window.firstX; j < window.endX; j++) {
+            float value = x.get(JAVA_FLOAT, window.corner + i * stepY + j * stepX + 4L * c);
+            if (chosen < 0 || value > most || Float.isNaN(value)) {
+              most = value;
+              chosen = place(window.place, i, j);
+            }
+          }
+        }
+        out.set(JAVA_FLOAT, at + 4L * c, most);
+        places.set(JAVA_INT, at + 4L * c, chosen);
+      }
     }
   }
 
@@ -131,70 +157,85 @@ final class MaxPoolingLoops {
   /** Gathers the gradient of a row of the operand, counted through all images. */
   void backward(long row, MemorySegment gradient, MemorySegment places, MemorySegment out) {
     long image = row / in.height();
-    long y = row % in.height();
-    for (long z = 0; z < in.width(); z++) {
-      int place = (int) (y * in.width() + z);
-      long at = (row * in.width() + z) * channels * 4;
-      pixel(gradient, places, image, y, z, place, out, at);
+    long width = 4 * result.width() * channels;
+    long[] rows = new long[vertical.kernel()];
+    windows(vertical, row % in.height(), result.height(), width, rows);
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] += rows[i] < 0 ? 0 : image * result.height() * width;
+    }
+    if (whole > 0) {
+      backwardVectors(row, rows, gradient, places, out);
+    }
+    if (whole < channels) {
+      backwardRest(row, rows, gradient, places, out);
     }
   }
 
-  private void pixel(
-      MemorySegment gradient,
-      MemorySegment places,
-      long image,
-      long y,
-      long z,
-      int place,
-      MemorySegment out,
-      long at) {
-    int whole = channels / LANES * LANES;
-    for (int c = 0; c < whole; c += LANES) {
-      FloatVector sum = FloatVector.zero(SPECIES);
-      for (int i = vertical.kernel() - 1; i >= 0; i--) {
-        long windowY = window(vertical, y, i, result.height());
-        for (int j = horizontal.kernel() - 1; j >= 0 && windowY >= 0; j--) {
-          long windowX = window(horizontal, z, j, result.width());
-          if (windowX >= 0) {
-            long from = element(image, windowY, windowX, c);
-            VectorMask<Integer> took =
-                IntVector.fromMemorySegment(INTS, places, from, ORDER).eq(place);
-            sum = sum.add(load(gradient, from), took.cast(SPECIES));
+  private void backwardVectors(
+      long row, long[] rows, MemorySegment gradient, MemorySegment places, MemorySegment out) {
+    gradient = NativeMemory.known(gradient);
+    places = NativeMemory.known(places);
+    out = NativeMemory.known(out);
+    int firstPlace = firstPlace(row);
+    long[] columns = new long[horizontal.kernel()];
+    for (int z = 0; z < in.width(); z++) {
+      windows(horizontal, z, result.width(), 4L * channels, columns);
+      long at = (row * in.width() + z) * channels * 4;
+      for (int c = 0; c < whole; c += LANES) {
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int i = rows.length - 1; i >= 0; i--) {
+          for (int j = columns.length - 1; j >= 0 && rows[i] >= 0; j--) {
+            if (columns[j] >= 0) {
+              long from = rows[i] + columns[j] + 4L * c;
+              VectorMask<Integer> took =
+                  IntVector.fromMemorySegment(INTS, places, from, ORDER).eq(firstPlace + z);
+              sum = sum.add(load(gradient, from), took.cast(SPECIES));
+            }
           }
         }
+        sum.intoMemorySegment(out, at + 4L * c, ORDER);
       }
-      sum.intoMemorySegment(out, at + 4L * c, ORDER);
     }
-    for (int c = whole; c < channels; c++) {
-      float sum = 0;
-      for (int i = vertical.kernel() - 1; i >= 0; i--) {
-        long windowY = window(vertical, y, i, result.height());
-        for (int j = horizontal.kernel() - 1; j >= 0 && windowY >= 0; j--) {
-          long windowX = window(horizontal, z, j, result.width());
-          if (windowX >= 0) {
-            long from = element(image, windowY, windowX, c);
-            if (places.get(JAVA_INT, from) == place) {
+  }
+
+  private void backwardRest(
+      long row, long[] rows, MemorySegment gradient, MemorySegment places, MemorySegment out) {
+    int firstPlace = firstPlace(row);
+    long[] columns = new long[horizontal.kernel()];
+    for (int z = 0; z < in.width(); z++) {
+      windows(horizontal, z, result.width(), 4L * channels, columns);
+      long at = (row * in.width() + z) * channels * 4;
+      for (int c = whole; c < channels; c++) {
+        float sum = 0;
+        for (int i = rows.length - 1; i >= 0; i--) {
+          for (int j = columns.length - 1; j >= 0 && rows[i] >= 0; j--) {
+            long from = rows[i] + columns[j] + 4L * c;
+            if (columns[j] >= 0 && places.get(JAVA_INT, from) == firstPlace + z) {
               sum += gradient.get(JAVA_FLOAT, from);
             }
           }
         }
+        out.set(JAVA_FLOAT, at + 4L * c, sum);
       }
-      out.set(JAVA_FLOAT, at + 4L * c, sum);
     }
+  }
+
+  /** The place of the first element of a row. */
+  private int firstPlace(long row) {
+    return (int) (row % in.height() * in.width());
   }
 
   /**
-   * Which window has an element as its {@code i}-th; -1 for none. Later elements: earlier windows.
+   * Which windows have an element as their first, second and so on: later elements, earlier
+   * windows. A window is told by how far its result is from the first, -1 for none.
    */
-  private static long window(PoolingWindow window, long element, int i, long windows) {
-    long start = element + window.padding() - (long) i * window.dilation();
-    if (start < 0 || start % window.stride() != 0 || start / window.stride() >= windows) {
-      return -1;
+  private static void windows(
+      PoolingWindow window, long element, long count, long step, long[] found) {
+    for (int i = 0; i < found.length; i++) {
+      long start = element + window.padding() - (long) i * window.dilation();
+      long index = start / window.stride();
+      boolean exists = start >= 0 && index * window.stride() == start && index < count;
+      found[i] = exists ? index * step : -1;
     }
-    return start / window.stride();
-  }
-
-  private long element(long image, long windowY, long windowX, int c) {
-    return (((image * result.height() + windowY) * result.width() + windowX) * channels + c) * 4;
   }
 }
