@@ -27,6 +27,8 @@ public final class LossBlock {
    */
   private static final int STRIDE = SIZE + 64;
 
+  private static final float[] NO_COEFFICIENTS = {};
+
   /** The most inputs of a block of pixels of many classes: 512 KB of f32. */
   private static final int INPUTS = 1 << 17;
 
@@ -38,7 +40,7 @@ public final class LossBlock {
   LossOptions options = LossOptions.NONE;
   LossInputs inputs = LossInputs.NONE;
   private boolean inNative;
-  private float[] coefficients = new float[0];
+  private float[] coefficients = NO_COEFFICIENTS;
 
   /** First coefficient of the segment of the piece's first class. */
   private int coefficientsAt;
@@ -227,8 +229,12 @@ public final class LossBlock {
     return n == padded;
   }
 
-  /** Ends the piece. */
+  /**
+   * Ends the piece. The caller's memory is let go: a thread's block lives as long as the thread.
+   */
   public void endPiece() {
+    inputs = LossInputs.NONE;
+    coefficients = NO_COEFFICIENTS;
     for (int index = 0; index < options.width(); index++) {
       sums[index * LossSums.COUNT + LossSums.VALID] = valid;
     }
