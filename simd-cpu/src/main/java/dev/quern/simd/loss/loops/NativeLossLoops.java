@@ -18,8 +18,9 @@ import jdk.incubator.vector.FloatVector;
 /**
  * First and last loops of the commonest losses that read and write native memory themselves, where
  * the loops of {@link OverlapLoops} and {@link BceLoops} work on copies: while the processor waits
- * for memory it computes exponentials. Blocks are multiples of {@link LossBlock#ROW}, all elements
- * count.
+ * for memory it computes exponentials. Blocks are multiples of {@link LossBlock#ROW}. Elements that
+ * do not count go through like all others, and what they leave is mended afterwards: {@link
+ * LossStaging#neutralize} behind a sigmoid, {@link LossStaging#zeroDropped} behind a gradient.
  */
 final class NativeLossLoops {
   private NativeLossLoops() {}
