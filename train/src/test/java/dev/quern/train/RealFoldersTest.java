@@ -29,6 +29,9 @@ class RealFoldersTest {
 
   private static final int SIDE = 96;
 
+  private static final List<List<Object>> REPORT_AND_RESUME =
+      List.of(List.of("report"), List.of("train", "--epochs", 2, "--resume"));
+
   @TempDir Path folder;
 
   @Test
@@ -288,6 +291,89 @@ class RealFoldersTest {
     assertEquals(2, fewer.code());
     assertTrue(fewer.err().contains("has done its 4 epochs"), fewer.err());
     assertArrayEquals(config, Files.readAllBytes(run.resolve("config.json")));
+  }
+
+  @Test
+  void imagesOrMasksThatWereMovedAlone() throws IOException {
+    folders(4);
+    assertTrained(trainFolders("run", "--epochs", 1), "");
+    Path run = folder.resolve("run");
+    Path masks = Files.move(folder.resolve("masks"), folder.resolve("movedMasks"));
+    Quern resumed = Quern.run("train", "--resume", run, "--epochs", 2, "--masks", masks);
+    assertEquals(0, resumed.code(), resumed.err());
+    Path images = Files.move(folder.resolve("images"), folder.resolve("movedImages"));
+    resumed = Quern.run("train", "--resume", run, "--epochs", 3, "--images", images);
+    assertEquals(0, resumed.code(), resumed.err());
+    String config = Files.readString(run.resolve("config.json"));
+    assertTrue(config.contains("movedImages") && config.contains("movedMasks"), config);
+    byte[] report = Files.readAllBytes(run.resolve("report.html"));
+    Path again = Files.move(masks, folder.resolve("again"));
+    assertEquals(2, Quern.run("report", run).code());
+    Quern reported = Quern.run("report", run, "--masks", again);
+    assertEquals(0, reported.code(), reported.err());
+    assertArrayEquals(report, Files.readAllBytes(run.resolve("report.html")));
+    for (List<Object> command : REPORT_AND_RESUME) {
+      List<Object> words = new ArrayList<>(command);
+      words.addAll(List.of(run, "--pairs", folder.resolve("list.csv"), "--masks", again));
+      Quern both = Quern.run(words.toArray());
+      assertEquals(2, both.code());
+      assertTrue(both.err().contains("--pairs and --masks both say"), both.err());
+    }
+  }
+
+  @Test
+  void aListIsReplacedByAListOrByBothFolders() throws IOException {
+    folders(4);
+    StringBuilder list = new StringBuilder("image,mask\n");
+    for (int i = 0; i < 4; i++) {
+      list.append("images/id%d.png,masks/id%d.png\n".formatted(i, i));
+    }
+    Path pairs = Files.writeString(folder.resolve("pairs.csv"), list);
+    assertTrained(train("run", "--pairs", pairs, "--epochs", 1), "");
+    Path run = folder.resolve("run");
+    Path images = folder.resolve("images");
+    Path masks = folder.resolve("masks");
+    Quern alone = Quern.run("report", run, "--images", images);
+    assertEquals(2, alone.code());
+    assertTrue(alone.err().contains("--images needs --masks as well"), alone.err());
+    alone = Quern.run("report", run, "--masks", masks);
+    assertEquals(2, alone.code());
+    assertTrue(alone.err().contains("--masks needs --images as well"), alone.err());
+    Path moved = Files.move(pairs, folder.resolve("moved.csv"));
+    Quern resumed = Quern.run("train", "--resume", run, "--epochs", 2, "--pairs", moved);
+    assertEquals(0, resumed.code(), resumed.err());
+  }
+
+  @Test
+  void imagesThatARunNeverHad() throws IOException {
+    folders(4);
+    Path images = folder.resolve("images");
+    Path masks = folder.resolve("masks");
+    assertTrained(train("synthetic", "--synthetic", 3, "--epochs", 1), "");
+    assertTrained(trainFolders("real", "--epochs", 1), "");
+    List<List<Object>> places =
+        List.of(
+            List.of("synthetic", "--images", images, "--masks", masks),
+            List.of("synthetic", "--masks", masks),
+            List.of("synthetic", "--pairs", folder.resolve("list.csv")),
+            List.of("real", "--val-images", images, "--val-masks", masks),
+            List.of("real", "--test-images", images, "--test-masks", masks),
+            List.of("real", "--test-pairs", folder.resolve("list.csv")));
+    for (List<Object> place : places) {
+      Path run = folder.resolve(String.valueOf(place.getFirst()));
+      byte[] report = Files.readAllBytes(run.resolve("report.html"));
+      for (List<Object> command : REPORT_AND_RESUME) {
+        List<Object> words = new ArrayList<>(command);
+        words.add(run);
+        words.addAll(place.subList(1, place.size()));
+        Quern quern = Quern.run(words.toArray());
+        assertEquals(2, quern.code(), words + quern.out());
+        assertTrue(
+            quern.err().contains(place.get(1) + " is given, but the run was started without"),
+            quern.err());
+        assertArrayEquals(report, Files.readAllBytes(run.resolve("report.html")));
+      }
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.quern.train.option;
 
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.DataConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -58,11 +59,22 @@ public final class MovedPlaces {
    *
    * @param before of the run
    * @return places that are not given stay
+   * @throws BadInputException when one is given that the run was started without, or by halves
    */
   public DataConfig of(DataConfig before) {
+    return moved(
+        before,
+        new PlaceOptions("", images, masks, pairs),
+        new PlaceOptions("val-", valImages, valMasks, valPairs),
+        new PlaceOptions("test-", testImages, testMasks, testPairs));
+  }
+
+  /** The same images at the places that are given. */
+  static DataConfig moved(
+      DataConfig before, PlaceOptions train, PlaceOptions validation, PlaceOptions test) {
     return before.at(
-        new PlaceOptions("", images, masks, pairs).moved(before.train()),
-        new PlaceOptions("val-", valImages, valMasks, valPairs).moved(before.validation()),
-        new PlaceOptions("test-", testImages, testMasks, testPairs).moved(before.test()));
+        train.moved(before.train(), before.reading()),
+        validation.moved(before.validation(), before.reading()),
+        test.moved(before.test(), before.reading()));
   }
 }

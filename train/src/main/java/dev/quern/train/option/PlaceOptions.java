@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 record PlaceOptions(
     String prefix, @Nullable Path images, @Nullable Path masks, @Nullable Path pairs) {
 
-  String imagesName() {
+  private String imagesName() {
     return "--" + prefix + "images";
   }
 
@@ -46,12 +46,46 @@ record PlaceOptions(
     return place();
   }
 
-  /** Where samples are that were there before; how they are meant was said then. */
-  DataConfig.Place moved(DataConfig.Place before) {
-    return place().isGiven() ? place() : before;
+  /**
+   * Where samples are that were there before: images or masks alone may have been moved. How they
+   * are meant was said then.
+   *
+   * @throws BadInputException when there were none, or the place is given in two ways or by halves
+   */
+  DataConfig.Place moved(DataConfig.Place before, DataConfig.Reading reading) {
+    String given = given();
+    if (given == null) {
+      return before;
+    }
+    if (!before.isGiven()) {
+      throw new BadInputException(
+          "%s is given, but the run was started without such images; leave it out or start a new run."
+              .formatted(given));
+    }
+    PlaceOptions now =
+        pairs != null
+            ? this
+            : new PlaceOptions(
+                prefix, or(images, before.images()), or(masks, before.masks()), null);
+    return now.checked(reading.layout(), reading.maskSuffix());
   }
 
-  DataConfig.Place place() {
+  /** The first of the options that is given. */
+  private @Nullable String given() {
+    if (images != null) {
+      return imagesName();
+    }
+    if (masks != null) {
+      return "--" + prefix + "masks";
+    }
+    return pairs != null ? "--" + prefix + "pairs" : null;
+  }
+
+  private static @Nullable Path or(@Nullable Path now, @Nullable String before) {
+    return now != null || before == null ? now : Path.of(before);
+  }
+
+  private DataConfig.Place place() {
     return new DataConfig.Place(absolute(images), absolute(masks), absolute(pairs));
   }
 

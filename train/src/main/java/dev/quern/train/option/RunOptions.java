@@ -242,28 +242,15 @@ public final class RunOptions {
    * @throws BadInputException when an option changes what may not change
    */
   public RunConfig resumed(RunConfig saved, ParseResult given) {
-    DataConfig before = saved.data();
     RunConfig config =
         saved.withData(
-            before.at(
-                moved(data.place(), before.train()),
-                moved(validation.place(), before.validation()),
-                moved(test.place(), before.test())));
+            MovedPlaces.moved(saved.data(), data.place(), validation.place(), test.place()));
     if (given.hasMatchedOption("--epochs")) {
       requireAtLeastOne("--epochs", epochs);
       config = config.withEpochs(epochs);
     }
     requireSameSettings(saved, given);
     return config;
-  }
-
-  private static DataConfig.Place moved(PlaceOptions now, DataConfig.Place before) {
-    if (now.place().isGiven() && !before.isGiven()) {
-      throw new BadInputException(
-          "%s is given, but the run was started without, and --resume changes no setting; leave it out or start a new run."
-              .formatted(now.imagesName()));
-    }
-    return now.moved(before);
   }
 
   private void requireSameSettings(RunConfig saved, ParseResult given) {
