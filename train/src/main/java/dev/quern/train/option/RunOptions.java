@@ -8,9 +8,6 @@ import dev.quern.train.run.OptimizerConfig;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.trainer.ModelKinds;
 import java.lang.reflect.Field;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -133,7 +130,8 @@ public final class RunOptions {
         test.place().checked(data.layout, data.maskSuffix));
   }
 
-  private RunConfig config(
+  /** Checks the options of a run whose places are known. */
+  RunConfig config(
       ParseResult given,
       @Nullable String backend,
       DataConfig.Place trainPlace,
@@ -228,7 +226,8 @@ public final class RunOptions {
     return new Split.Rule(valFraction, testFraction, part, parts);
   }
 
-  private static @Nullable Setting setting(OptionSpec option) {
+  /** The setting that an option is; null of one that says nothing of the result. */
+  static @Nullable Setting setting(OptionSpec option) {
     return option.userObject() instanceof Field field ? field.getAnnotation(Setting.class) : null;
   }
 
@@ -249,30 +248,8 @@ public final class RunOptions {
       requireAtLeastOne("--epochs", epochs);
       config = config.withEpochs(epochs);
     }
-    requireSameSettings(saved, given);
+    SameSettings.require(saved, given);
     return config;
-  }
-
-  private void requireSameSettings(RunConfig saved, ParseResult given) {
-    List<OptionSpec> settings =
-        given.matchedOptions().stream().filter(option -> setting(option) != null).toList();
-    if (settings.isEmpty()) {
-      return;
-    }
-    DataConfig places = saved.data();
-    Map<String, String> before = saved.describe();
-    Map<String, String> now =
-        config(given, null, places.train(), places.validation(), places.test()).describe();
-    for (OptionSpec option : settings) {
-      String key = Objects.requireNonNull(setting(option)).value();
-      String was = before.getOrDefault(key, "not set");
-      String is = now.getOrDefault(key, "not set");
-      if (!was.equals(is)) {
-        throw new BadInputException(
-            "%s is %s, but the run was started with %s, and --resume changes no setting; leave it out or start a new run."
-                .formatted(option.longestName(), is, was));
-      }
-    }
   }
 
   private static void requireAtLeastOne(String name, int value) {

@@ -217,7 +217,13 @@ public record DataConfig(
         digest == null ? null : new Identity(node.path("samples").asInt(), digest));
   }
 
-  private static String word(DataSource.Layout layout) {
+  /**
+   * What {@code config.json} and the command line call a layout.
+   *
+   * @param layout of folders
+   * @return its name
+   */
+  public static String word(DataSource.Layout layout) {
     return layout.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
