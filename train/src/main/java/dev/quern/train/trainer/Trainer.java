@@ -79,7 +79,7 @@ final class Trainer implements AutoCloseable {
     schedule = saved;
     bestIou = progress.bestIou();
     done = progress.epoch();
-    history.addAll(before.subList(0, Math.min(before.size(), done)));
+    history.addAll(before.subList(0, done));
   }
 
   /**

@@ -105,6 +105,12 @@ public final class TrainingRun implements AutoCloseable {
               .formatted(folder.path(), Count.of(done, "epoch"), folder.path()));
     }
     List<EpochMetrics> before = folder.readMetrics();
+    long measured = before.stream().filter(metrics -> metrics.epoch() <= done).count();
+    if (measured < done) {
+      throw new BadInputException(
+          "The metrics.csv of %s has %s of the %d that the run has done; put back the whole file, or start a new run."
+              .formatted(folder.path(), Count.of(measured, "epoch"), done));
+    }
     try (SegmentationModel model = kind.load(engine, checkpoint);
         Trainer trainer = new Trainer(engine, config, data.split(), prefetch, model)) {
       trainer.resume(checkpoint, before);
