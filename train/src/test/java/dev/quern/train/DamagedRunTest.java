@@ -2,12 +2,16 @@ package dev.quern.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.train.checkpoint.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +57,23 @@ class DamagedRunTest {
     assertEquals(0, resumed.code(), resumed.err());
   }
 
+  @Test
+  void anOptimizerStateThatIsNotJson() throws IOException {
+    Safetensors whole = Safetensors.read(last);
+    for (String damaged : List.of("[{lr:", "{}", "[]")) {
+      Map<String, String> metadata = new LinkedHashMap<>(whole.metadata());
+      metadata.put("optimizer.param_groups", damaged);
+      new Safetensors(whole.tensors(), metadata).write(last);
+      refused(
+          "checkpoint-last.safetensors is not a usable checkpoint of the pixel model (",
+          "use another one or train anew");
+    }
+    Map<String, String> metadata = new LinkedHashMap<>(whole.metadata());
+    metadata.put("scheduler", "{x");
+    new Safetensors(whole.tensors(), metadata).write(last);
+    refused("is not a usable checkpoint of the pixel model (");
+  }
+
   private void refused(String... parts) throws IOException {
     byte[] before = Files.readAllBytes(last);
     Quern quern = Quern.run("train", "--resume", run, "--epochs", 3);
@@ -61,6 +82,7 @@ class DamagedRunTest {
     for (String part : parts) {
       assertTrue(quern.err().contains(part), quern.err());
     }
+    assertFalse(quern.err().contains("Source"), quern.err());
     assertArrayEquals(before, Files.readAllBytes(last));
   }
 }

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /**
  * A model and all that its training needs to go on, as one safetensors file.
@@ -197,7 +196,7 @@ public final class Checkpoint {
               }
               Safetensors saved =
                   former ? FormerOptimizerState.of(content, optimizer) : under(OPTIMIZER);
-              return OptimizerState.in(saved, file.toString());
+              return OptimizerState.in(saved, understanding(model()));
             });
     // without an average in the state, it starts at the parameters, which are the saved average
     state.restore(optimizer);
@@ -234,17 +233,13 @@ public final class Checkpoint {
    * @throws BadInputException when something is missing or wrong
    */
   public <T> T understand(@Nullable String model, Supplier<T> reading) {
-    try {
-      return reading.get();
-    } catch (IllegalStateException
-        | IllegalArgumentException
-        | IndexOutOfBoundsException
-        | JacksonException e) {
-      throw new BadInputException(
-          "%s is not a usable checkpoint%s (%s); use another one or train anew."
-              .formatted(
-                  file, model == null ? "" : " of the %s model".formatted(model), e.getMessage()),
-          e);
-    }
+    return understanding(model).of(reading);
+  }
+
+  private Understanding understanding(@Nullable String model) {
+    String of = model == null ? "" : " of the %s model".formatted(model);
+    return new Understanding(fault ->
+        "%s is not a usable checkpoint%s (%s); use another one or train anew."
+            .formatted(file, of, fault));
   }
 }

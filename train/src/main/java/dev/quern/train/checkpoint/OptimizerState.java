@@ -23,8 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -49,11 +47,11 @@ public final class OptimizerState {
   private static final String MOMENTUM_BUFFER = "momentum_buffer";
   private static final String GRAD_SCALER = "grad_scaler";
 
-  private final String origin;
+  private final Understanding understanding;
   private final Safetensors content;
 
-  private OptimizerState(String origin, Safetensors content) {
-    this.origin = origin;
+  private OptimizerState(Understanding understanding, Safetensors content) {
+    this.understanding = understanding;
     this.content = content;
   }
 
@@ -98,7 +96,7 @@ public final class OptimizerState {
     if (optimizer.hasDynamicLossScale()) {
       metadata.put(GRAD_SCALER, JSON.writeValueAsString(GradScaler.encode(optimizer)));
     }
-    return new OptimizerState("The optimizer state", new Safetensors(tensors, metadata));
+    return new OptimizerState(fitting("The optimizer state"), new Safetensors(tensors, metadata));
   }
 
   /**
@@ -109,14 +107,20 @@ public final class OptimizerState {
    * @throws BadInputException when the file is missing, damaged or holds no {@code param_groups}
    */
   public static OptimizerState load(Path file) {
-    OptimizerState state = new OptimizerState(file.toString(), Safetensors.read(file));
-    state.understand(state::paramGroups);
+    OptimizerState state = new OptimizerState(fitting(file.toString()), Safetensors.read(file));
+    state.understanding.of(state::paramGroups);
     return state;
   }
 
-  /** A state that is a part of a file. */
-  static OptimizerState in(Safetensors content, String origin) {
-    return new OptimizerState(origin, content);
+  /** A state that is a part of a file, of whose faults is said what is said of the whole. */
+  static OptimizerState in(Safetensors content, Understanding whole) {
+    return new OptimizerState(whole, content);
+  }
+
+  private static Understanding fitting(String origin) {
+    return new Understanding(fault ->
+        "%s does not fit this optimizer (%s); use the one that belongs to it."
+            .formatted(origin, fault));
   }
 
   /**
@@ -145,11 +149,12 @@ public final class OptimizerState {
   public void restore(Optimizer<?> optimizer) {
     List<String> names = new ArrayList<>();
     optimizer.groups().forEach(group -> names.addAll(group.parameters()));
-    List<OptimizerOptions<?>> options = understand(() -> checkedOptions(optimizer));
-    long[] steps = understand(() -> checkedSteps(optimizer, names, options));
-    Optional<DynamicLossScale.State> lossScale = understand(() -> checkedLossScale(optimizer));
+    List<OptimizerOptions<?>> options = understanding.of(() -> checkedOptions(optimizer));
+    long[] steps = understanding.of(() -> checkedSteps(optimizer, names, options));
+    Optional<DynamicLossScale.State> lossScale =
+        understanding.of(() -> checkedLossScale(optimizer));
     // the first change, refused as a whole or made as a whole; nothing behind it is refused
-    understand(() -> {
+    understanding.of(() -> {
       setOptions(optimizer, options);
       return options;
     });
@@ -362,19 +367,5 @@ public final class OptimizerState {
 
   private static String entry(int id, String key) {
     return "state." + id + "." + key;
-  }
-
-  private <T> T understand(Supplier<T> reading) {
-    try {
-      return reading.get();
-    } catch (IllegalStateException
-        | IllegalArgumentException
-        | IndexOutOfBoundsException
-        | JacksonException e) {
-      throw new BadInputException(
-          "%s does not fit this optimizer (%s); use the one that belongs to it."
-              .formatted(origin, e.getMessage()),
-          e);
-    }
   }
 }
