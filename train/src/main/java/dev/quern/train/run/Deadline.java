@@ -3,12 +3,11 @@ package dev.quern.train.run;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** When a run has to be done, on the clock that never goes back, or by request. */
+/** When a run has to be done, on the clock that never goes back. */
 public final class Deadline {
 
   private final boolean set;
   private final long nanos;
-  private volatile boolean stopped;
 
   private Deadline(boolean set, long nanos) {
     this.set = set;
@@ -27,11 +26,6 @@ public final class Deadline {
         : new Deadline(true, System.nanoTime() + duration.toNanos());
   }
 
-  /** Ends the run as if its time were over: from any thread, at any moment. */
-  public void stop() {
-    stopped = true;
-  }
-
   /**
    * Whether there is time for something.
    *
@@ -39,6 +33,6 @@ public final class Deadline {
    * @return true when it would be done before the deadline
    */
   public boolean leaves(double seconds) {
-    return !stopped && (!set || System.nanoTime() + (long) (seconds * 1e9) < nanos);
+    return !set || System.nanoTime() + (long) (seconds * 1e9) < nanos;
   }
 }

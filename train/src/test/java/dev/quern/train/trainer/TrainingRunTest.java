@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,16 +28,19 @@ class TrainingRunTest {
   @TempDir Path folder;
 
   @Test
-  void aRequestStopsInTheMiddleOfAnEpochAndResumingGivesTheSame() throws IOException {
+  void aDeadlineStopsInTheMiddleOfAnEpochAndResumingGivesTheSame() throws IOException {
     Path whole = folder.resolve("whole");
     Path stopped = folder.resolve("stopped");
     try (Engine engine = Engine.open("reference")) {
-      assertEquals(3, run(engine, whole, Integer.MAX_VALUE).size());
-      List<EpochMetrics> done = run(engine, stopped, 2);
+      List<EpochMetrics> all = run(engine, whole, null);
+      assertEquals(3, all.size());
+      // long enough for an epoch, and to begin the next
+      Duration time = Duration.ofMillis(1000 + Math.round(10_000 * all.getFirst().seconds()));
+      List<EpochMetrics> done = run(engine, stopped, time);
       assertEquals(List.of(1), done.stream().map(EpochMetrics::epoch).toList());
       Path last = stopped.resolve("checkpoint-last.safetensors");
       assertEquals(1, Checkpoint.read(last).progress().epoch());
-      assertEquals(3, run(engine, stopped, Integer.MAX_VALUE).size());
+      assertEquals(3, run(engine, stopped, null).size());
       assertArrayEquals(
           Files.readAllBytes(whole.resolve("checkpoint-last.safetensors")),
           Files.readAllBytes(last));
@@ -43,10 +48,12 @@ class TrainingRunTest {
     }
   }
 
-  /** Trains, or goes on, until the first step of an epoch. */
-  private static List<EpochMetrics> run(Engine engine, Path path, int stopIn) throws IOException {
+  /** Trains, or goes on; if there is a time, it passes in the first step of the second epoch. */
+  private static List<EpochMetrics> run(Engine engine, Path path, @Nullable Duration time)
+      throws IOException {
     RunConfig config = config();
-    Deadline deadline = Deadline.in(null);
+    TrainingData data = TrainingData.open(config.data(), config.seed(), 1, FirstLook.Progress.NONE);
+    Deadline deadline = Deadline.in(time);
     TrainingListener listener =
         new TrainingListener() {
           @Override
@@ -56,15 +63,14 @@ class TrainingRunTest {
 
           @Override
           public void step(int epoch, double loss) {
-            if (epoch == stopIn) {
-              deadline.stop();
+            while (time != null && epoch == 2 && deadline.leaves(0)) {
+              Thread.onSpinWait();
             }
           }
 
           @Override
           public void epoch(EpochMetrics metrics) {}
         };
-    TrainingData data = TrainingData.open(config.data(), config.seed(), 1, FirstLook.Progress.NONE);
     boolean goesOn = Files.exists(path);
     try (RunFolder run = goesOn ? RunFolder.existing(path) : RunFolder.claim(path);
         TrainingRun training = new TrainingRun(engine, config, run, data, 1)) {
