@@ -81,8 +81,7 @@ enum KnownLoss {
         yield ignoring(alpha == null ? loss : loss.alpha(alpha), ignoreIndex);
       }
       case JACCARD -> ignoring(overlap(new JaccardLoss(), term), ignoreIndex);
-      case LOVASZ ->
-          ignoreIndex == null ? new LovaszLoss() : new LovaszLoss().ignoreIndex(ignoreIndex);
+      case LOVASZ -> ignoring(new LovaszLoss(), ignoreIndex);
       case TVERSKY ->
           ignoring(
               overlap(

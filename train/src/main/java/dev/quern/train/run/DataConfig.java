@@ -237,7 +237,8 @@ public record DataConfig(
     }
   }
 
-  private static @Nullable String text(JsonNode node, String name) {
+  /** A text that need not be there. */
+  static @Nullable String text(JsonNode node, String name) {
     JsonNode value = node.path(name);
     return value.isString() ? value.asString() : null;
   }

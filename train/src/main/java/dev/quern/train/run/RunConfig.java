@@ -161,7 +161,7 @@ public record RunConfig(
       JsonNode root = JsonMapper.shared().readTree(text);
       return new RunConfig(
           root.required("model").asString(),
-          text(root, "backend"),
+          DataConfig.text(root, "backend"),
           DataConfig.parse(root.required("data")),
           root.required("epochs").asInt(),
           root.required("batchSize").asInt(),
@@ -176,10 +176,5 @@ public record RunConfig(
               .formatted(String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
           e);
     }
-  }
-
-  private static @Nullable String text(JsonNode node, String name) {
-    JsonNode value = node.path(name);
-    return value.isString() ? value.asString() : null;
   }
 }

@@ -2,6 +2,7 @@ package dev.quern.train.option;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.SchedulerConfig;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
@@ -50,7 +51,12 @@ class SettingTest {
       Train train = new Train();
       CommandLine line = new CommandLine(train).setCaseInsensitiveEnumValuesAllowed(true);
       var given = line.parseArgs(call.toArray(String[]::new));
-      written.addAll(train.options.config(given, null).describe().keySet());
+      RunConfig config = train.options.config(given, null);
+      written.addAll(config.describe().keySet());
+      // what a run makes no use of is not written, so it is what was read that is read again whole
+      RunConfig read = RunConfig.parse(config.toJson().toString());
+      assertEquals(config.describe(), read.describe());
+      assertEquals(read, RunConfig.parse(read.toJson().toString()));
     }
     written.removeAll(FREE);
     assertEquals(written, marked);
