@@ -19,8 +19,7 @@ import java.util.stream.IntStream;
 
 /**
  * Pixels drawn anew from every image in every epoch, with their features. Features are not kept: at
- * 35 values a pixel, 200 images of 256 x 256 would take 2 GB, while computing them anew costs a few
- * milliseconds an image.
+ * 35 values a pixel, 200 images of 256 x 256 would take 2 GB.
  */
 final class PixelBatches implements BatchSource {
 
