@@ -1,6 +1,7 @@
 package dev.quern.simd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.bench.check.CaseResult.Status;
 import dev.quern.bench.selftest.BackendSuite;
