@@ -19,6 +19,7 @@ module dev.quern {
   exports dev.quern.spi.loss;
   exports dev.quern.spi.metric;
   exports dev.quern.spi.optim;
+  exports dev.quern.spi.spatial;
   exports dev.quern.spi.tensor;
 
   uses BackendProvider;

@@ -56,6 +56,8 @@ final class DoublePointwise {
           case EXP -> StrictMath::exp;
           case LOG -> StrictMath::log;
           case SIGN -> v -> v > 0 ? 1 : v < 0 ? -1 : 0;
+          case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
+              throw new UnsupportedOperationException(op.name());
         });
   }
 

@@ -1,6 +1,10 @@
 package dev.quern.reference;
 
 import dev.quern.DeviceInfo;
+import dev.quern.reference.spatial.ReferenceConvolutionKernels;
+import dev.quern.reference.spatial.ReferenceNormalizationKernels;
+import dev.quern.reference.spatial.ReferencePoolingKernels;
+import dev.quern.reference.spatial.ReferenceResamplingKernels;
 import dev.quern.spi.Backend;
 import dev.quern.spi.DeviceMemory;
 import dev.quern.spi.Kernels;
@@ -15,7 +19,10 @@ final class ReferenceBackend implements Backend {
           new ReferencePointwiseKernels(),
           new ReferenceReductionKernels(),
           new ReferenceMatrixKernels(),
+          new ReferenceConvolutionKernels(),
+          new ReferenceNormalizationKernels(),
           new ReferencePoolingKernels(),
+          new ReferenceResamplingKernels(),
           new ReferenceLayoutKernels(),
           new ReferenceRandomKernels(),
           new ReferenceSegmentationKernels(),

@@ -72,9 +72,16 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
             case EXP -> FloatMath.exp(v);
             case LOG -> FloatMath.log(v);
             case SIGN -> v > 0 ? 1 : v < 0 ? -1 : 0;
+            case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
+                throw new UnsupportedOperationException(op.name());
           };
       target.setAtIndex(JAVA_FLOAT, i, result);
     }
+  }
+
+  @Override
+  public void unaryGradient(UnaryOp op, Span x, Span gradient, Span out) {
+    throw new UnsupportedOperationException("unaryGradient");
   }
 
   @Override

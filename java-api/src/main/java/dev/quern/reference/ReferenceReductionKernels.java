@@ -18,6 +18,26 @@ final class ReferenceReductionKernels implements ReductionKernels {
   }
 
   @Override
+  public long axisScratchBytes(long outer, long count, long inner) {
+    return 1;
+  }
+
+  @Override
+  public void sumAxis(long outer, long count, long inner, Span x, Span out, Span scratch) {
+    throw new UnsupportedOperationException("sumAxis");
+  }
+
+  @Override
+  public void maxAxis(long outer, long count, long inner, Span x, Span out, Span places) {
+    throw new UnsupportedOperationException("maxAxis");
+  }
+
+  @Override
+  public void scatterAxis(long outer, long count, long inner, Span values, Span places, Span out) {
+    throw new UnsupportedOperationException("scatterAxis");
+  }
+
+  @Override
   public long scratchBytes(long elements) {
     return 1;
   }

@@ -4,11 +4,14 @@ import dev.quern.spi.loss.LovaszKernels;
 import dev.quern.spi.loss.SegmentationKernels;
 import dev.quern.spi.metric.ConfusionKernels;
 import dev.quern.spi.optim.OptimizerKernels;
+import dev.quern.spi.spatial.ConvolutionKernels;
+import dev.quern.spi.spatial.NormalizationKernels;
+import dev.quern.spi.spatial.PoolingKernels;
+import dev.quern.spi.spatial.ResamplingKernels;
 import dev.quern.spi.tensor.CalibrationKernels;
 import dev.quern.spi.tensor.LayoutKernels;
 import dev.quern.spi.tensor.MatrixKernels;
 import dev.quern.spi.tensor.PointwiseKernels;
-import dev.quern.spi.tensor.PoolingKernels;
 import dev.quern.spi.tensor.RandomKernels;
 import dev.quern.spi.tensor.ReductionKernels;
 import java.lang.reflect.RecordComponent;
@@ -22,9 +25,12 @@ import java.util.function.UnaryOperator;
  * its components.
  *
  * @param pointwise fill, copy and elementwise arithmetic
- * @param reduction sums
+ * @param reduction sums and greatest elements
  * @param matrix matrix products
- * @param pooling the greatest elements of windows
+ * @param convolution convolutions of images
+ * @param normalization batch normalization, rows made standard, softmax
+ * @param pooling the greatest elements and the means of windows
+ * @param resampling images of other sizes
  * @param layout changes of the order in memory
  * @param random counter-based random numbers
  * @param segmentation fused segmentation losses
@@ -37,7 +43,10 @@ public record Kernels(
     PointwiseKernels pointwise,
     ReductionKernels reduction,
     MatrixKernels matrix,
+    ConvolutionKernels convolution,
+    NormalizationKernels normalization,
     PoolingKernels pooling,
+    ResamplingKernels resampling,
     LayoutKernels layout,
     RandomKernels random,
     SegmentationKernels segmentation,

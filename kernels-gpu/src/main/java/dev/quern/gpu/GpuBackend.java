@@ -42,7 +42,10 @@ public final class GpuBackend implements Backend {
             new GpuPointwiseKernels(family("pointwise"), memory),
             new GpuReductionKernels(family("reduction")),
             new GpuMatrixKernels(family("matrix")),
+            new GpuConvolutionKernels(family("convolution")),
+            new GpuNormalizationKernels(family("normalization")),
             new GpuPoolingKernels(family("pooling")),
+            new GpuResamplingKernels(family("resampling")),
             new GpuLayoutKernels(family("layout")),
             new GpuRandomKernels(family("random")),
             new GpuSegmentationKernels(

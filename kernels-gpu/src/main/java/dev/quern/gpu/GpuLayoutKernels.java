@@ -4,6 +4,8 @@ import dev.quern.DType;
 import dev.quern.gpu.host.GpuFamily;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.LayoutKernels;
+import dev.quern.spi.tensor.StridedView;
+import java.util.List;
 
 /** Launches {@code layout}. */
 final class GpuLayoutKernels implements LayoutKernels {
@@ -11,6 +13,16 @@ final class GpuLayoutKernels implements LayoutKernels {
 
   GpuLayoutKernels(GpuFamily family) {
     this.family = family;
+  }
+
+  @Override
+  public void copyStrided(StridedView view, Span x, Span out) {
+    throw new UnsupportedOperationException("copyStrided");
+  }
+
+  @Override
+  public void concat(long rows, List<Span> x, Span out) {
+    throw new UnsupportedOperationException("concat");
   }
 
   @Override

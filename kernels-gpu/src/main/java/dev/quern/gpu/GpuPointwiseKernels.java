@@ -56,8 +56,15 @@ final class GpuPointwiseKernels implements PointwiseKernels {
           case EXP -> "exponential";
           case LOG -> "logarithm";
           case SIGN -> "signum";
+          case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
+              throw new UnsupportedOperationException(op.name());
         };
     map(family.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
+  }
+
+  @Override
+  public void unaryGradient(UnaryOp op, Span x, Span gradient, Span out) {
+    throw new UnsupportedOperationException("unaryGradient");
   }
 
   @Override

@@ -3,11 +3,13 @@ package dev.quern.gpu;
 import dev.quern.gpu.host.GpuFamily;
 import dev.quern.gpu.host.Launch;
 import dev.quern.spi.Span;
-import dev.quern.spi.tensor.MaxPoolingPlan;
-import dev.quern.spi.tensor.MaxPoolingSpec;
-import dev.quern.spi.tensor.PoolingKernels;
-import dev.quern.spi.tensor.PoolingWindow;
-import dev.quern.spi.tensor.SpatialExtent;
+import dev.quern.spi.spatial.AveragePoolingPlan;
+import dev.quern.spi.spatial.AveragePoolingSpec;
+import dev.quern.spi.spatial.MaxPoolingPlan;
+import dev.quern.spi.spatial.MaxPoolingSpec;
+import dev.quern.spi.spatial.PoolingKernels;
+import dev.quern.spi.spatial.SpatialExtent;
+import dev.quern.spi.spatial.Window;
 
 /** Launches {@code pooling}. */
 final class GpuPoolingKernels implements PoolingKernels {
@@ -21,6 +23,11 @@ final class GpuPoolingKernels implements PoolingKernels {
   public MaxPoolingPlan prepare(MaxPoolingSpec spec) {
     family.build();
     return new MaxPooling(spec, family);
+  }
+
+  @Override
+  public AveragePoolingPlan prepare(AveragePoolingSpec spec) {
+    throw new UnsupportedOperationException("average pooling");
   }
 
   private record MaxPooling(MaxPoolingSpec spec, GpuFamily family) implements MaxPoolingPlan {
@@ -38,8 +45,8 @@ final class GpuPoolingKernels implements PoolingKernels {
     /** With a thread for each element of what is written. */
     private void launch(Launch kernel, Span written, SpatialExtent extent) {
       SpatialExtent result = spec.result(extent);
-      PoolingWindow y = spec.vertical();
-      PoolingWindow x = spec.horizontal();
+      Window y = spec.vertical();
+      Window x = spec.horizontal();
       kernel
           .scalar(written.length())
           .scalar(extent.channels())

@@ -3,15 +3,18 @@ package dev.quern.simd;
 import dev.quern.DeviceInfo;
 import dev.quern.simd.calibration.SimdCalibrationKernels;
 import dev.quern.simd.confusion.SimdConfusionKernels;
+import dev.quern.simd.convolution.SimdConvolutionKernels;
 import dev.quern.simd.layout.SimdLayoutKernels;
 import dev.quern.simd.loss.SimdSegmentationKernels;
 import dev.quern.simd.lovasz.SimdLovaszKernels;
 import dev.quern.simd.matrix.SimdMatrixKernels;
+import dev.quern.simd.normalization.SimdNormalizationKernels;
 import dev.quern.simd.optim.SimdOptimizerKernels;
 import dev.quern.simd.pointwise.SimdPointwiseKernels;
 import dev.quern.simd.pooling.SimdPoolingKernels;
 import dev.quern.simd.random.SimdRandomKernels;
 import dev.quern.simd.reduction.SimdReductionKernels;
+import dev.quern.simd.resampling.SimdResamplingKernels;
 import dev.quern.simd.work.HugePages;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Backend;
@@ -38,7 +41,10 @@ final class SimdBackend implements Backend {
             new SimdPointwiseKernels(pool),
             new SimdReductionKernels(pool),
             new SimdMatrixKernels(pool),
+            new SimdConvolutionKernels(pool),
+            new SimdNormalizationKernels(pool),
             new SimdPoolingKernels(pool),
+            new SimdResamplingKernels(pool),
             new SimdLayoutKernels(pool),
             new SimdRandomKernels(pool),
             new SimdSegmentationKernels(pool),

@@ -37,6 +37,16 @@ public interface PointwiseKernels extends KernelFamily {
   void unary(UnaryOp op, Span x, @Written Span out);
 
   /**
+   * out = gradient * the derivative of op at x.
+   *
+   * @param op the function
+   * @param x the operand of the function
+   * @param gradient of its result, as long as {@code x}
+   * @param out the gradient of the operand, as long as {@code x}
+   */
+  void unaryGradient(UnaryOp op, Span x, Span gradient, @Written Span out);
+
+  /**
    * out = op(a, b).
    *
    * @param op the function

@@ -9,7 +9,9 @@ import dev.quern.simd.work.Task;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.LayoutKernels;
+import dev.quern.spi.tensor.StridedView;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Transpositions in square tiles, whose rows stay in the cache while columns are written. */
 public final class SimdLayoutKernels implements LayoutKernels {
@@ -25,6 +27,16 @@ public final class SimdLayoutKernels implements LayoutKernels {
 
   public SimdLayoutKernels(WorkerPool pool) {
     this.pool = pool;
+  }
+
+  @Override
+  public void copyStrided(StridedView view, Span x, Span out) {
+    throw new UnsupportedOperationException("copyStrided");
+  }
+
+  @Override
+  public void concat(long rows, List<Span> x, Span out) {
+    throw new UnsupportedOperationException("concat");
   }
 
   @Override

@@ -59,8 +59,15 @@ public final class SimdPointwiseKernels implements PointwiseKernels {
           case EXP -> (a, b, o, at, n) -> PointwiseLoops.exp(a, o, at, n);
           case LOG -> (a, b, o, at, n) -> PointwiseLoops.log(a, o, at, n);
           case SIGN -> (a, b, o, at, n) -> PointwiseLoops.sign(a, o, at, n);
+          case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
+              throw new UnsupportedOperationException(op.name());
         };
     elementwise(x, x, out, loop);
+  }
+
+  @Override
+  public void unaryGradient(UnaryOp op, Span x, Span gradient, Span out) {
+    throw new UnsupportedOperationException("unaryGradient");
   }
 
   @Override

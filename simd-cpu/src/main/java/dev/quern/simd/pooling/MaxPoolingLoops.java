@@ -11,9 +11,9 @@ import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.IS_NAN;
 
 import dev.quern.simd.math.NativeMemory;
-import dev.quern.spi.tensor.MaxPoolingSpec;
-import dev.quern.spi.tensor.PoolingWindow;
-import dev.quern.spi.tensor.SpatialExtent;
+import dev.quern.spi.spatial.MaxPoolingSpec;
+import dev.quern.spi.spatial.SpatialExtent;
+import dev.quern.spi.spatial.Window;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -31,8 +31,8 @@ import jdk.incubator.vector.VectorMask;
  * </ul>
  */
 final class MaxPoolingLoops {
-  private final PoolingWindow vertical;
-  private final PoolingWindow horizontal;
+  private final Window vertical;
+  private final Window horizontal;
   private final SpatialExtent in;
   private final SpatialExtent result;
   private final int channels;
@@ -57,12 +57,12 @@ final class MaxPoolingLoops {
   }
 
   /** The first element of a window that is not before the axis. */
-  private static int first(PoolingWindow window, long start) {
+  private static int first(Window window, long start) {
     return start >= 0 ? 0 : (int) ((-start + window.dilation() - 1) / window.dilation());
   }
 
   /** One past the last element of a window that is not behind the axis. */
-  private static int end(PoolingWindow window, long start, long extent) {
+  private static int end(Window window, long start, long extent) {
     long inside = (extent - start + window.dilation() - 1) / window.dilation();
     return (int) Math.min(window.kernel(), Math.max(0, inside));
   }
@@ -229,8 +229,7 @@ final class MaxPoolingLoops {
    * Which windows have an element as their first, second and so on: later elements, earlier
    * windows. A window is told by how far its result is from the first, -1 for none.
    */
-  private static void windows(
-      PoolingWindow window, long element, long count, long step, long[] found) {
+  private static void windows(Window window, long element, long count, long step, long[] found) {
     for (int i = 0; i < found.length; i++) {
       long start = element + window.padding() - (long) i * window.dilation();
       long index = start / window.stride();

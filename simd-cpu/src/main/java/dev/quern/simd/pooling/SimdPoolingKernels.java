@@ -3,10 +3,12 @@ package dev.quern.simd.pooling;
 import dev.quern.simd.work.Task;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
-import dev.quern.spi.tensor.MaxPoolingPlan;
-import dev.quern.spi.tensor.MaxPoolingSpec;
-import dev.quern.spi.tensor.PoolingKernels;
-import dev.quern.spi.tensor.SpatialExtent;
+import dev.quern.spi.spatial.AveragePoolingPlan;
+import dev.quern.spi.spatial.AveragePoolingSpec;
+import dev.quern.spi.spatial.MaxPoolingPlan;
+import dev.quern.spi.spatial.MaxPoolingSpec;
+import dev.quern.spi.spatial.PoolingKernels;
+import dev.quern.spi.spatial.SpatialExtent;
 import java.lang.foreign.MemorySegment;
 
 /** Poolings: the rows of what is written are shared among the threads. */
@@ -23,6 +25,11 @@ public final class SimdPoolingKernels implements PoolingKernels {
   @Override
   public MaxPoolingPlan prepare(MaxPoolingSpec spec) {
     return new MaxPooling(spec, pool);
+  }
+
+  @Override
+  public AveragePoolingPlan prepare(AveragePoolingSpec spec) {
+    throw new UnsupportedOperationException("average pooling");
   }
 
   private record MaxPooling(MaxPoolingSpec spec, WorkerPool pool) implements MaxPoolingPlan {

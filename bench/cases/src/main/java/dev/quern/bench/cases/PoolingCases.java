@@ -7,10 +7,10 @@ import dev.quern.bench.kernels.Inputs;
 import dev.quern.bench.kernels.KernelCase;
 import dev.quern.bench.kernels.Tolerance;
 import dev.quern.spi.Span;
-import dev.quern.spi.tensor.MaxPoolingSpec;
-import dev.quern.spi.tensor.PoolingKernels;
-import dev.quern.spi.tensor.PoolingWindow;
-import dev.quern.spi.tensor.SpatialExtent;
+import dev.quern.spi.spatial.MaxPoolingSpec;
+import dev.quern.spi.spatial.PoolingKernels;
+import dev.quern.spi.spatial.SpatialExtent;
+import dev.quern.spi.spatial.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,22 +20,22 @@ import java.util.function.Supplier;
  * Max pooling, forward and backward: channels around vector widths, windows that overlap or do not.
  */
 final class PoolingCases {
-  private static final MaxPoolingSpec HALVES = square(PoolingWindow.of(2));
+  private static final MaxPoolingSpec HALVES = square(Window.of(2));
 
   private static final List<MaxPoolingSpec> WINDOWS =
       List.of(
           HALVES,
-          square(new PoolingWindow(3, 1, 1, 1)),
-          square(new PoolingWindow(3, 2, 1, 1)),
-          square(new PoolingWindow(2, 3, 0, 1)),
-          square(new PoolingWindow(2, 1, 1, 2)),
-          new MaxPoolingSpec(new PoolingWindow(1, 2, 0, 1), new PoolingWindow(5, 1, 2, 1)));
+          square(new Window(3, 1, 1, 1)),
+          square(new Window(3, 2, 1, 1)),
+          square(new Window(2, 3, 0, 1)),
+          square(new Window(2, 1, 1, 2)),
+          new MaxPoolingSpec(new Window(1, 2, 0, 1), new Window(5, 1, 2, 1)));
 
   private static final int[] CHANNELS = {1, 3, 4, 7, 8, 16, 17, 33};
 
   private PoolingCases() {}
 
-  private static MaxPoolingSpec square(PoolingWindow window) {
+  private static MaxPoolingSpec square(Window window) {
     return new MaxPoolingSpec(window, window);
   }
 
@@ -92,7 +92,7 @@ final class PoolingCases {
             values);
   }
 
-  private static String name(PoolingWindow window) {
+  private static String name(Window window) {
     return "%d/%d-%d*%d"
         .formatted(window.kernel(), window.stride(), window.padding(), window.dilation());
   }
@@ -166,8 +166,8 @@ final class PoolingCases {
       MaxPoolingSpec spec, SpatialExtent in, float[] x, int image, int row, int column, int c) {
     int place = -1;
     float most = 0;
-    PoolingWindow vertical = spec.vertical();
-    PoolingWindow horizontal = spec.horizontal();
+    Window vertical = spec.vertical();
+    Window horizontal = spec.horizontal();
     for (int i = 0; i < vertical.kernel(); i++) {
       int y = row * vertical.stride() - vertical.padding() + i * vertical.dilation();
       for (int j = 0; j < horizontal.kernel(); j++) {

@@ -1,10 +1,13 @@
-package dev.quern.spi.tensor;
+package dev.quern.spi.spatial;
 
 import dev.quern.spi.Plan;
 import dev.quern.spi.Span;
 import dev.quern.spi.Written;
 
-/** A prepared {@link MaxPoolingSpec}. Tensors are F32 and channels last. */
+/**
+ * A prepared {@link MaxPoolingSpec}. Tensors are channels last, F32, or F64 where the family
+ * supports it.
+ */
 public interface MaxPoolingPlan extends Plan {
   @Override
   MaxPoolingSpec spec();

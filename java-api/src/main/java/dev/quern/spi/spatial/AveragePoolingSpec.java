@@ -1,19 +1,29 @@
-package dev.quern.spi.tensor;
+package dev.quern.spi.spatial;
 
 import dev.quern.spi.Kernels;
 import dev.quern.spi.Spec;
 import dev.quern.spi.Support;
 
 /**
- * The greatest element of every window of an image, channel by channel, as {@code
- * torch.nn.functional.max_pool2d} has it: among equal elements the first counts, a NaN is greater
- * than all others and the last NaN counts, what lies outside the image is not looked at.
+ * The mean of every window of an image, channel by channel, as {@code
+ * torch.nn.functional.avg_pool2d} has it with {@code count_include_pad}: padding counts as zeros,
+ * the divisor is the window's size.
  *
  * @param vertical the window along the rows' axis
  * @param horizontal the window within a row
  */
-public record MaxPoolingSpec(PoolingWindow vertical, PoolingWindow horizontal)
-    implements Spec<MaxPoolingPlan> {
+public record AveragePoolingSpec(Window vertical, Window horizontal)
+    implements Spec<AveragePoolingPlan> {
+
+  /**
+   * Checks the windows.
+   *
+   * @throws IllegalArgumentException if a padding is more than half of a window's reach
+   */
+  public AveragePoolingSpec {
+    vertical.requireHalf();
+    horizontal.requireHalf();
+  }
 
   /**
    * Returns the shape of the result.
@@ -33,7 +43,7 @@ public record MaxPoolingSpec(PoolingWindow vertical, PoolingWindow horizontal)
   }
 
   @Override
-  public MaxPoolingPlan prepare(Kernels kernels) {
+  public AveragePoolingPlan prepare(Kernels kernels) {
     return kernels.pooling().prepare(this);
   }
 }

@@ -1,22 +1,29 @@
-package dev.quern.reference;
+package dev.quern.reference.spatial;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.quern.spi.Span;
 import dev.quern.spi.host.HostBuffer;
-import dev.quern.spi.tensor.MaxPoolingPlan;
-import dev.quern.spi.tensor.MaxPoolingSpec;
-import dev.quern.spi.tensor.PoolingKernels;
-import dev.quern.spi.tensor.PoolingWindow;
-import dev.quern.spi.tensor.SpatialExtent;
+import dev.quern.spi.spatial.AveragePoolingPlan;
+import dev.quern.spi.spatial.AveragePoolingSpec;
+import dev.quern.spi.spatial.MaxPoolingPlan;
+import dev.quern.spi.spatial.MaxPoolingSpec;
+import dev.quern.spi.spatial.PoolingKernels;
+import dev.quern.spi.spatial.SpatialExtent;
+import dev.quern.spi.spatial.Window;
 import java.lang.foreign.MemorySegment;
 
 /** Poolings, one window at a time. */
-final class ReferencePoolingKernels implements PoolingKernels {
+public final class ReferencePoolingKernels implements PoolingKernels {
   @Override
   public MaxPoolingPlan prepare(MaxPoolingSpec spec) {
     return new MaxPooling(spec);
+  }
+
+  @Override
+  public AveragePoolingPlan prepare(AveragePoolingSpec spec) {
+    throw new UnsupportedOperationException("average pooling");
   }
 
   private record MaxPooling(MaxPoolingSpec spec) implements MaxPoolingPlan {
@@ -56,7 +63,7 @@ final class ReferencePoolingKernels implements PoolingKernels {
       }
     }
 
-    private static long element(PoolingWindow window, long place, int i) {
+    private static long element(Window window, long place, int i) {
       return place * window.stride() - window.padding() + (long) i * window.dilation();
     }
 

@@ -1,4 +1,4 @@
-package dev.quern.spi.tensor;
+package dev.quern.spi.spatial;
 
 /**
  * The shape of channels-last images: element (n, y, x, c) lies at ((n * height + y) * width + x) *

@@ -1,0 +1,29 @@
+package dev.quern.spi.spatial;
+
+import dev.quern.spi.Plan;
+import dev.quern.spi.Span;
+import dev.quern.spi.Written;
+
+/** A prepared {@link AveragePoolingSpec}. Images are channels last, F32, or F64 where supported. */
+public interface AveragePoolingPlan extends Plan {
+  @Override
+  AveragePoolingSpec spec();
+
+  /**
+   * Takes the mean of every window.
+   *
+   * @param extent the shape of {@code x}
+   * @param x the operand
+   * @param out the result, of the shape {@link AveragePoolingSpec#result}
+   */
+  void forward(SpatialExtent extent, Span x, @Written Span out);
+
+  /**
+   * Computes the gradient of the operand, gathered in the order of the windows.
+   *
+   * @param extent the shape of {@code out}
+   * @param gradient of the result, of its shape
+   * @param out the gradient
+   */
+  void backward(SpatialExtent extent, Span gradient, @Written Span out);
+}

@@ -1,0 +1,2 @@
+/** Convolution on the CPU. */
+package dev.quern.simd.convolution;

@@ -1,0 +1,2 @@
+/** Normalization on the CPU. */
+package dev.quern.simd.normalization;

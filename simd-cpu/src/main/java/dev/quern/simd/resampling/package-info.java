@@ -1,0 +1,2 @@
+/** Resampling on the CPU. */
+package dev.quern.simd.resampling;
