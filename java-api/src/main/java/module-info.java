@@ -11,6 +11,8 @@ module dev.quern {
   exports dev.quern.loss;
   exports dev.quern.metric;
   exports dev.quern.op;
+  exports dev.quern.op.shape;
+  exports dev.quern.op.spatial;
   exports dev.quern.optim;
   exports dev.quern.reference;
   exports dev.quern.schedule;

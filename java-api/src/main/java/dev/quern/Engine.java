@@ -175,7 +175,7 @@ public final class Engine extends TensorFactory implements AutoCloseable {
 
   /**
    * Applies an operation: checks its inputs, makes its results and enqueues its kernels. The
-   * results of {@link dev.quern.op.Reshape} and {@link dev.quern.op.Slice} are views.
+   * results of {@link dev.quern.op.shape.Reshape} and {@link dev.quern.op.shape.Slice} are views.
    *
    * @param operation what is computed; it says what it takes
    * @param inputs tensors of this engine

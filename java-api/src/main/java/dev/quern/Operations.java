@@ -5,10 +5,13 @@ import dev.quern.op.Binary;
 import dev.quern.op.Operation;
 import dev.quern.op.OperationListener;
 import dev.quern.op.OperationListener.Outcome;
-import dev.quern.op.Reshape;
-import dev.quern.op.Slice;
 import dev.quern.op.TensorType;
+import dev.quern.op.shape.Reshape;
+import dev.quern.op.shape.Slice;
+import dev.quern.op.spatial.SpatialOperation;
+import dev.quern.op.spatial.TrackStatistics;
 import dev.quern.spi.Kernels;
+import dev.quern.spi.Plan;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.BinaryOp;
 import dev.quern.spi.tensor.PointwiseKernels;
@@ -34,7 +37,8 @@ final class Operations {
 
   List<Tensor> apply(Operation operation, List<Tensor> inputs) {
     List<TensorType> results = results(operation, inputs);
-    List<Tensor> outputs = engine.locked(() -> make(operation, inputs, results));
+    Plan plan = plan(operation, inputs);
+    List<Tensor> outputs = engine.locked(() -> make(operation, plan, inputs, results));
     try {
       tell(operation, inputs, outputs, Outcome.MADE);
     } catch (RuntimeException | Error e) {
@@ -46,12 +50,16 @@ final class Operations {
 
   void apply(Operation operation, List<Tensor> inputs, List<Tensor> outputs) {
     requireOutputs(operation, results(operation, inputs), outputs);
+    Plan plan = plan(operation, inputs);
     engine.submit(kernels -> {
-      OperationCall call = call(operation, kernels, inputs, outputs);
-      requireApart(operation, inputs, outputs, call.family() instanceof PointwiseKernels);
+      OperationCall call = call(operation, plan, kernels, inputs, outputs);
+      boolean elementwise =
+          call.family() instanceof PointwiseKernels || operation instanceof TrackStatistics;
+      requireApart(operation, inputs, outputs, elementwise);
       List<FaultWord> faults = faults(inputs);
       run(operation, call, inputs, outputs);
       outputs.forEach(output -> output.setFaults(faults));
+      outputs.forEach(Tensor::markWritten);
     });
     tell(operation, inputs, outputs, Outcome.WRITTEN);
   }
@@ -60,12 +68,14 @@ final class Operations {
     List<TensorType> results = results(operation, inputs);
     requireOutputs(operation, results, outputs);
     results.forEach(result -> ADD.outputs(List.of(result, result)));
+    Plan plan = plan(operation, inputs);
     engine.submit(kernels -> {
       requireApart(operation, inputs, outputs, false);
       List<FaultWord> faults = faults(inputs);
       OperationCall direct =
           OperationCall.adding(
               operation,
+              plan,
               engine::withScratch,
               kernels,
               types(inputs),
@@ -74,9 +84,10 @@ final class Operations {
       if (direct != null) {
         run(operation, direct, inputs, outputs);
       } else {
-        addMade(operation, kernels, inputs, results, outputs);
+        addMade(operation, plan, kernels, inputs, results, outputs);
       }
       outputs.forEach(output -> output.carry(faults));
+      outputs.forEach(Tensor::markWritten);
     });
     tell(operation, inputs, outputs, Outcome.ADDED);
   }
@@ -92,14 +103,15 @@ final class Operations {
   }
 
   /** The results, of which none is left behind if not all can be made: under the lock. */
-  private List<Tensor> make(Operation operation, List<Tensor> inputs, List<TensorType> results) {
+  private List<Tensor> make(
+      Operation operation, @Nullable Plan plan, List<Tensor> inputs, List<TensorType> results) {
     return switch (operation) {
       case Reshape _ -> List.of(view(inputs.getFirst(), 0, results.getFirst()));
       case Slice slice -> {
         Tensor x = inputs.getFirst();
         yield List.of(view(x, slice.offset(x.type()), results.getFirst()));
       }
-      default -> compute(operation, inputs, results);
+      default -> compute(operation, plan, inputs, results);
     };
   }
 
@@ -107,12 +119,13 @@ final class Operations {
     return x.view(x.span().offset() + offset, type);
   }
 
-  private List<Tensor> compute(Operation operation, List<Tensor> inputs, List<TensorType> results) {
+  private List<Tensor> compute(
+      Operation operation, @Nullable Plan plan, List<Tensor> inputs, List<TensorType> results) {
     var outputs = new ArrayList<Tensor>(results.size());
     try {
       results.forEach(result -> outputs.add(engine.empty(result)));
       engine.submit(kernels -> {
-        OperationCall call = call(operation, kernels, inputs, outputs);
+        OperationCall call = call(operation, plan, kernels, inputs, outputs);
         run(operation, call, inputs, outputs);
       });
       List<FaultWord> faults = faults(inputs);
@@ -126,26 +139,44 @@ final class Operations {
 
   private void addMade(
       Operation operation,
+      @Nullable Plan plan,
       Kernels kernels,
       List<Tensor> inputs,
       List<TensorType> results,
       List<Tensor> outputs) {
-    List<Tensor> made = make(operation, inputs, results);
+    List<Tensor> made = make(operation, plan, inputs, results);
     try {
       for (int i = 0; i < made.size(); i++) {
         List<Tensor> sides = List.of(outputs.get(i), made.get(i));
         List<Tensor> target = List.of(outputs.get(i));
-        run(ADD, call(ADD, kernels, sides, target), sides, target);
+        run(ADD, call(ADD, null, kernels, sides, target), sides, target);
       }
     } finally {
       made.forEach(Tensor::close);
     }
   }
 
+  /** What an operation on images needs, prepared outside the engine's lock. */
+  private @Nullable Plan plan(Operation operation, List<Tensor> inputs) {
+    return operation instanceof SpatialOperation spatial
+        ? engine.prepare(spatial.spec(types(inputs)))
+        : null;
+  }
+
   private OperationCall call(
-      Operation operation, Kernels kernels, List<Tensor> inputs, List<Tensor> outputs) {
+      Operation operation,
+      @Nullable Plan plan,
+      Kernels kernels,
+      List<Tensor> inputs,
+      List<Tensor> outputs) {
     return OperationCall.of(
-        operation, engine::withScratch, kernels, types(inputs), spans(inputs), spans(outputs));
+        operation,
+        plan,
+        engine::withScratch,
+        kernels,
+        types(inputs),
+        spans(inputs),
+        spans(outputs));
   }
 
   private static void run(

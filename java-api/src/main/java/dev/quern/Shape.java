@@ -58,7 +58,14 @@ public final class Shape {
     return dims[index(axis)];
   }
 
-  private int index(int axis) {
+  /**
+   * Counts an axis from the outermost.
+   *
+   * @param axis the axis; negative counts from the innermost, -1
+   * @return its index, from 0
+   * @throws IndexOutOfBoundsException if there is no such axis
+   */
+  public int index(int axis) {
     int index = axis < 0 ? axis + dims.length : axis;
     if (index < 0 || index >= dims.length) {
       throw new IndexOutOfBoundsException(

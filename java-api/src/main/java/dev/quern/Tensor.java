@@ -5,10 +5,10 @@ import dev.quern.engine.Storage;
 import dev.quern.op.Convert;
 import dev.quern.op.Fill;
 import dev.quern.op.Operation;
-import dev.quern.op.Reshape;
-import dev.quern.op.Slice;
 import dev.quern.op.TensorType;
-import dev.quern.op.ToFormat;
+import dev.quern.op.shape.Reshape;
+import dev.quern.op.shape.Slice;
+import dev.quern.op.shape.ToFormat;
 import dev.quern.spi.Span;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -108,6 +108,26 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
     return span;
   }
 
+  /**
+   * Counts how often memory of this tensor was overwritten since it was made: by operations that
+   * write into it, by copies, by optimizer steps; through this tensor or another view of the same
+   * elements.
+   *
+   * @return a number that is greater after each time; what the host writes into memory that it can
+   *     reach does not count
+   */
+  public long version() {
+    return engine.locked(() -> storage.version(span.byteOffset(), span.byteSize()));
+  }
+
+  /** Counts as overwritten: for who enqueues kernels that write this tensor. */
+  public void markWritten() {
+    engine.locked(() -> {
+      storage.written(span.byteOffset(), span.byteSize());
+      return null;
+    });
+  }
+
   // Views and formats.
 
   /**
@@ -171,7 +191,8 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
     return in(MemoryFormat.CHANNELS_LAST);
   }
 
-  private Tensor in(MemoryFormat order) {
+  /** A copy in a format, or a view if the elements lie so already. */
+  Tensor in(MemoryFormat order) {
     if (!type.as(order).equals(type)) {
       return apply(new ToFormat(order));
     }
@@ -201,6 +222,7 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
       engine.submit(b -> {
         engine.uploadTo(span(), values);
         setFaults(List.of());
+        markWritten();
       });
     }
   }
@@ -470,6 +492,11 @@ public final class Tensor extends TensorOperations implements AutoCloseable {
     words.forEach(FaultWord::retain);
     faults.forEach(FaultWord::release);
     faults = words;
+  }
+
+  @Override
+  Tensor self() {
+    return this;
   }
 
   @Override

@@ -7,26 +7,41 @@ import dev.quern.op.Binary;
 import dev.quern.op.Convert;
 import dev.quern.op.Fill;
 import dev.quern.op.MatMul;
+import dev.quern.op.MaxAxis;
 import dev.quern.op.NotEqual;
 import dev.quern.op.Operation;
-import dev.quern.op.Reshape;
 import dev.quern.op.Scale;
-import dev.quern.op.Slice;
+import dev.quern.op.Softmax;
+import dev.quern.op.Standardize;
 import dev.quern.op.Sum;
+import dev.quern.op.SumAxes;
 import dev.quern.op.TensorType;
-import dev.quern.op.ToFormat;
 import dev.quern.op.Unary;
 import dev.quern.op.Uniform;
+import dev.quern.op.shape.Concat;
+import dev.quern.op.shape.Expand;
+import dev.quern.op.shape.Narrow;
+import dev.quern.op.shape.Permute;
+import dev.quern.op.shape.Reshape;
+import dev.quern.op.shape.Slice;
+import dev.quern.op.shape.ToFormat;
+import dev.quern.op.spatial.Convolution;
+import dev.quern.op.spatial.SpatialOperation;
 import dev.quern.spi.KernelFamily;
 import dev.quern.spi.Kernels;
+import dev.quern.spi.Plan;
 import dev.quern.spi.Span;
+import dev.quern.spi.spatial.ConvolutionPlan;
+import dev.quern.spi.spatial.NormalizationKernels;
 import dev.quern.spi.tensor.BinaryOp;
 import dev.quern.spi.tensor.LayoutKernels;
 import dev.quern.spi.tensor.MatrixKernels;
 import dev.quern.spi.tensor.PointwiseKernels;
 import dev.quern.spi.tensor.RandomKernels;
 import dev.quern.spi.tensor.ReductionKernels;
+import dev.quern.spi.tensor.StridedView;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +61,14 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
     void lend(long bytes, Consumer<Span> use);
   }
 
-  /** The call that writes the results. */
+  /**
+   * The call that writes the results.
+   *
+   * @param plan what was prepared for an operation on images; null for others
+   */
   public static OperationCall of(
       Operation operation,
+      @Nullable Plan plan,
       ScratchMemory memory,
       Kernels kernels,
       List<TensorType> types,
@@ -79,6 +99,69 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
         yield new OperationCall(pointwise, () -> pointwise.copy(part, out.get(0)));
       }
       case ToFormat(var format) -> toFormat(format, kernels, types.get(0), in.get(0), out.get(0));
+      case AddBroadcast.VectorGradient gradient ->
+          vectorGradient(gradient, memory, kernels, types.get(0), in.get(0), out.get(0));
+      case Unary.Gradient(var function) ->
+          new OperationCall(
+              pointwise, () -> pointwise.unaryGradient(function, in.get(1), in.get(0), out.get(0)));
+      case Permute permute -> strided(permute.view(types.get(0)), kernels, in, out);
+      case Expand expand -> strided(expand.view(types.get(0)), kernels, in, out);
+      case Narrow narrow -> strided(narrow.view(types.get(0)), kernels, in, out);
+      case Concat concat -> {
+        LayoutKernels layout = kernels.layout();
+        long rows = concat.rows(concat.outputs(types).getFirst());
+        yield new OperationCall(layout, () -> layout.concat(rows, in, out.get(0)));
+      }
+      case SumAxes sum -> {
+        TensorType x = types.get(0);
+        yield sumAxis(
+            sum.outer(x), sum.count(x), sum.inner(x), memory, kernels, in.get(0), out.get(0));
+      }
+      case MaxAxis(int axis) -> {
+        Shape shape = types.get(0).shape();
+        long count = shape.dim(axis);
+        long inner = shape.elementsFrom(shape.index(axis) + 1);
+        long outer = out.get(0).length() / Math.max(1, inner);
+        ReductionKernels reduction = kernels.reduction();
+        yield new OperationCall(
+            reduction,
+            () -> reduction.maxAxis(outer, count, inner, in.get(0), out.get(0), out.get(1)));
+      }
+      case MaxAxis.Gradient gradient -> {
+        long inner = gradient.inner(types.get(0));
+        long outer = in.get(0).length() / Math.max(1, inner);
+        ReductionKernels reduction = kernels.reduction();
+        yield new OperationCall(
+            reduction,
+            () ->
+                reduction.scatterAxis(
+                    outer, gradient.extent(), inner, in.get(0), in.get(1), out.get(0)));
+      }
+      case Softmax softmax -> softmax(softmax, kernels, types.get(0), in, out, false);
+      case Softmax.Gradient(var softmax) -> softmax(softmax, kernels, types.get(0), in, out, true);
+      case Standardize(float epsilon) -> {
+        NormalizationKernels normalization = kernels.normalization();
+        long rows = out.get(1).length();
+        long columns = types.get(0).shape().dim(-1);
+        yield new OperationCall(
+            normalization,
+            () ->
+                normalization.standardize(
+                    rows, columns, epsilon, in.get(0), out.get(0), out.get(1)));
+      }
+      case Standardize.Gradient _ -> {
+        NormalizationKernels normalization = kernels.normalization();
+        long rows = in.get(2).length();
+        long columns = types.get(0).shape().dim(-1);
+        yield new OperationCall(
+            normalization,
+            () ->
+                normalization.standardizeGradient(
+                    rows, columns, in.get(0), in.get(1), in.get(2), out.get(0)));
+      }
+      case SpatialOperation spatial ->
+          new SpatialCall(memory, kernels, types, in, out)
+              .of(spatial, Objects.requireNonNull(plan, "an operation on images has a plan"));
       case Sum _ -> {
         ReductionKernels reduction = kernels.reduction();
         yield new OperationCall(
@@ -100,6 +183,7 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
   /** The call that adds to the outputs; null if the results have to be made first. */
   public static @Nullable OperationCall adding(
       Operation operation,
+      @Nullable Plan plan,
       ScratchMemory memory,
       Kernels kernels,
       List<TensorType> types,
@@ -113,17 +197,9 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
       case Reshape _ -> add(kernels, in.get(0), out.get(0));
       case Convert(var dtype) when dtype == types.get(0).dtype() ->
           add(kernels, in.get(0), out.get(0));
-      case Convert _,
-          ToFormat _,
-          Unary _,
-          Binary _,
-          Scale _,
-          NotEqual _,
-          AddBroadcast _,
-          Fill _,
-          Sum _,
-          Uniform _ ->
-          null;
+      case Convolution.WeightGradient _ when plan instanceof ConvolutionPlan convolution ->
+          new SpatialCall(memory, kernels, types, in, out).weightGradientAdd(convolution);
+      default -> null;
     };
   }
 
@@ -133,7 +209,11 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
   }
 
   private static Span part(Slice slice, TensorType type, Span x, Span out) {
-    return new Span(x.buffer(), x.dtype(), x.offset() + slice.offset(type), out.length());
+    return part(x, slice.offset(type), out.length());
+  }
+
+  private static Span part(Span x, long from, long length) {
+    return new Span(x.buffer(), x.dtype(), x.offset() + from, length);
   }
 
   private static OperationCall multiply(
@@ -149,13 +229,91 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
     long n = product.n(types.get(1));
     boolean transposeA = product.transposeA();
     boolean transposeB = product.transposeB();
-    Span a = in.get(0);
-    Span b = in.get(1);
     Consumer<Span> work =
-        add
-            ? scratch -> matrix.multiplyAdd(transposeA, transposeB, m, n, k, a, b, out, scratch)
-            : scratch -> matrix.multiply(transposeA, transposeB, m, n, k, a, b, out, scratch);
+        scratch -> {
+          for (long i = 0; i < product.products(types.get(0)); i++) {
+            Span a = part(in.get(0), i * m * k, m * k);
+            Span b = part(in.get(1), i * k * n, k * n);
+            Span result = part(out, i * m * n, m * n);
+            if (add) {
+              matrix.multiplyAdd(transposeA, transposeB, m, n, k, a, b, result, scratch);
+            } else {
+              matrix.multiply(transposeA, transposeB, m, n, k, a, b, result, scratch);
+            }
+          }
+        };
     return new OperationCall(matrix, () -> memory.lend(matrix.scratchBytes(m, n, k), work));
+  }
+
+  private static OperationCall strided(
+      StridedView view, Kernels kernels, List<Span> in, List<Span> out) {
+    LayoutKernels layout = kernels.layout();
+    return new OperationCall(layout, () -> layout.copyStrided(view, in.get(0), out.get(0)));
+  }
+
+  private static OperationCall sumAxis(
+      long outer, long count, long inner, ScratchMemory memory, Kernels kernels, Span x, Span out) {
+    ReductionKernels reduction = kernels.reduction();
+    return new OperationCall(
+        reduction,
+        () ->
+            memory.lend(
+                reduction.axisScratchBytes(outer, count, inner),
+                scratch -> reduction.sumAxis(outer, count, inner, x, out, scratch)));
+  }
+
+  /** Sums inside the axis, and then outside. */
+  private static OperationCall vectorGradient(
+      AddBroadcast.VectorGradient gradient,
+      ScratchMemory memory,
+      Kernels kernels,
+      TensorType type,
+      Span x,
+      Span out) {
+    long inner = gradient.sum().inner(type);
+    long extent = out.length();
+    long outer = x.length() / Math.max(1, inner * extent);
+    if (inner == 1) {
+      return sumAxis(1, outer, extent, memory, kernels, x, out);
+    }
+    if (outer == 1) {
+      return sumAxis(extent, inner, 1, memory, kernels, x, out);
+    }
+    int bytes = type.dtype().bytes();
+    Runnable both =
+        () ->
+            memory.lend(
+                Math.max(1, outer * extent * bytes),
+                lent -> {
+                  Span sums =
+                      new Span(
+                          lent.buffer(), type.dtype(), lent.byteOffset() / bytes, outer * extent);
+                  sumAxis(outer * extent, inner, 1, memory, kernels, x, sums).enqueue().run();
+                  sumAxis(1, outer, extent, memory, kernels, sums, out).enqueue().run();
+                });
+    return new OperationCall(kernels.reduction(), both);
+  }
+
+  private static OperationCall softmax(
+      Softmax softmax,
+      Kernels kernels,
+      TensorType type,
+      List<Span> in,
+      List<Span> out,
+      boolean gradient) {
+    NormalizationKernels normalization = kernels.normalization();
+    boolean logarithm = softmax.logarithm();
+    long count = type.shape().dim(softmax.axis());
+    long inner = softmax.inner(type);
+    long outer = type.shape().elements() / Math.max(1, count * inner);
+    Span x = in.get(0);
+    Span result = out.get(0);
+    return new OperationCall(
+        normalization,
+        gradient
+            ? () ->
+                normalization.softmaxGradient(logarithm, outer, count, inner, x, in.get(1), result)
+            : () -> normalization.softmax(logarithm, outer, count, inner, x, result));
   }
 
   /** Between the formats of one image lies the transposition of channels and pixels. */

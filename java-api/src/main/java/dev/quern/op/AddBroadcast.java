@@ -48,4 +48,20 @@ public record AddBroadcast(int axis) implements Operation {
     long inner = shape.elementsFrom(index + 1);
     return channelsLast && index > 1 ? inner * shape.dim(1) : inner;
   }
+
+  /**
+   * The gradient of the vector: the gradient of the sum, summed over all other axes. The input is
+   * F32 or F64, of any format; the result is a vector of its dtype.
+   *
+   * @param sum the operation
+   */
+  public record VectorGradient(AddBroadcast sum) implements Operation {
+    @Override
+    public List<TensorType> outputs(List<TensorType> inputs) {
+      TensorType gradient = Require.single(this, inputs);
+      Require.floatingPoint("addBroadcast", gradient);
+      Shape vector = Shape.of(gradient.shape().dim(sum.axis));
+      return List.of(new TensorType(gradient.dtype(), vector));
+    }
+  }
 }

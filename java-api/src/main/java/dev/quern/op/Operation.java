@@ -1,5 +1,13 @@
 package dev.quern.op;
 
+import dev.quern.op.shape.Concat;
+import dev.quern.op.shape.Expand;
+import dev.quern.op.shape.Narrow;
+import dev.quern.op.shape.Permute;
+import dev.quern.op.shape.Reshape;
+import dev.quern.op.shape.Slice;
+import dev.quern.op.shape.ToFormat;
+import dev.quern.op.spatial.SpatialOperation;
 import java.util.List;
 
 /**
@@ -9,17 +17,31 @@ import java.util.List;
  */
 public sealed interface Operation
     permits AddBroadcast,
+        AddBroadcast.VectorGradient,
         Binary,
+        Concat,
         Convert,
+        Expand,
         Fill,
         MatMul,
+        MaxAxis,
+        MaxAxis.Gradient,
+        Narrow,
         NotEqual,
+        Permute,
         Reshape,
         Scale,
         Slice,
+        Softmax,
+        Softmax.Gradient,
+        SpatialOperation,
+        Standardize,
+        Standardize.Gradient,
         Sum,
+        SumAxes,
         ToFormat,
         Unary,
+        Unary.Gradient,
         Uniform {
 
   /**

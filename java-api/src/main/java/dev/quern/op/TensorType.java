@@ -3,6 +3,10 @@ package dev.quern.op;
 import dev.quern.DType;
 import dev.quern.MemoryFormat;
 import dev.quern.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What is known of a tensor before its elements. A 4-D shape whose elements lie alike in both
@@ -70,6 +74,32 @@ public record TensorType(DType dtype, Shape shape, MemoryFormat format) {
    */
   public TensorType as(MemoryFormat other) {
     return new TensorType(dtype, shape, other);
+  }
+
+  /**
+   * Returns the axes in the order in which they lie.
+   *
+   * @return the outermost in memory first
+   */
+  public List<Integer> memoryOrder() {
+    return format == MemoryFormat.CHANNELS_LAST
+        ? List.of(0, 2, 3, 1)
+        : IntStream.range(0, shape.rank()).boxed().toList();
+  }
+
+  /**
+   * Returns how far neighbours along each axis lie from each other.
+   *
+   * @return in elements, in the order of the shape's axes
+   */
+  public List<Long> strides() {
+    var strides = new ArrayList<Long>(Collections.nCopies(shape.rank(), 1L));
+    long stride = 1;
+    for (int axis : memoryOrder().reversed()) {
+      strides.set(axis, stride);
+      stride *= shape.dim(axis);
+    }
+    return List.copyOf(strides);
   }
 
   private static boolean isBoth(Shape shape) {

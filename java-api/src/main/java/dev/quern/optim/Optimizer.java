@@ -150,6 +150,8 @@ public abstract sealed class Optimizer<O extends OptimizerOptions<O>> implements
                   .gradientNorm(arena, scale, gradientRule.span(), control.span(), scratch));
     }
     engine.submit(b -> update(b.optimizer(), arena, control.span()));
+    (store.isOutside() ? store.parameters() : List.of(store.parameterArena()))
+        .forEach(Tensor::markWritten);
     if (!copiedParameters.isEmpty()) {
       copy(copiedParameters, store.parameters());
     }

@@ -4,6 +4,7 @@ import dev.quern.Engine;
 import dev.quern.ParameterStore;
 import dev.quern.Scope;
 import dev.quern.Tensor;
+import dev.quern.op.Binary;
 import dev.quern.spi.tensor.BinaryOp;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,8 +158,7 @@ public final class ParameterPenalty {
       try (Scope _ = engine.openScope()) {
         Tensor w = parameters.get(i);
         Tensor term = (norm == Norm.L1 ? w.sign() : w).scale(factor);
-        engine.submit(
-            b -> b.pointwise().binary(BinaryOp.ADD, gradient.span(), term.span(), gradient.span()));
+        engine.apply(new Binary(BinaryOp.ADD), List.of(gradient, term), List.of(gradient));
       }
     }
   }

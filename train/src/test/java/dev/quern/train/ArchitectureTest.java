@@ -115,8 +115,8 @@ class ArchitectureTest {
               public SliceIdentifier getIdentifierOf(JavaClass type) {
                 String name = type.getPackageName();
                 boolean core =
-                    Set.of("dev.quern", "dev.quern.engine", "dev.quern.op", "dev.quern.spi")
-                            .contains(name)
+                    Set.of("dev.quern", "dev.quern.engine", "dev.quern.spi").contains(name)
+                        || name.matches("dev\\.quern\\.op(\\.shape|\\.spatial)?")
                         || name.matches(
                             "dev\\.quern\\.spi\\.(tensor|spatial|loss|metric|optim|host)");
                 return SliceIdentifier.of(core ? "the core" : name);

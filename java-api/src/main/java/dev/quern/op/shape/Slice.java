@@ -1,6 +1,9 @@
-package dev.quern.op;
+package dev.quern.op.shape;
 
 import dev.quern.Shape;
+import dev.quern.op.Operation;
+import dev.quern.op.Require;
+import dev.quern.op.TensorType;
 import java.util.List;
 
 /**
