@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.quern.bench {
   requires transitive dev.quern;
+  requires dev.quern.nn;
   requires java.management;
   requires jdk.management;
   requires com.fasterxml.jackson.annotation;

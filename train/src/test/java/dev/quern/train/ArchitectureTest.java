@@ -32,12 +32,13 @@ class ArchitectureTest {
       new TreeMap<>(
           Map.of(
               "java-api", Set.of(),
+              "nn", Set.of("java-api"),
               "simd-cpu", Set.of("java-api"),
               "kernels-gpu", Set.of("java-api"),
               "kernels-opencl", Set.of("java-api", "kernels-gpu"),
               "kernels-cuda", Set.of("java-api", "kernels-gpu"),
-              "bench/cases", Set.of("java-api"),
-              "train", Set.of("java-api", "bench/cases")));
+              "bench/cases", Set.of("java-api", "nn"),
+              "train", Set.of("java-api", "nn", "bench/cases")));
 
   private static final int MOST_FILES = 25;
 

@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Networks: a tape for gradients, layers, segmentation networks and their weights in files. */
+@NullMarked
+module dev.quern.nn {
+  requires transitive dev.quern;
+  requires static org.jspecify;
+
+  exports dev.quern.nn;
+  exports dev.quern.nn.layer;
+}
