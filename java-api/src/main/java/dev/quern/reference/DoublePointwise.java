@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.quern.reference.element.Functions;
 import dev.quern.spi.Span;
 import dev.quern.spi.host.HostBuffer;
 import dev.quern.spi.tensor.BinaryOp;
@@ -47,18 +48,7 @@ final class DoublePointwise {
   }
 
   static void unary(UnaryOp op, Span x, Span out) {
-    map(
-        x,
-        out,
-        switch (op) {
-          case SIGMOID -> DoublePointwise::sigmoid;
-          case SOFTPLUS -> v -> Math.max(v, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(v)));
-          case EXP -> StrictMath::exp;
-          case LOG -> StrictMath::log;
-          case SIGN -> v -> v > 0 ? 1 : v < 0 ? -1 : 0;
-          case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
-              throw new UnsupportedOperationException(op.name());
-        });
+    map(x, out, v -> Functions.value(op, v));
   }
 
   static void binary(BinaryOp op, Span a, Span b, Span out) {
@@ -103,12 +93,6 @@ final class DoublePointwise {
     for (long i = 0; i < x.length(); i++) {
       set(target, i, function.applyAsDouble(get(source, i)));
     }
-  }
-
-  /** Without overflow of the exponential. */
-  private static double sigmoid(double v) {
-    double small = StrictMath.exp(-Math.abs(v));
-    return (v < 0 ? small : 1) / (1 + small);
   }
 
   private static double get(MemorySegment segment, long index) {

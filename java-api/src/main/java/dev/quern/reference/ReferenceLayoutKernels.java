@@ -11,12 +11,31 @@ import java.util.List;
 final class ReferenceLayoutKernels implements LayoutKernels {
   @Override
   public void copyStrided(StridedView view, Span x, Span out) {
-    throw new UnsupportedOperationException("copyStrided");
+    MemorySegment source = HostBuffer.segment(x);
+    MemorySegment target = HostBuffer.segment(out);
+    long bytes = x.dtype().bytes();
+    for (long i = 0; i < view.elements(); i++) {
+      long left = i;
+      long from = view.offset();
+      for (int axis = view.extents().size() - 1; axis >= 0; axis--) {
+        from += left % view.extents().get(axis) * view.strides().get(axis);
+        left /= view.extents().get(axis);
+      }
+      MemorySegment.copy(source, from * bytes, target, i * bytes, bytes);
+    }
   }
 
   @Override
   public void concat(long rows, List<Span> x, Span out) {
-    throw new UnsupportedOperationException("concat");
+    MemorySegment target = HostBuffer.segment(out);
+    long to = 0;
+    for (long row = 0; row < rows; row++) {
+      for (Span part : x) {
+        long bytes = part.byteSize() / rows;
+        MemorySegment.copy(HostBuffer.segment(part), row * bytes, target, to, bytes);
+        to += bytes;
+      }
+    }
   }
 
   @Override

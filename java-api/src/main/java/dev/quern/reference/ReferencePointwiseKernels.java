@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quern.DType;
+import dev.quern.reference.element.Elements;
+import dev.quern.reference.element.Functions;
 import dev.quern.spi.Span;
 import dev.quern.spi.Support;
 import dev.quern.spi.host.HostBuffer;
@@ -71,9 +73,8 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
             case SOFTPLUS -> FloatMath.softplus(v);
             case EXP -> FloatMath.exp(v);
             case LOG -> FloatMath.log(v);
-            case SIGN -> v > 0 ? 1 : v < 0 ? -1 : 0;
-            case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
-                throw new UnsupportedOperationException(op.name());
+            case SIGN, RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
+                (float) Functions.value(op, v);
           };
       target.setAtIndex(JAVA_FLOAT, i, result);
     }
@@ -81,7 +82,12 @@ final class ReferencePointwiseKernels implements PointwiseKernels {
 
   @Override
   public void unaryGradient(UnaryOp op, Span x, Span gradient, Span out) {
-    throw new UnsupportedOperationException("unaryGradient");
+    Elements source = Elements.of(x);
+    Elements above = Elements.of(gradient);
+    Elements target = Elements.of(out);
+    for (long i = 0; i < x.length(); i++) {
+      target.set(i, Functions.gradient(op, source.get(i), above.get(i), target));
+    }
   }
 
   @Override

@@ -1,16 +1,16 @@
 package dev.quern.reference;
 
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.quern.DType;
+import dev.quern.reference.element.Elements;
 import dev.quern.spi.Span;
 import dev.quern.spi.Support;
 import dev.quern.spi.host.HostBuffer;
 import dev.quern.spi.tensor.ReductionKernels;
 import java.lang.foreign.MemorySegment;
 
-/** Sums in index order with one double accumulator. */
+/** Sums in index order with one double accumulator, and greatest elements. */
 final class ReferenceReductionKernels implements ReductionKernels {
   @Override
   public Support support(DType dtype) {
@@ -24,17 +24,55 @@ final class ReferenceReductionKernels implements ReductionKernels {
 
   @Override
   public void sumAxis(long outer, long count, long inner, Span x, Span out, Span scratch) {
-    throw new UnsupportedOperationException("sumAxis");
+    Elements source = Elements.of(x);
+    Elements target = Elements.of(out);
+    for (long o = 0; o < outer; o++) {
+      for (long i = 0; i < inner; i++) {
+        double sum = 0;
+        for (long r = 0; r < count; r++) {
+          sum += source.get((o * count + r) * inner + i);
+        }
+        target.set(o * inner + i, sum);
+      }
+    }
   }
 
   @Override
   public void maxAxis(long outer, long count, long inner, Span x, Span out, Span places) {
-    throw new UnsupportedOperationException("maxAxis");
+    Elements source = Elements.of(x);
+    Elements target = Elements.of(out);
+    MemorySegment chosen = HostBuffer.segment(places);
+    for (long o = 0; o < outer; o++) {
+      for (long i = 0; i < inner; i++) {
+        double most = source.get(o * count * inner + i);
+        int place = 0;
+        for (int r = 1; r < count; r++) {
+          double value = source.get((o * count + r) * inner + i);
+          if (value > most || (Double.isNaN(value) && !Double.isNaN(most))) {
+            most = value;
+            place = r;
+          }
+        }
+        target.set(o * inner + i, most);
+        chosen.setAtIndex(JAVA_INT, o * inner + i, place);
+      }
+    }
   }
 
   @Override
   public void scatterAxis(long outer, long count, long inner, Span values, Span places, Span out) {
-    throw new UnsupportedOperationException("scatterAxis");
+    Elements source = Elements.of(values);
+    Elements target = Elements.of(out);
+    MemorySegment chosen = HostBuffer.segment(places);
+    for (long o = 0; o < outer; o++) {
+      for (long r = 0; r < count; r++) {
+        for (long i = 0; i < inner; i++) {
+          long from = o * inner + i;
+          boolean here = chosen.getAtIndex(JAVA_INT, from) == r;
+          target.set((o * count + r) * inner + i, here ? source.get(from) : 0);
+        }
+      }
+    }
   }
 
   @Override
@@ -44,17 +82,6 @@ final class ReferenceReductionKernels implements ReductionKernels {
 
   @Override
   public void sum(Span x, Span out, Span scratch) {
-    MemorySegment source = HostBuffer.segment(x);
-    MemorySegment target = HostBuffer.segment(out);
-    boolean wide = x.dtype() == DType.F64;
-    double sum = 0;
-    for (long i = 0; i < x.length(); i++) {
-      sum += wide ? source.getAtIndex(JAVA_DOUBLE_UNALIGNED, i) : source.getAtIndex(JAVA_FLOAT, i);
-    }
-    if (wide) {
-      target.setAtIndex(JAVA_DOUBLE_UNALIGNED, 0, sum);
-    } else {
-      target.setAtIndex(JAVA_FLOAT, 0, (float) sum);
-    }
+    sumAxis(1, x.length(), 1, x, out, scratch);
   }
 }

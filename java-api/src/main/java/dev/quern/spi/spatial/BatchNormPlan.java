@@ -9,8 +9,8 @@ import dev.quern.spi.Written;
  *
  * <p>{@code statistics} has four rows of {@code channels}: the mean, what the mean's rounding to
  * the dtype left (0 in F64), the variance (of the population), and 1 / sqrt(variance + epsilon).
- * The normalized value is {@code n = ((x - mean) - remainder) * inverse}, the result {@code fma(n,
- * weight, bias)}.
+ * The normalized value is {@code n = ((x - mean) - remainder) * inverse}, each step rounded to the
+ * dtype, the result {@code fma(n, weight, bias)}: all backends give the same bits.
  */
 public interface BatchNormPlan extends Plan {
   @Override
@@ -49,8 +49,8 @@ public interface BatchNormPlan extends Plan {
   void constants(long channels, Span mean, Span variance, @Written Span statistics);
 
   /**
-   * Moves running statistics towards those of a batch, in place: mean and variance (of the sample)
-   * by {@code momentum}, the count of batches by one.
+   * Moves running statistics towards those of a batch, in place: mean and variance (of the sample;
+   * that of one pixel is 0) by {@code momentum}, the count of batches by one.
    *
    * @param pixels rows of the batch
    * @param channels how many
@@ -90,7 +90,8 @@ public interface BatchNormPlan extends Plan {
       @Written Span out);
 
   /**
-   * Computes all gradients; where ReLU made a 0 it is found again from the data.
+   * Computes all gradients; where ReLU made a 0 it is found again from the data. The gradient
+   * passes where the result is NaN.
    *
    * @param pixels rows of {@code x}
    * @param channels columns of {@code x}

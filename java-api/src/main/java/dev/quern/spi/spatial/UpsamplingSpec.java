@@ -14,18 +14,23 @@ import dev.quern.spi.Support;
  */
 public record UpsamplingSpec(Interpolation interpolation, int vertical, int horizontal)
     implements Spec<UpsamplingPlan> {
-  /** How elements of the result come from those of the operand. */
+  /**
+   * How elements of the result come from those of the operand. A place on an axis is a fraction of
+   * whole numbers: its quotient is the element before, its remainder by the denominator the share
+   * of the element behind. An element whose share is 0 is not looked at, in the gradient neither.
+   */
   public enum Interpolation {
     /** Each is repeated. */
     NEAREST,
     /**
      * Linear in both axes; element i of the result lies at (i + 1/2) / scale - 1/2, not below 0,
-     * and what would lie behind the last element is the last ({@code align_corners} false).
+     * and what would lie behind the last element is the last ({@code align_corners} false): the
+     * fraction max(0, 2 i + 1 - scale) / (2 scale).
      */
     BILINEAR,
     /**
      * Linear in both axes; the first and last elements of both sides coincide ({@code
-     * align_corners} true).
+     * align_corners} true): the fraction i (length - 1) / (length * scale - 1), 0 for one element.
      */
     BILINEAR_ALIGNED
   }

@@ -37,7 +37,10 @@ public interface PointwiseKernels extends KernelFamily {
   void unary(UnaryOp op, Span x, @Written Span out);
 
   /**
-   * out = gradient * the derivative of op at x.
+   * out = gradient * the derivative of op at x; gradient / x for LOG, gradient / (2 sqrt(x)) for
+   * SQRT. Where x is NaN the result is NaN, but for SIGN, whose result is 0 everywhere. Where x is
+   * at most 0, RELU has 0 whatever the gradient is. GELU and SILU have NaN for infinite x, where
+   * their formulas multiply infinity and 0.
    *
    * @param op the function
    * @param x the operand of the function

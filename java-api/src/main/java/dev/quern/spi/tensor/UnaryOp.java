@@ -16,9 +16,12 @@ public enum UnaryOp {
   RELU,
   /** x where it is positive, else x / 100; the derivative at 0 is 1 / 100. */
   LEAKY_RELU,
-  /** x (1 + erf(x / sqrt 2)) / 2: the exact form, Hendrycks and Gimpel 2016. */
+  /**
+   * x (1 + erf(x / sqrt 2)) / 2: the exact form, Hendrycks and Gimpel 2016; NaN for -infinity, as
+   * infinity times 0 is.
+   */
   GELU,
-  /** x / (1 + e^-x). */
+  /** x / (1 + e^-x); NaN for -infinity. */
   SILU,
   /** The hyperbolic tangent. */
   TANH,
