@@ -5,6 +5,7 @@ package dev.quern.reference.element;
  * underflow: the rational approximations of W. J. Cody, Rational Chebyshev approximations for the
  * error function, Mathematics of Computation 23, 1969, with the coefficients of his CALERF.
  */
+@SuppressWarnings("FloatingPointLiteralPrecision") // the digits as they were published
 final class Erf {
   private static final double[] A = {
     1.85777706184603153e-1,
