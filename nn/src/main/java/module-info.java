@@ -8,4 +8,5 @@ module dev.quern.nn {
 
   exports dev.quern.nn;
   exports dev.quern.nn.layer;
+  exports dev.quern.nn.unet;
 }

@@ -1,0 +1,2 @@
+/** The U-Net: a network that segments images. */
+package dev.quern.nn.unet;
