@@ -5,7 +5,9 @@ import dev.quern.Engine;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import dev.quern.bench.kernels.HostArray;
+import dev.quern.bench.kernels.Tolerance;
 import java.util.Arrays;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -86,6 +88,14 @@ final class GoldenArray {
   Tensor uploadTarget(Engine engine) {
     boolean fitsBytes = isInteger() && Arrays.stream(data).allMatch(v -> v >= 0 && v <= 255);
     return fitsBytes ? engine.tensor(bytes(), shape) : upload(engine);
+  }
+
+  /** Compares an F32 tensor of the same shape. */
+  Optional<String> compare(String what, Tensor actual, Tolerance tolerance) {
+    return actual.shape().equals(Shape.of(shape))
+        ? tolerance.compare(what, data, Doubles.of(actual.toFloatArray()))
+        : Optional.of(
+            "%s has shape %s instead of %s".formatted(what, actual.shape(), Shape.of(shape)));
   }
 
   private byte[] bytes() {

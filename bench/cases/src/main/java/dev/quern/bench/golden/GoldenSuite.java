@@ -46,7 +46,8 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           "binary_jaccard_index",
           "confusion_scores",
           "cosine_annealing_warm_restarts",
-          "reduce_lr_on_plateau");
+          "reduce_lr_on_plateau",
+          "nn");
 
   private static final Map<String, GoldenCheck> CHECKS =
       Map.ofEntries(
@@ -65,7 +66,8 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           entry("binary_jaccard_index", new JaccardCheck()),
           entry("confusion_scores", new ConfusionCheck()),
           entry("cosine_annealing_warm_restarts", new ScheduleCheck.Cosine()),
-          entry("reduce_lr_on_plateau", new ScheduleCheck.Plateau()));
+          entry("reduce_lr_on_plateau", new ScheduleCheck.Plateau()),
+          entry("nn", new NnCheck()));
 
   /** Makes the list of cases unmodifiable. */
   public GoldenSuite {
