@@ -8,7 +8,10 @@ import dev.quern.spi.loss.LovaszKernels;
 import dev.quern.spi.loss.SegmentationKernels;
 import dev.quern.spi.metric.ConfusionKernels;
 import dev.quern.spi.optim.OptimizerKernels;
+import dev.quern.spi.spatial.ConvolutionKernels;
+import dev.quern.spi.spatial.NormalizationKernels;
 import dev.quern.spi.spatial.PoolingKernels;
+import dev.quern.spi.spatial.ResamplingKernels;
 import dev.quern.spi.tensor.CalibrationKernels;
 import dev.quern.spi.tensor.LayoutKernels;
 import dev.quern.spi.tensor.MatrixKernels;
@@ -27,7 +30,11 @@ public final class KernelCases {
           new Family(PointwiseKernels.class, PointwiseCases::all, PointwiseCases::benchmarks),
           new Family(ReductionKernels.class, ReductionCases::all, ReductionCases::benchmarks),
           new Family(MatrixKernels.class, MatrixCases::all, MatrixCases::benchmarks),
+          new Family(ConvolutionKernels.class, ConvolutionCases::all, ConvolutionCases::benchmarks),
+          new Family(
+              NormalizationKernels.class, NormalizationCases::all, NormalizationCases::benchmarks),
           new Family(PoolingKernels.class, PoolingCases::all, PoolingCases::benchmarks),
+          new Family(ResamplingKernels.class, ResamplingCases::all, ResamplingCases::benchmarks),
           new Family(LayoutKernels.class, LayoutCases::all, LayoutCases::benchmarks),
           new Family(RandomKernels.class, RandomCases::all, RandomCases::benchmarks),
           new Family(

@@ -36,6 +36,7 @@ final class PointwiseCases {
       cases.add(copy(n, DType.I64, DType.F32, seed));
       for (UnaryOp op : UnaryOp.values()) {
         cases.add(unary(op, n, "specials", seed));
+        cases.add(unaryGradient(op, n, "specials", seed));
       }
       for (BinaryOp op : BinaryOp.values()) {
         cases.add(binary(op, n, "specials", seed, false));
@@ -70,7 +71,9 @@ final class PointwiseCases {
         benchmark("copy u8 to f32", 1, n -> copy(n, DType.U8, DType.F32, 1)),
         benchmark("add", 1, n -> binary(BinaryOp.ADD, n, "uniform", 1, false)),
         benchmark("sigmoid", 24, n -> unary(UnaryOp.SIGMOID, n, "uniform", 1)),
-        benchmark("softplus", 44, n -> unary(UnaryOp.SOFTPLUS, n, "uniform", 1)));
+        benchmark("softplus", 44, n -> unary(UnaryOp.SOFTPLUS, n, "uniform", 1)),
+        benchmark("relu", 1, n -> unary(UnaryOp.RELU, n, "uniform", 1)),
+        benchmark("relu gradient", 1, n -> unaryGradient(UnaryOp.RELU, n, "uniform", 1)));
   }
 
   private static Benchmark benchmark(
@@ -127,9 +130,51 @@ final class PointwiseCases {
         8L * n,
         bench -> {
           Span x = bench.input("x", HostArray.of(values(distribution, n, seed)));
-          Span out = bench.output("out", DType.F32, n, Tolerance.ELEMENTWISE);
+          Span out = bench.output("out", DType.F32, n, tolerance(op));
           return () -> bench.backend().kernels().pointwise().unary(op, x, out);
         });
+  }
+
+  private static Tolerance tolerance(UnaryOp op) {
+    return switch (op) {
+      case SIGMOID, SOFTPLUS, EXP, LOG, SQRT, LEAKY_RELU -> Tolerance.ELEMENTWISE;
+      case SIGN, RELU, ABS -> Tolerance.EXACT;
+      case SILU, TANH -> Tolerance.FUNCTION;
+      // half of an operand down to -8 times 1 + erf, which is near 0 there
+      case GELU -> Tolerance.cancelling(4);
+    };
+  }
+
+  private static KernelCase unaryGradient(UnaryOp op, int n, String distribution, long seed) {
+    return new KernelCase(
+        PointwiseKernels.class,
+        op.name().toLowerCase(Locale.ROOT) + " gradient",
+        n + " " + distribution + " seed " + seed,
+        DType.F32,
+        12L * n,
+        bench -> {
+          float[] above = Inputs.uniform(n, 4, ~seed);
+          if (n > 40) {
+            above[30] = Float.NaN;
+            above[40] = Float.POSITIVE_INFINITY;
+          }
+          Span x = bench.input("x", HostArray.of(values(distribution, n, seed)));
+          Span gradient = bench.input("gradient", HostArray.of(above));
+          Span out = bench.output("out", DType.F32, n, gradientTolerance(op));
+          return () -> bench.backend().kernels().pointwise().unaryGradient(op, x, gradient, out);
+        });
+  }
+
+  /** Of gradients up to 4. */
+  private static Tolerance gradientTolerance(UnaryOp op) {
+    return switch (op) {
+      case SIGN, RELU, ABS -> Tolerance.EXACT;
+      case LEAKY_RELU, LOG, SQRT -> Tolerance.ELEMENTWISE;
+      case EXP, SOFTPLUS -> Tolerance.FUNCTION;
+      // 1 less a number near 1, or sums that cancel, times x in SILU and GELU
+      case SIGMOID, TANH -> Tolerance.cancelling(4);
+      case SILU, GELU -> Tolerance.cancelling(16);
+    };
   }
 
   private static KernelCase binary(

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 
 /**
  * Max pooling, forward and backward: channels around vector widths, windows that overlap or do not.
+ * {@link AveragePoolingCases} has the other pooling.
  */
 final class PoolingCases {
   private static final MaxPoolingSpec HALVES = square(Window.of(2));
@@ -40,7 +41,7 @@ final class PoolingCases {
   }
 
   static List<KernelCase> all() {
-    var cases = new ArrayList<KernelCase>();
+    var cases = new ArrayList<KernelCase>(AveragePoolingCases.all());
     for (MaxPoolingSpec spec : WINDOWS) {
       for (int channels : CHANNELS) {
         var extent = new SpatialExtent(2, 9, 7, channels);
@@ -59,9 +60,10 @@ final class PoolingCases {
   }
 
   static List<Benchmark> benchmarks() {
-    return List.of(
-        new Benchmark(PoolingKernels.class, "max pool", 4, n -> timed(n, true)),
-        new Benchmark(PoolingKernels.class, "max pool backward", 8, n -> timed(n, false)));
+    var all = new ArrayList<Benchmark>(AveragePoolingCases.benchmarks());
+    all.add(new Benchmark(PoolingKernels.class, "max pool", 4, n -> timed(n, true)));
+    all.add(new Benchmark(PoolingKernels.class, "max pool backward", 8, n -> timed(n, false)));
+    return all;
   }
 
   /** Halves of 16 channels, as many elements as are asked for or a little fewer. */
@@ -81,20 +83,8 @@ final class PoolingCases {
   }
 
   private static String operands(String values, MaxPoolingSpec spec, SpatialExtent extent) {
-    return "%dx%dx%dx%d by %s and %s %s"
-        .formatted(
-            extent.images(),
-            extent.height(),
-            extent.width(),
-            extent.channels(),
-            name(spec.vertical()),
-            name(spec.horizontal()),
-            values);
-  }
-
-  private static String name(Window window) {
-    return "%d/%d-%d*%d"
-        .formatted(window.kernel(), window.stride(), window.padding(), window.dilation());
+    return "%s by %s %s"
+        .formatted(Windows.name(extent), Windows.name(spec.vertical(), spec.horizontal()), values);
   }
 
   private static float[] equal(int n) {

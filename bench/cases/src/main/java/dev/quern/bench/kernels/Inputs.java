@@ -88,6 +88,19 @@ public final class Inputs {
     return values;
   }
 
+  /**
+   * Uniform in [-1, 1), with every 47th element NaN, an infinity or of magnitude 1e4: values that a
+   * sum may hold and stays in range with.
+   */
+  public static float[] withOutliers(int n, long seed) {
+    float[] outliers = {Float.NaN, Float.POSITIVE_INFINITY, 1e4f, Float.NEGATIVE_INFINITY, -1e4f};
+    float[] values = uniform(n, 1, seed);
+    for (int i = 5; i < n; i += 47) {
+      values[i] = outliers[i / 47 % outliers.length];
+    }
+    return values;
+  }
+
   /** Numbers of all magnitudes of 32 or 64 bits. */
   public static HostArray integers(DType dtype, int n, long seed) {
     var random = new SplittableRandom(seed);

@@ -37,6 +37,14 @@ public record Tolerance(String policy, Bound bound) {
   public static final Tolerance ELEMENTWISE =
       new Tolerance("elementwise 4 ulp", (e, largest) -> 4 * Math.ulp((float) e));
 
+  /**
+   * Eight units in the last place, those below the least normal number not counted: functions with
+   * an exponential, which is good to two or three, and a division.
+   */
+  public static final Tolerance FUNCTION =
+      new Tolerance(
+          "function 8 ulp", (e, largest) -> Math.max(8 * Math.ulp((float) e), Float.MIN_NORMAL));
+
   /** A loss value: 1e-5 relative or 1e-7 absolute. */
   public static final Tolerance LOSS =
       new Tolerance("loss 1e-5", (e, largest) -> Math.max(1e-5 * Math.abs(e), 1e-7));
@@ -44,6 +52,10 @@ public record Tolerance(String policy, Bound bound) {
   /** A gradient: 1e-5 of its largest element. */
   public static final Tolerance GRADIENT =
       new Tolerance("gradient 1e-5", (e, largest) -> 1e-5 * largest);
+
+  /** Data of deviation 1: 1e-5 of 1, or of its largest element. */
+  public static final Tolerance NORMALIZED =
+      new Tolerance("normalized 1e-5", (e, largest) -> 1e-5 * Math.max(1, largest));
 
   /** A norm or a clip coefficient: 1e-5 relative. */
   public static final Tolerance SCALAR =
@@ -73,6 +85,18 @@ public record Tolerance(String policy, Bound bound) {
   public static Tolerance reduction(long terms, double magnitude) {
     double relative = 4 * ROUNDOFF * Math.sqrt((double) Math.max(1, terms));
     return new Tolerance("reduction", (e, largest) -> relative * Math.max(magnitude, largest));
+  }
+
+  /**
+   * {@return the policy of a function that multiplies or cancels numbers near 1: eight units in the
+   * last place of the result or of 1, times a factor of the whole}
+   *
+   * @param factor the largest magnitude that the number near 1 is multiplied by
+   */
+  public static Tolerance cancelling(double factor) {
+    double least = 4 * ROUNDOFF * factor;
+    return new Tolerance(
+        "function 8 ulp, cancelling", (e, largest) -> Math.max(8 * Math.ulp((float) e), least));
   }
 
   /**
