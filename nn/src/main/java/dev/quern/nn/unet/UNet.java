@@ -23,6 +23,9 @@ import java.util.List;
  * {@code up.L.*} alike for the layers that end on level L; {@code head.weight}, {@code head.bias}.
  */
 public final class UNet implements Layer, AutoCloseable {
+  /** Pixels on each side that the two convolutions of a level see. */
+  private static final int CONVOLVED = 2;
+
   private final ParameterStore store;
   private final Shape shape;
   private final List<List<ConvolutionBlock>> down = new ArrayList<>();
@@ -127,16 +130,24 @@ public final class UNet implements Layer, AutoCloseable {
    * @return pixels on each side beyond which nothing of the image changes it
    */
   public int radius() {
-    int radius = 0;
-    for (int level = 0; level < shape.depth(); level++) {
-      // two convolutions down, and on the way up two more and the neighbours of the interpolation
-      int convolutions = level == shape.depth() - 1 ? 2 : 4;
-      radius += convolutions << level;
-      if (level > 0) {
-        radius += 1 << level;
+    long radius = 0;
+    for (long x = 0; x < multiple(); x++) {
+      // the range of pixels that a logit at x depends on, level by level down and up again
+      long low = x;
+      long high = x;
+      for (int level = 0; level < shape.depth() - 1; level++) {
+        low = Math.floorDiv(low - CONVOLVED - 1, 2);
+        high = Math.floorDiv(high + CONVOLVED + 1, 2);
       }
+      low -= CONVOLVED;
+      high += CONVOLVED;
+      for (int level = 0; level < shape.depth() - 1; level++) {
+        low = 2 * low - CONVOLVED;
+        high = 2 * high + 1 + CONVOLVED;
+      }
+      radius = Math.max(radius, Math.max(x - low, high - x));
     }
-    return radius;
+    return Math.toIntExact(radius);
   }
 
   /**

@@ -19,7 +19,8 @@ public interface BatchSource {
    * The batches of an epoch, prepared ahead.
    *
    * @param epoch counts from 1
-   * @return as many as {@link #batches} says
+   * @param done batches at its beginning that are left out
+   * @return the others, as many as {@link #batches} says in all
    */
-  Iterator<Batch> epoch(int epoch);
+  Iterator<Batch> epoch(int epoch, int done);
 }

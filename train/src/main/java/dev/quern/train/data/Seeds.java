@@ -18,6 +18,9 @@ public final class Seeds {
   /** Stream of the pixels drawn from an image; the number joins epoch and image. */
   public static final long PIXELS = 3;
 
+  /** Stream of the crops cut from an image; the number joins epoch and image. */
+  public static final long CROPS = 4;
+
   private Seeds() {}
 
   /**

@@ -3,6 +3,7 @@ package dev.quern.train.model;
 import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.train.batch.BatchSource;
+import dev.quern.train.batch.Piece;
 import dev.quern.train.batch.PieceSource;
 import dev.quern.train.batch.Prefetch;
 import dev.quern.train.data.Dataset;
@@ -29,10 +30,10 @@ public interface SegmentationModel extends AutoCloseable {
   /**
    * Computes logits for scores and predictions.
    *
-   * @param input F32, from this model's sources
-   * @return F32, owned by the current scope
+   * @param piece from this model's sources
+   * @return F32, one for each pixel of the piece in their order, owned by the current scope
    */
-  Tensor logits(Tensor input);
+  Tensor logits(Piece piece);
 
   /**
    * Computes logits as a step of the training, and keeps what {@link #backward} needs; buffers may

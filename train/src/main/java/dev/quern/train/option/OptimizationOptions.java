@@ -4,6 +4,7 @@ import dev.quern.loss.SegmentationLoss;
 import dev.quern.train.loss.LossExpression;
 import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.OptimizerConfig;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of loss and optimizer. */
@@ -31,9 +32,8 @@ final class OptimizationOptions {
   @Option(
       names = "--lr",
       paramLabel = "X",
-      defaultValue = "0.05",
-      description = "Learning rate (default: ${DEFAULT-VALUE}).")
-  private double lr;
+      description = "Learning rate (default: unet 0.003, pixel 0.05).")
+  private @Nullable Double lr;
 
   @Setting("optimizer.weightDecay")
   @Option(
@@ -91,8 +91,9 @@ final class OptimizationOptions {
     return loss.strip();
   }
 
-  /** Checks and returns the optimizer. */
-  OptimizerConfig optimizer() {
+  /** Checks and returns the optimizer, with the rate that suits the model if none is given. */
+  OptimizerConfig optimizer(double byModel) {
+    double lr = this.lr == null ? byModel : this.lr;
     if (!(lr > 0 && Double.isFinite(lr))) {
       throw new BadInputException("--lr is %s; give a number above 0.".formatted(lr));
     }

@@ -66,36 +66,7 @@ public final class RunOptions {
       description = "Synthetic training images when no folder is given (${DEFAULT-VALUE}).")
   private int synthetic;
 
-  @Setting("model")
-  @Option(
-      names = "--model",
-      paramLabel = "NAME",
-      defaultValue = "pixel",
-      description = "pixel: a linear layer on local features of every pixel.")
-  private String model;
-
-  @Option(
-      names = "--epochs",
-      paramLabel = "N",
-      defaultValue = "20",
-      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
-  private int epochs;
-
-  @Setting("batchSize")
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      defaultValue = "8",
-      description = "Images per step (default: ${DEFAULT-VALUE}).")
-  private int batchSize;
-
-  @Setting("pixelsPerImage")
-  @Option(
-      names = "--pixels",
-      paramLabel = "N",
-      defaultValue = "4096",
-      description = "Pixels drawn from each image in a step (default: ${DEFAULT-VALUE}).")
-  private int pixels;
+  @Mixin private ModelOptions model;
 
   @Mixin private OptimizationOptions optimization;
 
@@ -137,7 +108,7 @@ public final class RunOptions {
       DataConfig.Place trainPlace,
       DataConfig.Place validationPlace,
       DataConfig.Place testPlace) {
-    ModelKind _ = ModelKinds.of(model);
+    ModelKind _ = ModelKinds.of(model.model());
     if (validationPlace.isGiven() && !trainPlace.isGiven()) {
       throw new BadInputException("--val-images needs --images and --masks to train on.");
     }
@@ -155,11 +126,11 @@ public final class RunOptions {
                 .formatted(option.longestName()));
       }
     }
-    requireAtLeastOne("--epochs", epochs);
-    requireAtLeastOne("--batch-size", batchSize);
-    requireAtLeastOne("--pixels", pixels);
-    requireAtLeastOne("--synthetic", synthetic);
-    OptimizerConfig optimizer = optimization.optimizer();
+    int epochs = model.epochs(trainPlace.isGiven());
+    int batchSize = model.batchSize(trainPlace.isGiven());
+    int pixels = model.pixels();
+    ModelOptions.atLeastOne("--synthetic", synthetic);
+    OptimizerConfig optimizer = optimization.optimizer(model.learningRate());
     DataConfig dataConfig =
         new DataConfig(
             trainPlace,
@@ -171,12 +142,13 @@ public final class RunOptions {
             data.skipBad(),
             null);
     return new RunConfig(
-        model,
+        model.model(),
         backend,
         dataConfig,
         epochs,
         batchSize,
         pixels,
+        model.network(),
         optimization.loss(),
         optimizer,
         schedule.scheduler(epochs, optimizer.lr()),
@@ -244,17 +216,11 @@ public final class RunOptions {
     RunConfig config =
         saved.withData(
             MovedPlaces.moved(saved.data(), data.place(), validation.place(), test.place()));
-    if (given.hasMatchedOption("--epochs")) {
-      requireAtLeastOne("--epochs", epochs);
+    Integer epochs = model.givenEpochs();
+    if (epochs != null) {
       config = config.withEpochs(epochs);
     }
     SameSettings.require(saved, given);
     return config;
-  }
-
-  private static void requireAtLeastOne(String name, int value) {
-    if (value < 1) {
-      throw new BadInputException("%s is %d; give at least 1.".formatted(name, value));
-    }
   }
 }

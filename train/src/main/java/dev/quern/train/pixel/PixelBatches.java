@@ -45,8 +45,10 @@ final class PixelBatches implements BatchSource {
   }
 
   @Override
-  public Iterator<Batch> epoch(int epoch) {
-    Iterator<Drawn> drawn = drawn(Shuffle.order(images.size(), config.seed(), epoch), epoch);
+  public Iterator<Batch> epoch(int epoch, int done) {
+    int[] order = Shuffle.order(images.size(), config.seed(), epoch);
+    int first = Math.min(order.length, done * config.batchSize());
+    Iterator<Drawn> drawn = drawn(Arrays.copyOfRange(order, first, order.length), epoch);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {

@@ -6,6 +6,7 @@ import dev.quern.Tensor;
 import dev.quern.op.MatMul;
 import dev.quern.op.Sum;
 import dev.quern.train.batch.BatchSource;
+import dev.quern.train.batch.Piece;
 import dev.quern.train.batch.PieceSource;
 import dev.quern.train.batch.Prefetch;
 import dev.quern.train.checkpoint.Checkpoint;
@@ -154,14 +155,13 @@ final class PixelModel implements SegmentationModel {
     return metadata;
   }
 
-  /**
-   * Computes logits.
-   *
-   * @param features F32, shape (pixels, features)
-   * @return F32, shape (pixels, 1), owned by the current scope
-   */
   @Override
-  public Tensor logits(Tensor features) {
+  public Tensor logits(Piece piece) {
+    return logits(piece.input(engine));
+  }
+
+  /** Of features (pixels, features): (pixels, 1). */
+  private Tensor logits(Tensor features) {
     return features
         .matmul(column(parameters.parameter(WEIGHT)))
         .addBroadcast(parameters.parameter(BIAS), 1);

@@ -14,12 +14,13 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Everything that decides what a run computes, as {@code config.json} holds it.
  *
- * @param model name of the model, {@code pixel}
+ * @param model name of the model, {@code unet} or {@code pixel}
  * @param backend as given on the command line; null for the automatic choice
  * @param data where images and masks come from
  * @param epochs passes over the training set
  * @param batchSize images per step
- * @param pixelsPerImage pixels drawn from each image in a step
+ * @param pixelsPerImage pixels drawn from each image in a step, of the pixel model
+ * @param network of the U-Net; null of other models
  * @param loss what is minimised, as given on the command line
  * @param optimizer how weights follow from gradients
  * @param scheduler how the learning rate changes
@@ -32,6 +33,7 @@ public record RunConfig(
     int epochs,
     int batchSize,
     int pixelsPerImage,
+    @Nullable UNetConfig network,
     String loss,
     OptimizerConfig optimizer,
     SchedulerConfig scheduler,
@@ -51,6 +53,7 @@ public record RunConfig(
         newEpochs,
         batchSize,
         pixelsPerImage,
+        network,
         loss,
         optimizer,
         scheduler,
@@ -71,6 +74,7 @@ public record RunConfig(
         epochs,
         batchSize,
         pixelsPerImage,
+        network,
         loss,
         optimizer,
         scheduler,
@@ -91,10 +95,24 @@ public record RunConfig(
         epochs,
         batchSize,
         pixelsPerImage,
+        network,
         loss,
         optimizer,
         scheduler,
         seed);
+  }
+
+  /**
+   * The settings of a U-Net.
+   *
+   * @return what it is like
+   * @throws IllegalStateException if the model is another
+   */
+  public UNetConfig unet() {
+    if (network == null) {
+      throw new IllegalStateException("A run of the model " + model + " has no network.");
+    }
+    return network;
   }
 
   /**
@@ -142,6 +160,9 @@ public record RunConfig(
     root.put("epochs", epochs);
     root.put("batchSize", batchSize);
     root.put("pixelsPerImage", pixelsPerImage);
+    if (network != null) {
+      network.toJson(root.putObject("network"));
+    }
     root.put("loss", loss);
     optimizer.toJson(root.putObject("optimizer"));
     scheduler.toJson(root.putObject("scheduler"));
@@ -166,6 +187,7 @@ public record RunConfig(
           root.required("epochs").asInt(),
           root.required("batchSize").asInt(),
           root.required("pixelsPerImage").asInt(),
+          root.has("network") ? UNetConfig.parse(root.required("network")) : null,
           root.required("loss").asString(),
           OptimizerConfig.parse(root.required("optimizer")),
           SchedulerConfig.parse(root.required("scheduler")),

@@ -6,13 +6,14 @@ import dev.quern.train.message.BadInputException;
 import dev.quern.train.model.ModelKind;
 import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.pixel.PixelKind;
+import dev.quern.train.unet.UNetKind;
 import java.util.List;
 import java.util.Optional;
 
 /** The kinds of models that there are. */
 public final class ModelKinds {
 
-  private static final List<ModelKind> ALL = List.of(PixelKind.PIXEL);
+  private static final List<ModelKind> ALL = List.of(UNetKind.UNET, PixelKind.PIXEL);
 
   private ModelKinds() {}
 
@@ -27,7 +28,7 @@ public final class ModelKinds {
     return find(name)
         .orElseThrow(() ->
             new BadInputException(
-                "--model %s is not known; this version has the model pixel.".formatted(name)));
+                "--model %s is not known; there are unet and pixel.".formatted(name)));
   }
 
   /** Makes the model of a checkpoint, of whatever kind it is. */

@@ -215,6 +215,6 @@ final class Scorer {
   }
 
   private Tensor logits(Piece piece) {
-    return model.logits(piece.input(engine));
+    return model.logits(piece);
   }
 }

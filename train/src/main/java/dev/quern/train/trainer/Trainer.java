@@ -156,7 +156,7 @@ final class Trainer implements AutoCloseable {
   /** Trains one epoch; null when the deadline passed meanwhile. */
   private @Nullable Trained trainEpoch(
       int epoch, RunFolder folder, Deadline deadline, TrainingListener listener) {
-    Iterator<Batch> next = batches.epoch(epoch);
+    Iterator<Batch> next = batches.epoch(epoch, 0);
     double sum = 0;
     try (BinaryJaccardIndex counts = new BinaryJaccardIndex(engine, metric)) {
       // The loss is read a step late, so that the device never waits for the host.

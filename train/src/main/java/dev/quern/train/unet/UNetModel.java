@@ -1,0 +1,202 @@
+package dev.quern.train.unet;
+
+import dev.quern.Engine;
+import dev.quern.ParameterStore;
+import dev.quern.Tensor;
+import dev.quern.nn.Tape;
+import dev.quern.nn.unet.FoldedUNet;
+import dev.quern.nn.unet.UNet;
+import dev.quern.train.batch.BatchSource;
+import dev.quern.train.batch.Piece;
+import dev.quern.train.batch.PieceSource;
+import dev.quern.train.batch.Prefetch;
+import dev.quern.train.checkpoint.Checkpoint;
+import dev.quern.train.data.Dataset;
+import dev.quern.train.data.Tile;
+import dev.quern.train.model.SegmentationModel;
+import dev.quern.train.run.RunConfig;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link UNet} of one logit a pixel. Parameters and running statistics have PyTorch's names;
+ * metadata tells width, depth, channels and classes, and by which mean and deviation the channels
+ * are standardised.
+ */
+final class UNetModel implements SegmentationModel {
+
+  static final String KIND = "unet";
+
+  private final Engine engine;
+  private final UNet network;
+  private final NetworkInput input;
+  private final Surroundings surroundings;
+  private @Nullable Tape tape;
+  private @Nullable Tensor logits;
+  private @Nullable FoldedUNet folded;
+  private long foldedVersion;
+
+  UNetModel(Engine engine, UNet.Shape shape, NetworkInput input, long seed) {
+    this.engine = engine;
+    this.network = new UNet(engine, shape, seed);
+    this.input = input;
+    this.surroundings = new Surroundings(network.multiple(), network.radius());
+  }
+
+  /** The model of a checkpoint. */
+  static UNetModel load(Engine engine, Checkpoint checkpoint) {
+    return checkpoint.understand(
+        KIND,
+        () -> {
+          if (!checkpoint.text("model").equals(KIND)) {
+            throw new IllegalStateException("it holds a model of kind " + checkpoint.text("model"));
+          }
+          UNet.Shape shape =
+              new UNet.Shape(
+                  number(checkpoint, "width"),
+                  number(checkpoint, "depth"),
+                  number(checkpoint, "channels"),
+                  number(checkpoint, "classes"));
+          if (shape.classes() != 1) {
+            throw new IllegalStateException(
+                "it has %d classes, and models of one are used".formatted(shape.classes()));
+          }
+          var input =
+              new NetworkInput(
+                  numbers(checkpoint, "input_mean", shape.inputChannels()),
+                  numbers(checkpoint, "input_std", shape.inputChannels()));
+          if (input.deviation().stream().anyMatch(d -> d <= 0)) {
+            throw new IllegalStateException("its input_std is not above 0");
+          }
+          UNetModel model = new UNetModel(engine, shape, input, 0);
+          try {
+            checkpoint.copyTo(model.parameters());
+            return model;
+          } catch (RuntimeException e) {
+            model.close();
+            throw e;
+          }
+        });
+  }
+
+  private static int number(Checkpoint checkpoint, String name) {
+    return Integer.parseInt(checkpoint.text(name));
+  }
+
+  private static List<Float> numbers(Checkpoint checkpoint, String name, int count) {
+    List<Float> numbers =
+        Arrays.stream(checkpoint.text(name).split(",", -1)).map(Float::valueOf).toList();
+    if (numbers.size() != count || numbers.stream().anyMatch(f -> !Float.isFinite(f))) {
+      throw new IllegalStateException(
+          "its %s is %s for %d channels".formatted(name, numbers, count));
+    }
+    return numbers;
+  }
+
+  @Override
+  public ParameterStore parameters() {
+    return network.parameters();
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    UNet.Shape shape = network.shape();
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("model", KIND);
+    metadata.put("width", String.valueOf(shape.width()));
+    metadata.put("depth", String.valueOf(shape.depth()));
+    metadata.put("channels", String.valueOf(shape.inputChannels()));
+    metadata.put("classes", String.valueOf(shape.classes()));
+    metadata.put("input_mean", joined(input.mean()));
+    metadata.put("input_std", joined(input.deviation()));
+    return metadata;
+  }
+
+  private static String joined(List<Float> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  @Override
+  public Tensor logits(Piece piece) {
+    return engine.scoped(() -> {
+      Tensor all = folded().predict(piece.input(engine));
+      Tile tile = piece.tile();
+      int top = surroundings.before(tile.y());
+      int left = surroundings.before(tile.x());
+      return all.narrow(2, top, (long) top + tile.height())
+          .narrow(3, left, (long) left + tile.width());
+    });
+  }
+
+  /** The network as it is now, folded once for all that is predicted with it. */
+  private FoldedUNet folded() {
+    long version = parameters().parameterArena().version();
+    for (String name : parameters().bufferNames()) {
+      version += parameters().buffer(name).version();
+    }
+    FoldedUNet known = folded;
+    if (known == null || version != foldedVersion) {
+      if (known != null) {
+        known.close();
+      }
+      known = network.folded();
+      folded = known;
+      foldedVersion = version;
+    }
+    return known;
+  }
+
+  @Override
+  public Tensor forward(Tensor images) {
+    forget();
+    Tape started = new Tape(network.parameters());
+    tape = started;
+    Tensor y = network.forward(images);
+    logits = y;
+    return y;
+  }
+
+  @Override
+  public void backward(Tensor gradient) {
+    Objects.requireNonNull(tape, "forward comes first")
+        .backward(Objects.requireNonNull(logits, "forward comes first"), gradient);
+    forget();
+  }
+
+  private void forget() {
+    if (tape != null) {
+      tape.close();
+    }
+    tape = null;
+    logits = null;
+  }
+
+  @Override
+  public SegmentationModel sibling() {
+    return new UNetModel(engine, network.shape(), input, 0);
+  }
+
+  @Override
+  public BatchSource batches(Dataset images, RunConfig config, Prefetch prefetch) {
+    return new CropBatches(prefetch, images, input, config, config.unet().crop());
+  }
+
+  @Override
+  public PieceSource pieces(Prefetch prefetch) {
+    return new TilePieces(prefetch, input, surroundings);
+  }
+
+  @Override
+  public void close() {
+    forget();
+    if (folded != null) {
+      folded.close();
+    }
+    network.close();
+  }
+}
