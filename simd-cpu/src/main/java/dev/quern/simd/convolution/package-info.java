@@ -1,2 +1,2 @@
-/** Convolution on the CPU. */
+/** Convolution of channels-last images on register tiles, forward and both gradients. */
 package dev.quern.simd.convolution;
