@@ -122,7 +122,7 @@ final class CorrelationTask extends Task {
     for (int group = 0; group < correlation.groups(); group++) {
       int vectors;
       for (int k = 0; k < correlation.outputs(); k += vectors * LANES) {
-        vectors = Panels.vectors(correlation.outputs() - k);
+        vectors = Panels.vectors(correlation.outputs() - k, correlation.taps());
         panel(scratch, group, k, vectors, panelAt, height, width, to);
         panelAt += vectors * LANES * correlation.taps();
       }

@@ -44,9 +44,8 @@ FloatVector s20 = FloatVector.zero(SPECIES);
 FloatVector s30 = FloatVector.zero(SPECIES);
 FloatVector s40 = FloatVector.zero(SPECIES);
 FloatVector s50 = FloatVector.zero(SPECIES);
-int b = wAt; for (int r = 0; r < rows; r++) { for (int c = 0; c < channels; c++) {
-int a = xAt + r * rowStep + c;
-for (int t = 0; t < taps; t++) {
+int a = xAt; int b = wAt; int tapsLeft = taps; int inRow = channels; int count = rows * channels * taps;
+for (int i = 0; i < count; i++) {
 FloatVector w0 = FloatVector.fromArray(SPECIES, w, b);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
 s00 = x0.fma(w0, s00);
@@ -61,7 +60,7 @@ s40 = x4.fma(w0, s40);
 FloatVector x5 = FloatVector.broadcast(SPECIES, x[a + 5 * pixel]);
 s50 = x5.fma(w0, s50);
 a += tapStep; b += LANES;
-} } }
+if (--tapsLeft == 0) { tapsLeft = taps; a += 1 - taps * tapStep; if (--inRow == 0) { inRow = channels; a += rowStep - channels; } } }
 s00.intoArray(y, yAt);
 s10.intoArray(y, yAt + LANES);
 s20.intoArray(y, yAt + 2 * LANES);
@@ -83,9 +82,8 @@ FloatVector s40 = FloatVector.zero(SPECIES);
 FloatVector s41 = FloatVector.zero(SPECIES);
 FloatVector s50 = FloatVector.zero(SPECIES);
 FloatVector s51 = FloatVector.zero(SPECIES);
-int b = wAt; for (int r = 0; r < rows; r++) { for (int c = 0; c < channels; c++) {
-int a = xAt + r * rowStep + c;
-for (int t = 0; t < taps; t++) {
+int a = xAt; int b = wAt; int tapsLeft = taps; int inRow = channels; int count = rows * channels * taps;
+for (int i = 0; i < count; i++) {
 FloatVector w0 = FloatVector.fromArray(SPECIES, w, b);
 FloatVector w1 = FloatVector.fromArray(SPECIES, w, b + LANES);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
@@ -107,7 +105,7 @@ FloatVector x5 = FloatVector.broadcast(SPECIES, x[a + 5 * pixel]);
 s50 = x5.fma(w0, s50);
 s51 = x5.fma(w1, s51);
 a += tapStep; b += 2 * LANES;
-} } }
+if (--tapsLeft == 0) { tapsLeft = taps; a += 1 - taps * tapStep; if (--inRow == 0) { inRow = channels; a += rowStep - channels; } } }
 s00.intoArray(y, yAt);
 s01.intoArray(y, yAt + LANES);
 s10.intoArray(y, yAt + 2 * LANES);

@@ -43,7 +43,7 @@ final class PackedWeights {
       long groupAt = (long) group * of.outputs() * of.inputs() * window;
       int width;
       for (int k = 0; k < of.outputs(); k += width) {
-        width = Panels.vectors(of.outputs() - k) * LANES;
+        width = Panels.vectors(of.outputs() - k, of.taps()) * LANES;
         int inside = Math.min(width, of.outputs() - k);
         for (int row = 0; row < window; row += columns) {
           for (int c = 0; c < of.inputs(); c++) {

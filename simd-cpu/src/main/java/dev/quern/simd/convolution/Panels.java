@@ -13,6 +13,9 @@ final class Panels {
   /** The tiles write results in multiples of so many pixels. */
   static final int PIXELS = WIDE ? 8 : 6;
 
+  /** Weights of a panel at most, 512 KB, so that it stays in the second cache. */
+  private static final long WEIGHTS = 128 << 10;
+
   private Panels() {}
 
   /** The outputs of a group filled up to whole vectors. */
@@ -20,12 +23,15 @@ final class Panels {
     return (outputs + LANES - 1) / LANES * LANES;
   }
 
-  /** The vectors of the panel that begins where so many are left. */
-  static int vectors(int outputsLeft) {
-    int left = (outputsLeft + LANES - 1) / LANES;
-    if (!WIDE) {
-      return Math.min(left, 2);
-    }
-    return left == 5 || left == 6 ? 3 : Math.min(left, 4);
+  /**
+   * The vectors of a panel.
+   *
+   * @param outputsLeft the outputs from its first on
+   * @param taps weights of each output
+   */
+  static int vectors(int outputsLeft, int taps) {
+    int left = padded(outputsLeft) / LANES;
+    int most = WIDE ? Math.clamp(WEIGHTS / ((long) taps * LANES), 1, 4) : 2;
+    return most == 4 && (left == 5 || left == 6) ? 3 : Math.min(left, most);
   }
 }

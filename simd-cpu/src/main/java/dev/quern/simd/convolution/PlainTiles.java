@@ -49,9 +49,8 @@ FloatVector s40 = FloatVector.zero(SPECIES);
 FloatVector s50 = FloatVector.zero(SPECIES);
 FloatVector s60 = FloatVector.zero(SPECIES);
 FloatVector s70 = FloatVector.zero(SPECIES);
-int b = wAt; for (int r = 0; r < rows; r++) { for (int c = 0; c < channels; c++) {
-int a = xAt + r * rowStep + c;
-for (int t = 0; t < taps; t++) {
+int a = xAt; int b = wAt; int tapsLeft = taps; int inRow = channels; int count = rows * channels * taps;
+for (int i = 0; i < count; i++) {
 FloatVector w0 = FloatVector.fromArray(SPECIES, w, b);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
 s00 = x0.fma(w0, s00);
@@ -70,7 +69,7 @@ s60 = x6.fma(w0, s60);
 FloatVector x7 = FloatVector.broadcast(SPECIES, x[a + 7 * pixel]);
 s70 = x7.fma(w0, s70);
 a += tapStep; b += LANES;
-} } }
+if (--tapsLeft == 0) { tapsLeft = taps; a += 1 - taps * tapStep; if (--inRow == 0) { inRow = channels; a += rowStep - channels; } } }
 s00.intoArray(y, yAt);
 s10.intoArray(y, yAt + LANES);
 s20.intoArray(y, yAt + 2 * LANES);
@@ -98,9 +97,8 @@ FloatVector s60 = FloatVector.zero(SPECIES);
 FloatVector s61 = FloatVector.zero(SPECIES);
 FloatVector s70 = FloatVector.zero(SPECIES);
 FloatVector s71 = FloatVector.zero(SPECIES);
-int b = wAt; for (int r = 0; r < rows; r++) { for (int c = 0; c < channels; c++) {
-int a = xAt + r * rowStep + c;
-for (int t = 0; t < taps; t++) {
+int a = xAt; int b = wAt; int tapsLeft = taps; int inRow = channels; int count = rows * channels * taps;
+for (int i = 0; i < count; i++) {
 FloatVector w0 = FloatVector.fromArray(SPECIES, w, b);
 FloatVector w1 = FloatVector.fromArray(SPECIES, w, b + LANES);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
@@ -128,7 +126,7 @@ FloatVector x7 = FloatVector.broadcast(SPECIES, x[a + 7 * pixel]);
 s70 = x7.fma(w0, s70);
 s71 = x7.fma(w1, s71);
 a += tapStep; b += 2 * LANES;
-} } }
+if (--tapsLeft == 0) { tapsLeft = taps; a += 1 - taps * tapStep; if (--inRow == 0) { inRow = channels; a += rowStep - channels; } } }
 s00.intoArray(y, yAt);
 s01.intoArray(y, yAt + LANES);
 s10.intoArray(y, yAt + 2 * LANES);
@@ -160,9 +158,8 @@ FloatVector s22 = FloatVector.zero(SPECIES);
 FloatVector s30 = FloatVector.zero(SPECIES);
 FloatVector s31 = FloatVector.zero(SPECIES);
 FloatVector s32 = FloatVector.zero(SPECIES);
-int b = wAt; for (int r = 0; r < rows; r++) { for (int c = 0; c < channels; c++) {
-int a = xAt + r * rowStep + c;
-for (int t = 0; t < taps; t++) {
+int a = xAt; int b = wAt; int tapsLeft = taps; int inRow = channels; int count = rows * channels * taps;
+for (int i = 0; i < count; i++) {
 FloatVector w0 = FloatVector.fromArray(SPECIES, w, b);
 FloatVector w1 = FloatVector.fromArray(SPECIES, w, b + LANES);
 FloatVector w2 = FloatVector.fromArray(SPECIES, w, b + 2 * LANES);
@@ -183,7 +180,7 @@ s30 = x3.fma(w0, s30);
 s31 = x3.fma(w1, s31);
 s32 = x3.fma(w2, s32);
 a += tapStep; b += 3 * LANES;
-} } }
+if (--tapsLeft == 0) { tapsLeft = taps; a += 1 - taps * tapStep; if (--inRow == 0) { inRow = channels; a += rowStep - channels; } } }
 s00.intoArray(y, yAt);
 s01.intoArray(y, yAt + LANES);
 s02.intoArray(y, yAt + 2 * LANES);
@@ -215,9 +212,8 @@ FloatVector s30 = FloatVector.zero(SPECIES);
 FloatVector s31 = FloatVector.zero(SPECIES);
 FloatVector s32 = FloatVector.zero(SPECIES);
 FloatVector s33 = FloatVector.zero(SPECIES);
-int b = wAt; for (int r = 0; r < rows; r++) { for (int c = 0; c < channels; c++) {
-int a = xAt + r * rowStep + c;
-for (int t = 0; t < taps; t++) {
+int a = xAt; int b = wAt; int tapsLeft = taps; int inRow = channels; int count = rows * channels * taps;
+for (int i = 0; i < count; i++) {
 FloatVector w0 = FloatVector.fromArray(SPECIES, w, b);
 FloatVector w1 = FloatVector.fromArray(SPECIES, w, b + LANES);
 FloatVector w2 = FloatVector.fromArray(SPECIES, w, b + 2 * LANES);
@@ -243,7 +239,7 @@ s31 = x3.fma(w1, s31);
 s32 = x3.fma(w2, s32);
 s33 = x3.fma(w3, s33);
 a += tapStep; b += 4 * LANES;
-} } }
+if (--tapsLeft == 0) { tapsLeft = taps; a += 1 - taps * tapStep; if (--inRow == 0) { inRow = channels; a += rowStep - channels; } } }
 s00.intoArray(y, yAt);
 s01.intoArray(y, yAt + LANES);
 s02.intoArray(y, yAt + 2 * LANES);

@@ -33,7 +33,7 @@ FloatVector s60 = FloatVector.fromArray(SPECIES, g, gAt + 6 * gStep);
 FloatVector s61 = FloatVector.fromArray(SPECIES, g, gAt + 6 * gStep + LANES);
 FloatVector s70 = FloatVector.fromArray(SPECIES, g, gAt + 7 * gStep);
 FloatVector s71 = FloatVector.fromArray(SPECIES, g, gAt + 7 * gStep + LANES);
-for (int r = 0; r < rows; r++) { int a = xAt + r * xRow; int b = dAt + r * dRow; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector d1 = FloatVector.fromArray(SPECIES, d, b + LANES);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
@@ -60,7 +60,7 @@ s61 = x6.fma(d1, s61);
 FloatVector x7 = FloatVector.broadcast(SPECIES, x[a + 7]);
 s70 = x7.fma(d0, s70);
 s71 = x7.fma(d1, s71);
-a += xStep; b += dStep; } }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 s01.intoArray(g, gAt + LANES);
 s10.intoArray(g, gAt + gStep);
@@ -88,7 +88,7 @@ FloatVector s40 = FloatVector.fromArray(SPECIES, g, gAt + 4 * gStep);
 FloatVector s50 = FloatVector.fromArray(SPECIES, g, gAt + 5 * gStep);
 FloatVector s60 = FloatVector.fromArray(SPECIES, g, gAt + 6 * gStep);
 FloatVector s70 = FloatVector.fromArray(SPECIES, g, gAt + 7 * gStep);
-for (int r = 0; r < rows; r++) { int a = xAt + r * xRow; int b = dAt + r * dRow; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
 s00 = x0.fma(d0, s00);
@@ -106,7 +106,7 @@ FloatVector x6 = FloatVector.broadcast(SPECIES, x[a + 6]);
 s60 = x6.fma(d0, s60);
 FloatVector x7 = FloatVector.broadcast(SPECIES, x[a + 7]);
 s70 = x7.fma(d0, s70);
-a += xStep; b += dStep; } }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 s10.intoArray(g, gAt + gStep);
 s20.intoArray(g, gAt + 2 * gStep);
@@ -126,7 +126,7 @@ FloatVector s20 = FloatVector.fromArray(SPECIES, g, gAt + 2 * gStep);
 FloatVector s21 = FloatVector.fromArray(SPECIES, g, gAt + 2 * gStep + LANES);
 FloatVector s30 = FloatVector.fromArray(SPECIES, g, gAt + 3 * gStep);
 FloatVector s31 = FloatVector.fromArray(SPECIES, g, gAt + 3 * gStep + LANES);
-for (int r = 0; r < rows; r++) { int a = xAt + r * xRow; int b = dAt + r * dRow; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector d1 = FloatVector.fromArray(SPECIES, d, b + LANES);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
@@ -141,7 +141,7 @@ s21 = x2.fma(d1, s21);
 FloatVector x3 = FloatVector.broadcast(SPECIES, x[a + 3]);
 s30 = x3.fma(d0, s30);
 s31 = x3.fma(d1, s31);
-a += xStep; b += dStep; } }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 s01.intoArray(g, gAt + LANES);
 s10.intoArray(g, gAt + gStep);
@@ -157,7 +157,7 @@ FloatVector s00 = FloatVector.fromArray(SPECIES, g, gAt);
 FloatVector s10 = FloatVector.fromArray(SPECIES, g, gAt + gStep);
 FloatVector s20 = FloatVector.fromArray(SPECIES, g, gAt + 2 * gStep);
 FloatVector s30 = FloatVector.fromArray(SPECIES, g, gAt + 3 * gStep);
-for (int r = 0; r < rows; r++) { int a = xAt + r * xRow; int b = dAt + r * dRow; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
 s00 = x0.fma(d0, s00);
@@ -167,7 +167,7 @@ FloatVector x2 = FloatVector.broadcast(SPECIES, x[a + 2]);
 s20 = x2.fma(d0, s20);
 FloatVector x3 = FloatVector.broadcast(SPECIES, x[a + 3]);
 s30 = x3.fma(d0, s30);
-a += xStep; b += dStep; } }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 s10.intoArray(g, gAt + gStep);
 s20.intoArray(g, gAt + 2 * gStep);
@@ -177,33 +177,33 @@ s30.intoArray(g, gAt + 3 * gStep);
 static void tile1x2(float[] x, int xAt, int xRow, int xStep, float[] d, int dAt, int dRow, int dStep, int rows, int pixels, float[] g, int gAt, int gStep) {
 FloatVector s00 = FloatVector.fromArray(SPECIES, g, gAt);
 FloatVector s01 = FloatVector.fromArray(SPECIES, g, gAt + LANES);
-for (int r = 0; r < rows; r++) { int a = xAt + r * xRow; int b = dAt + r * dRow; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector d1 = FloatVector.fromArray(SPECIES, d, b + LANES);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
 s00 = x0.fma(d0, s00);
 s01 = x0.fma(d1, s01);
-a += xStep; b += dStep; } }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 s01.intoArray(g, gAt + LANES);
 }
 
 static void tile1x1(float[] x, int xAt, int xRow, int xStep, float[] d, int dAt, int dRow, int dStep, int rows, int pixels, float[] g, int gAt, int gStep) {
 FloatVector s00 = FloatVector.fromArray(SPECIES, g, gAt);
-for (int r = 0; r < rows; r++) { int a = xAt + r * xRow; int b = dAt + r * dRow; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector x0 = FloatVector.broadcast(SPECIES, x[a]);
 s00 = x0.fma(d0, s00);
-a += xStep; b += dStep; } }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 }
 
   /**
-   * Three neighbouring taps of 8 channels, one vector of outputs, over a row of pixels: the gradients
-   * of three neighbouring results share each broadcast. That of the first tap of the first pixel is
-   * at {@code dAt}, those of the others before it.
+   * Three neighbouring taps of 8 channels, one vector of outputs: the gradients of three neighbouring
+   * results share each broadcast. That of the first tap is at {@code dAt}, those of the others lie
+   * before it; their accumulators are {@code tapStep} apart.
    */
-  static void taps8x3(float[] x, int xAt, int xStep, float[] d, int dAt, int dStep, int pixels, float[] g, int gAt, int gStep, int tapStep) {
+  static void taps8x3(float[] x, int xAt, int xRow, int xStep, float[] d, int dAt, int dRow, int dStep, int rows, int pixels, float[] g, int gAt, int gStep, int tapStep) {
 FloatVector s00 = FloatVector.fromArray(SPECIES, g, gAt);
 FloatVector s01 = FloatVector.fromArray(SPECIES, g, gAt + tapStep);
 FloatVector s02 = FloatVector.fromArray(SPECIES, g, gAt + 2 * tapStep);
@@ -228,7 +228,7 @@ FloatVector s62 = FloatVector.fromArray(SPECIES, g, gAt + 6 * gStep + 2 * tapSte
 FloatVector s70 = FloatVector.fromArray(SPECIES, g, gAt + 7 * gStep);
 FloatVector s71 = FloatVector.fromArray(SPECIES, g, gAt + 7 * gStep + tapStep);
 FloatVector s72 = FloatVector.fromArray(SPECIES, g, gAt + 7 * gStep + 2 * tapStep);
-int a = xAt; int b = dAt; for (int p = 0; p < pixels; p++) {
+int a = xAt; int b = dAt; int inRow = pixels; int count = rows * pixels; for (int i = 0; i < count; i++) {
 FloatVector d0 = FloatVector.fromArray(SPECIES, d, b);
 FloatVector d1 = FloatVector.fromArray(SPECIES, d, b - dStep);
 FloatVector d2 = FloatVector.fromArray(SPECIES, d, b - 2 * dStep);
@@ -264,7 +264,7 @@ FloatVector x7 = FloatVector.broadcast(SPECIES, x[a + 7]);
 s70 = x7.fma(d0, s70);
 s71 = x7.fma(d1, s71);
 s72 = x7.fma(d2, s72);
-a += xStep; b += dStep; }
+a += xStep; b += dStep; if (--inRow == 0) { inRow = pixels; a += xRow - pixels * xStep; b += dRow - pixels * dStep; } }
 s00.intoArray(g, gAt);
 s01.intoArray(g, gAt + tapStep);
 s02.intoArray(g, gAt + 2 * tapStep);

@@ -120,9 +120,7 @@ final class Chains {
           for (int s = 0; s < spec.horizontal().kernel(); s++) {
             double sum = 0;
             for (long part = 0; part < parts.count(); part++) {
-              sum +=
-                  at.part(
-                      parts.firstRow(part), parts.firstRow(part + 1), k, c, r, s, x, gradient);
+              sum += at.part(parts, part, k, c, r, s, x, gradient);
             }
             out[at.weight(k, c, r, s)] = (float) sum;
           }
@@ -133,12 +131,37 @@ final class Chains {
   }
 
   private float part(
-      long first, long end, int k, int c, int r, int s, float[] x, float[] gradient) {
+      WeightGradientParts parts, long part, int k, int c, int r, int s, float[] x, float[] gradient) {
     float sum = 0;
-    for (long row = first; row < end; row++) {
+    long next;
+    for (long row = parts.start(part); row < parts.start(part + 1); row = next) {
+      long imageEnd = (row / result.height() + 1) * result.height();
+      next = Math.min(Math.min(imageEnd, parts.start(part + 1)), row + parts.band());
+      int first = parts.sharesTaps() ? parts.firstShared() - s : 0;
+      int end = parts.sharesTaps() ? parts.endShared() - s : (int) result.width();
+      sum = chain(row, next, 0, first, k, c, r, s, x, gradient, sum);
+      sum = chain(row, next, first, end, k, c, r, s, x, gradient, sum);
+      sum = chain(row, next, end, (int) result.width(), k, c, r, s, x, gradient, sum);
+    }
+    return sum;
+  }
+
+  private float chain(
+      long firstRow,
+      long endRow,
+      int first,
+      int end,
+      int k,
+      int c,
+      int r,
+      int s,
+      float[] x,
+      float[] gradient,
+      float sum) {
+    for (long row = firstRow; row < endRow; row++) {
       int n = (int) (row / result.height());
       long y = row % result.height();
-      for (int column = 0; column < result.width(); column++) {
+      for (int column = Math.max(0, first); column < Math.min(end, result.width()); column++) {
         int from =
             operand(
                 n,

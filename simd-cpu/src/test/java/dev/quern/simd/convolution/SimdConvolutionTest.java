@@ -71,6 +71,7 @@ class SimdConvolutionTest {
         shape(three, 1, 5, 100, 1, 3, 6),
         shape(three, 1, 48, 7, 1, 4, 130),
         shape(three, 1, 96, 31, 1, 12, 70),
+        shape(three, 1, 48, 16, 1, 9, 300),
         shape(three, 1, 16, 16, 1, 1, 1),
         shape(three, 1, 9, 16, 1, 2, 2),
         shape(three, 1, 16, 16, 0, 4, 4),
