@@ -40,15 +40,8 @@ public final class PointwiseLoops {
   /** Exponential and logarithm in loops of their own, {@code n} at most a chunk. */
   static void softplus(MemorySegment x, MemorySegment out, long at, int n) {
     float[] e = PointwiseScratch.current().exponentials;
-    expOfMinusAbs(x, at, e, n);
+    ActivationLoops.expOfMinusAbs(x, at, e, n);
     softplusFrom(x, e, out, at, n);
-  }
-
-  private static void expOfMinusAbs(MemorySegment x, long at, float[] e, int n) {
-    x = NativeMemory.known(x);
-    for (int i = 0; i < n; i += LANES) {
-      VectorMath.expOfMinusAbs(load(x, at + 4L * i)).intoArray(e, i);
-    }
   }
 
   private static void softplusFrom(MemorySegment x, float[] e, MemorySegment out, long at, int n) {

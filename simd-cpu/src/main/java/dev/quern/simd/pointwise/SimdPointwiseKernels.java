@@ -59,15 +59,35 @@ public final class SimdPointwiseKernels implements PointwiseKernels {
           case EXP -> (a, b, o, at, n) -> PointwiseLoops.exp(a, o, at, n);
           case LOG -> (a, b, o, at, n) -> PointwiseLoops.log(a, o, at, n);
           case SIGN -> (a, b, o, at, n) -> PointwiseLoops.sign(a, o, at, n);
-          case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
-              throw new UnsupportedOperationException(op.name());
+          case RELU -> (a, b, o, at, n) -> ActivationLoops.relu(a, o, at, n);
+          case LEAKY_RELU -> (a, b, o, at, n) -> ActivationLoops.leakyRelu(a, o, at, n);
+          case GELU -> (a, b, o, at, n) -> ActivationLoops.gelu(a, o, at, n);
+          case SILU -> (a, b, o, at, n) -> ActivationLoops.silu(a, o, at, n);
+          case TANH -> (a, b, o, at, n) -> ActivationLoops.tanh(a, o, at, n);
+          case ABS -> (a, b, o, at, n) -> ActivationLoops.abs(a, o, at, n);
+          case SQRT -> (a, b, o, at, n) -> ActivationLoops.sqrt(a, o, at, n);
         };
     elementwise(x, x, out, loop);
   }
 
   @Override
   public void unaryGradient(UnaryOp op, Span x, Span gradient, Span out) {
-    throw new UnsupportedOperationException("unaryGradient");
+    Elementwise.Loop loop =
+        switch (op) {
+          case SIGMOID -> GradientLoops::sigmoid;
+          case SOFTPLUS -> GradientLoops::softplus;
+          case EXP -> GradientLoops::exp;
+          case LOG -> GradientLoops::log;
+          case SIGN -> (a, b, o, at, n) -> PointwiseLoops.fill(o, at, n, 0);
+          case RELU -> GradientLoops::relu;
+          case LEAKY_RELU -> GradientLoops::leakyRelu;
+          case GELU -> GradientLoops::gelu;
+          case SILU -> GradientLoops::silu;
+          case TANH -> GradientLoops::tanh;
+          case ABS -> GradientLoops::abs;
+          case SQRT -> GradientLoops::sqrt;
+        };
+    elementwise(x, gradient, out, loop);
   }
 
   @Override
