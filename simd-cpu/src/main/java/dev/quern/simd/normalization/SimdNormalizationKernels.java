@@ -16,7 +16,7 @@ public final class SimdNormalizationKernels implements NormalizationKernels {
 
   @Override
   public BatchNormPlan prepare(BatchNormSpec spec) {
-    throw new UnsupportedOperationException("batch normalization");
+    return new SimdBatchNorm(spec, pool);
   }
 
   @Override
