@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
  * the calling thread's, and read by those that help it.
  */
 final class ChannelConstants {
-  /** The least that a loop over one repetition is worth beginning. */
-  private static final int LEAST = 256;
+  /** The least length: shorter stretches side by side are too short for the prefetchers. */
+  private static final int LEAST = 1600;
 
   private static final ThreadScratch<ChannelConstants> THREADS =
       new ThreadScratch<>(ChannelConstants::new);

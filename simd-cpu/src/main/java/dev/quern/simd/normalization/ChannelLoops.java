@@ -13,30 +13,23 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * What a batch normalization writes: streams of elements beside the constants of their channels,
- * that wait for memory. {@code n} elements from byte {@code at} on begin with a first channel. The
- * last, fewer than a vector, go one by one through the same roundings.
+ * What a batch normalization writes: streams of elements beside the constants of their channels.
+ * {@code n} elements from byte {@code at} on begin with a first channel.
+ *
+ * <ul>
+ *   <li>Four stretches as long as the constants are laid out are walked side by side, so that a
+ *       constant is loaded once for four vectors; loaded for each, they took twice as long in the
+ *       caches and a fifth longer from memory. What is left goes one stretch at a time, and the
+ *       last elements, fewer than a vector, one by one, through the same roundings.
+ *   <li>ReLU makes 0 of what is at most a limit: 0, or NaN where there is no ReLU.
+ * </ul>
  */
 final class ChannelLoops {
   private ChannelLoops() {}
 
-  /** out = fma(normalized x, weight, bias). */
-  static void forward(
-      MemorySegment x, MemorySegment out, long at, int n, boolean relu, ChannelConstants of) {
-    for (int done = 0; done < n; done += of.length) {
-      int some = Math.min(of.length, n - done);
-      int whole = some / LANES * LANES;
-      long o = at + 4L * done;
-      if (relu) {
-        forwardRelu(x, out, o, whole, of);
-      } else {
-        forwardVectors(x, out, o, whole, of);
-      }
-      for (int i = whole; i < some; i++) {
-        float y = Math.fma(normalized(x, o, i, of), of.weight[i], of.bias[i]);
-        out.set(JAVA_FLOAT_UNALIGNED, o + 4L * i, relu && y <= 0 ? 0 : y);
-      }
-    }
+  /** What is at most this is made 0. */
+  static float limit(boolean relu) {
+    return relu ? 0 : Float.NaN;
   }
 
   private static float normalized(MemorySegment x, long at, int i, ChannelConstants of) {
@@ -44,41 +37,23 @@ final class ChannelLoops {
     return (v - of.mean[i] - of.remainder[i]) * of.inverse[i];
   }
 
-  private static void forwardVectors(
-      MemorySegment x, MemorySegment out, long at, int n, ChannelConstants of) {
-    x = NativeMemory.known(x);
-    out = NativeMemory.known(out);
-    float[] mean = of.mean;
-    float[] remainder = of.remainder;
-    float[] inverse = of.inverse;
-    float[] weight = of.weight;
-    float[] bias = of.bias;
-    for (int i = 0; i < n; i += LANES) {
-      long o = at + 4L * i;
-      FloatVector v = load(x, o).sub(FloatVector.fromArray(SPECIES, mean, i));
-      v = v.sub(FloatVector.fromArray(SPECIES, remainder, i));
-      v = v.mul(FloatVector.fromArray(SPECIES, inverse, i));
-      v = v.fma(FloatVector.fromArray(SPECIES, weight, i), FloatVector.fromArray(SPECIES, bias, i));
-      store(v, out, o);
+  /** out = fma(normalized x, weight, bias). */
+  static void forward(
+      MemorySegment x, MemorySegment out, long at, int n, boolean relu, ChannelConstants of) {
+    float limit = limit(relu);
+    int done = 0;
+    for (; done + 4 * of.length <= n; done += 4 * of.length) {
+      forwardFour(x, out, at + 4L * done, limit, of);
     }
-  }
-
-  private static void forwardRelu(
-      MemorySegment x, MemorySegment out, long at, int n, ChannelConstants of) {
-    x = NativeMemory.known(x);
-    out = NativeMemory.known(out);
-    float[] mean = of.mean;
-    float[] remainder = of.remainder;
-    float[] inverse = of.inverse;
-    float[] weight = of.weight;
-    float[] bias = of.bias;
-    for (int i = 0; i < n; i += LANES) {
-      long o = at + 4L * i;
-      FloatVector v = load(x, o).sub(FloatVector.fromArray(SPECIES, mean, i));
-      v = v.sub(FloatVector.fromArray(SPECIES, remainder, i));
-      v = v.mul(FloatVector.fromArray(SPECIES, inverse, i));
-      v = v.fma(FloatVector.fromArray(SPECIES, weight, i), FloatVector.fromArray(SPECIES, bias, i));
-      store(v.blend(lanes(0.0f), v.compare(VectorOperators.LE, lanes(0.0f))), out, o);
+    for (; done < n; done += of.length) {
+      int some = Math.min(of.length, n - done);
+      int whole = some / LANES * LANES;
+      long o = at + 4L * done;
+      forwardOne(x, out, o, whole, limit, of);
+      for (int i = whole; i < some; i++) {
+        float y = Math.fma(normalized(x, o, i, of), of.weight[i], of.bias[i]);
+        out.set(JAVA_FLOAT_UNALIGNED, o + 4L * i, y <= limit ? 0 : y);
+      }
     }
   }
 
@@ -97,23 +72,28 @@ final class ChannelLoops {
       boolean relu,
       boolean training,
       ChannelConstants of) {
-    for (int done = 0; done < n; done += of.length) {
+    float limit = limit(relu);
+    int done = 0;
+    for (; done + 4 * of.length <= n; done += 4 * of.length) {
+      if (training) {
+        trainingFour(g, x, out, at + 4L * done, limit, of);
+      } else {
+        inferenceFour(g, x, out, at + 4L * done, limit, of);
+      }
+    }
+    for (; done < n; done += of.length) {
       int some = Math.min(of.length, n - done);
       int whole = some / LANES * LANES;
       long o = at + 4L * done;
-      if (training && relu) {
-        trainingRelu(g, x, out, o, whole, of);
-      } else if (training) {
-        training(g, x, out, o, whole, of);
-      } else if (relu) {
-        inferenceRelu(g, x, out, o, whole, of);
+      if (training) {
+        trainingOne(g, x, out, o, whole, limit, of);
       } else {
-        inference(g, out, o, whole, of);
+        inferenceOne(g, x, out, o, whole, limit, of);
       }
       for (int i = whole; i < some; i++) {
         float normalized = normalized(x, o, i, of);
         float passed = g.get(JAVA_FLOAT_UNALIGNED, o + 4L * i);
-        if (relu && Math.fma(normalized, of.weight[i], of.bias[i]) <= 0) {
+        if (Math.fma(normalized, of.weight[i], of.bias[i]) <= limit) {
           passed = 0;
         }
         float rest =
@@ -123,30 +103,70 @@ final class ChannelLoops {
     }
   }
 
-  private static void training(
-      MemorySegment g, MemorySegment x, MemorySegment out, long at, int n, ChannelConstants of) {
-    g = NativeMemory.known(g);
+  private static void forwardFour(
+      MemorySegment x, MemorySegment out, long at, float limit, ChannelConstants of) {
     x = NativeMemory.known(x);
     out = NativeMemory.known(out);
     float[] mean = of.mean;
     float[] remainder = of.remainder;
     float[] inverse = of.inverse;
-    float[] gradient = of.gradient;
-    float[] product = of.product;
-    float[] slope = of.slope;
+    float[] weight = of.weight;
+    float[] bias = of.bias;
+    FloatVector most = lanes(limit);
+    long step = 4L * of.length;
+    int n = of.length;
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      FloatVector v = load(x, o).sub(FloatVector.fromArray(SPECIES, mean, i));
-      v = v.sub(FloatVector.fromArray(SPECIES, remainder, i));
-      v = v.mul(FloatVector.fromArray(SPECIES, inverse, i));
-      FloatVector d = load(g, o).sub(FloatVector.fromArray(SPECIES, gradient, i));
-      d = v.fma(FloatVector.fromArray(SPECIES, product, i).neg(), d);
-      store(d.mul(FloatVector.fromArray(SPECIES, slope, i)), out, o);
+      FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
+      FloatVector r = FloatVector.fromArray(SPECIES, remainder, i);
+      FloatVector k = FloatVector.fromArray(SPECIES, inverse, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+      FloatVector b = FloatVector.fromArray(SPECIES, bias, i);
+      FloatVector v0 = load(x, o).sub(m).sub(r).mul(k);
+      FloatVector v1 = load(x, o + step).sub(m).sub(r).mul(k);
+      FloatVector v2 = load(x, o + 2 * step).sub(m).sub(r).mul(k);
+      FloatVector v3 = load(x, o + 3 * step).sub(m).sub(r).mul(k);
+      FloatVector y0 = v0.fma(w, b);
+      FloatVector y1 = v1.fma(w, b);
+      FloatVector y2 = v2.fma(w, b);
+      FloatVector y3 = v3.fma(w, b);
+      store(y0.blend(lanes(0.0f), y0.compare(VectorOperators.LE, most)), out, o);
+      store(y1.blend(lanes(0.0f), y1.compare(VectorOperators.LE, most)), out, o + step);
+      store(y2.blend(lanes(0.0f), y2.compare(VectorOperators.LE, most)), out, o + 2 * step);
+      store(y3.blend(lanes(0.0f), y3.compare(VectorOperators.LE, most)), out, o + 3 * step);
     }
   }
 
-  private static void trainingRelu(
-      MemorySegment g, MemorySegment x, MemorySegment out, long at, int n, ChannelConstants of) {
+  private static void forwardOne(
+      MemorySegment x, MemorySegment out, long at, int n, float limit, ChannelConstants of) {
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
+    float[] mean = of.mean;
+    float[] remainder = of.remainder;
+    float[] inverse = of.inverse;
+    float[] weight = of.weight;
+    float[] bias = of.bias;
+    FloatVector most = lanes(limit);
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
+      FloatVector r = FloatVector.fromArray(SPECIES, remainder, i);
+      FloatVector k = FloatVector.fromArray(SPECIES, inverse, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+      FloatVector b = FloatVector.fromArray(SPECIES, bias, i);
+      FloatVector v = load(x, o).sub(m).sub(r).mul(k);
+      FloatVector y = v.fma(w, b);
+      store(y.blend(lanes(0.0f), y.compare(VectorOperators.LE, most)), out, o);
+    }
+  }
+
+  private static void trainingFour(
+      MemorySegment g,
+      MemorySegment x,
+      MemorySegment out,
+      long at,
+      float limit,
+      ChannelConstants of) {
     g = NativeMemory.known(g);
     x = NativeMemory.known(x);
     out = NativeMemory.known(out);
@@ -158,33 +178,84 @@ final class ChannelLoops {
     float[] gradient = of.gradient;
     float[] product = of.product;
     float[] slope = of.slope;
+    FloatVector most = lanes(limit);
+    long step = 4L * of.length;
+    int n = of.length;
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      FloatVector v = load(x, o).sub(FloatVector.fromArray(SPECIES, mean, i));
-      v = v.sub(FloatVector.fromArray(SPECIES, remainder, i));
-      v = v.mul(FloatVector.fromArray(SPECIES, inverse, i));
-      FloatVector y =
-          v.fma(FloatVector.fromArray(SPECIES, weight, i), FloatVector.fromArray(SPECIES, bias, i));
-      FloatVector d = load(g, o).blend(lanes(0.0f), y.compare(VectorOperators.LE, lanes(0.0f)));
-      d = d.sub(FloatVector.fromArray(SPECIES, gradient, i));
-      d = v.fma(FloatVector.fromArray(SPECIES, product, i).neg(), d);
-      store(d.mul(FloatVector.fromArray(SPECIES, slope, i)), out, o);
+      FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
+      FloatVector r = FloatVector.fromArray(SPECIES, remainder, i);
+      FloatVector k = FloatVector.fromArray(SPECIES, inverse, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+      FloatVector b = FloatVector.fromArray(SPECIES, bias, i);
+      FloatVector s = FloatVector.fromArray(SPECIES, gradient, i);
+      FloatVector p = FloatVector.fromArray(SPECIES, product, i).neg();
+      FloatVector f = FloatVector.fromArray(SPECIES, slope, i);
+      FloatVector v0 = load(x, o).sub(m).sub(r).mul(k);
+      FloatVector v1 = load(x, o + step).sub(m).sub(r).mul(k);
+      FloatVector v2 = load(x, o + 2 * step).sub(m).sub(r).mul(k);
+      FloatVector v3 = load(x, o + 3 * step).sub(m).sub(r).mul(k);
+      FloatVector y0 = v0.fma(w, b);
+      FloatVector y1 = v1.fma(w, b);
+      FloatVector y2 = v2.fma(w, b);
+      FloatVector y3 = v3.fma(w, b);
+      FloatVector d0 = load(g, o).blend(lanes(0.0f), y0.compare(VectorOperators.LE, most));
+      FloatVector d1 = load(g, o + step).blend(lanes(0.0f), y1.compare(VectorOperators.LE, most));
+      FloatVector d2 =
+          load(g, o + 2 * step).blend(lanes(0.0f), y2.compare(VectorOperators.LE, most));
+      FloatVector d3 =
+          load(g, o + 3 * step).blend(lanes(0.0f), y3.compare(VectorOperators.LE, most));
+      store(v0.fma(p, d0.sub(s)).mul(f), out, o);
+      store(v1.fma(p, d1.sub(s)).mul(f), out, o + step);
+      store(v2.fma(p, d2.sub(s)).mul(f), out, o + 2 * step);
+      store(v3.fma(p, d3.sub(s)).mul(f), out, o + 3 * step);
     }
   }
 
-  private static void inference(
-      MemorySegment g, MemorySegment out, long at, int n, ChannelConstants of) {
+  private static void trainingOne(
+      MemorySegment g,
+      MemorySegment x,
+      MemorySegment out,
+      long at,
+      int n,
+      float limit,
+      ChannelConstants of) {
     g = NativeMemory.known(g);
+    x = NativeMemory.known(x);
     out = NativeMemory.known(out);
+    float[] mean = of.mean;
+    float[] remainder = of.remainder;
+    float[] inverse = of.inverse;
+    float[] weight = of.weight;
+    float[] bias = of.bias;
+    float[] gradient = of.gradient;
+    float[] product = of.product;
     float[] slope = of.slope;
+    FloatVector most = lanes(limit);
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      store(load(g, o).mul(FloatVector.fromArray(SPECIES, slope, i)), out, o);
+      FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
+      FloatVector r = FloatVector.fromArray(SPECIES, remainder, i);
+      FloatVector k = FloatVector.fromArray(SPECIES, inverse, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+      FloatVector b = FloatVector.fromArray(SPECIES, bias, i);
+      FloatVector s = FloatVector.fromArray(SPECIES, gradient, i);
+      FloatVector p = FloatVector.fromArray(SPECIES, product, i).neg();
+      FloatVector f = FloatVector.fromArray(SPECIES, slope, i);
+      FloatVector v = load(x, o).sub(m).sub(r).mul(k);
+      FloatVector y = v.fma(w, b);
+      FloatVector d = load(g, o).blend(lanes(0.0f), y.compare(VectorOperators.LE, most));
+      store(v.fma(p, d.sub(s)).mul(f), out, o);
     }
   }
 
-  private static void inferenceRelu(
-      MemorySegment g, MemorySegment x, MemorySegment out, long at, int n, ChannelConstants of) {
+  private static void inferenceFour(
+      MemorySegment g,
+      MemorySegment x,
+      MemorySegment out,
+      long at,
+      float limit,
+      ChannelConstants of) {
     g = NativeMemory.known(g);
     x = NativeMemory.known(x);
     out = NativeMemory.known(out);
@@ -194,15 +265,68 @@ final class ChannelLoops {
     float[] weight = of.weight;
     float[] bias = of.bias;
     float[] slope = of.slope;
+    FloatVector most = lanes(limit);
+    long step = 4L * of.length;
+    int n = of.length;
     for (int i = 0; i < n; i += LANES) {
       long o = at + 4L * i;
-      FloatVector v = load(x, o).sub(FloatVector.fromArray(SPECIES, mean, i));
-      v = v.sub(FloatVector.fromArray(SPECIES, remainder, i));
-      v = v.mul(FloatVector.fromArray(SPECIES, inverse, i));
-      FloatVector y =
-          v.fma(FloatVector.fromArray(SPECIES, weight, i), FloatVector.fromArray(SPECIES, bias, i));
-      FloatVector d = load(g, o).blend(lanes(0.0f), y.compare(VectorOperators.LE, lanes(0.0f)));
-      store(d.mul(FloatVector.fromArray(SPECIES, slope, i)), out, o);
+      FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
+      FloatVector r = FloatVector.fromArray(SPECIES, remainder, i);
+      FloatVector k = FloatVector.fromArray(SPECIES, inverse, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+      FloatVector b = FloatVector.fromArray(SPECIES, bias, i);
+      FloatVector f = FloatVector.fromArray(SPECIES, slope, i);
+      FloatVector v0 = load(x, o).sub(m).sub(r).mul(k);
+      FloatVector v1 = load(x, o + step).sub(m).sub(r).mul(k);
+      FloatVector v2 = load(x, o + 2 * step).sub(m).sub(r).mul(k);
+      FloatVector v3 = load(x, o + 3 * step).sub(m).sub(r).mul(k);
+      FloatVector y0 = v0.fma(w, b);
+      FloatVector y1 = v1.fma(w, b);
+      FloatVector y2 = v2.fma(w, b);
+      FloatVector y3 = v3.fma(w, b);
+      FloatVector d0 = load(g, o).blend(lanes(0.0f), y0.compare(VectorOperators.LE, most));
+      FloatVector d1 = load(g, o + step).blend(lanes(0.0f), y1.compare(VectorOperators.LE, most));
+      FloatVector d2 =
+          load(g, o + 2 * step).blend(lanes(0.0f), y2.compare(VectorOperators.LE, most));
+      FloatVector d3 =
+          load(g, o + 3 * step).blend(lanes(0.0f), y3.compare(VectorOperators.LE, most));
+      store(d0.mul(f), out, o);
+      store(d1.mul(f), out, o + step);
+      store(d2.mul(f), out, o + 2 * step);
+      store(d3.mul(f), out, o + 3 * step);
+    }
+  }
+
+  private static void inferenceOne(
+      MemorySegment g,
+      MemorySegment x,
+      MemorySegment out,
+      long at,
+      int n,
+      float limit,
+      ChannelConstants of) {
+    g = NativeMemory.known(g);
+    x = NativeMemory.known(x);
+    out = NativeMemory.known(out);
+    float[] mean = of.mean;
+    float[] remainder = of.remainder;
+    float[] inverse = of.inverse;
+    float[] weight = of.weight;
+    float[] bias = of.bias;
+    float[] slope = of.slope;
+    FloatVector most = lanes(limit);
+    for (int i = 0; i < n; i += LANES) {
+      long o = at + 4L * i;
+      FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
+      FloatVector r = FloatVector.fromArray(SPECIES, remainder, i);
+      FloatVector k = FloatVector.fromArray(SPECIES, inverse, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+      FloatVector b = FloatVector.fromArray(SPECIES, bias, i);
+      FloatVector f = FloatVector.fromArray(SPECIES, slope, i);
+      FloatVector v = load(x, o).sub(m).sub(r).mul(k);
+      FloatVector y = v.fma(w, b);
+      FloatVector d = load(g, o).blend(lanes(0.0f), y.compare(VectorOperators.LE, most));
+      store(d.mul(f), out, o);
     }
   }
 }

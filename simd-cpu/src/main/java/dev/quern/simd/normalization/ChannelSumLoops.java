@@ -63,54 +63,17 @@ final class ChannelSumLoops {
     }
   }
 
-  /** Adds g and g times the normalized x. */
+  /**
+   * Adds g and g times the normalized x; g is 0 where the result is at most a limit: 0 behind a
+   * ReLU, else NaN.
+   */
   static void gradients(
       MemorySegment g,
       MemorySegment x,
       long at,
       int rows,
       int period,
-      ChannelConstants of,
-      float[] sum,
-      float[] products) {
-    g = NativeMemory.known(g);
-    x = NativeMemory.known(x);
-    for (int j = 0; j < period; j += TWO) {
-      FloatVector m0 = FloatVector.fromArray(SPECIES, of.mean, j);
-      FloatVector m1 = FloatVector.fromArray(SPECIES, of.mean, j + LANES);
-      FloatVector r0 = FloatVector.fromArray(SPECIES, of.remainder, j);
-      FloatVector r1 = FloatVector.fromArray(SPECIES, of.remainder, j + LANES);
-      FloatVector i0 = FloatVector.fromArray(SPECIES, of.inverse, j);
-      FloatVector i1 = FloatVector.fromArray(SPECIES, of.inverse, j + LANES);
-      FloatVector s0 = FloatVector.fromArray(SPECIES, sum, j);
-      FloatVector s1 = FloatVector.fromArray(SPECIES, sum, j + LANES);
-      FloatVector p0 = FloatVector.fromArray(SPECIES, products, j);
-      FloatVector p1 = FloatVector.fromArray(SPECIES, products, j + LANES);
-      for (int r = 0; r < rows; r++) {
-        long o = at + 4L * (r * period + j);
-        FloatVector n0 = load(x, o).sub(m0).sub(r0).mul(i0);
-        FloatVector n1 = load(x, o + 4L * LANES).sub(m1).sub(r1).mul(i1);
-        FloatVector g0 = load(g, o);
-        FloatVector g1 = load(g, o + 4L * LANES);
-        s0 = s0.add(g0);
-        s1 = s1.add(g1);
-        p0 = n0.fma(g0, p0);
-        p1 = n1.fma(g1, p1);
-      }
-      s0.intoArray(sum, j);
-      s1.intoArray(sum, j + LANES);
-      p0.intoArray(products, j);
-      p1.intoArray(products, j + LANES);
-    }
-  }
-
-  /** The same where ReLU comes after: g is 0 where it made a 0. */
-  static void gradientsOfRelu(
-      MemorySegment g,
-      MemorySegment x,
-      long at,
-      int rows,
-      int period,
+      float limit,
       ChannelConstants of,
       float[] sum,
       float[] products) {
@@ -132,14 +95,15 @@ final class ChannelSumLoops {
       FloatVector p0 = FloatVector.fromArray(SPECIES, products, j);
       FloatVector p1 = FloatVector.fromArray(SPECIES, products, j + LANES);
       FloatVector zero = lanes(0.0f);
+      FloatVector most = lanes(limit);
       for (int r = 0; r < rows; r++) {
         long o = at + 4L * (r * period + j);
         FloatVector n0 = load(x, o).sub(m0).sub(r0).mul(i0);
         FloatVector n1 = load(x, o + 4L * LANES).sub(m1).sub(r1).mul(i1);
         FloatVector g0 = load(g, o);
         FloatVector g1 = load(g, o + 4L * LANES);
-        g0 = g0.blend(zero, n0.fma(w0, b0).compare(VectorOperators.LE, zero));
-        g1 = g1.blend(zero, n1.fma(w1, b1).compare(VectorOperators.LE, zero));
+        g0 = g0.blend(zero, n0.fma(w0, b0).compare(VectorOperators.LE, most));
+        g1 = g1.blend(zero, n1.fma(w1, b1).compare(VectorOperators.LE, most));
         s0 = s0.add(g0);
         s1 = s1.add(g1);
         p0 = n0.fma(g0, p0);

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 final class GradientSumsTask extends Task {
   private final ColumnBlocks blocks;
   private final int channels;
-  private final boolean relu;
+  private final float limit;
   private final ChannelConstants constants;
   private final MemorySegment gradient;
   private final MemorySegment x;
@@ -27,7 +27,7 @@ final class GradientSumsTask extends Task {
       Span scratch) {
     this.blocks = blocks;
     this.channels = blocks.columns();
-    this.relu = relu;
+    this.limit = ChannelLoops.limit(relu);
     this.constants = constants;
     this.gradient = open(gradient);
     this.x = open(x);
@@ -68,12 +68,8 @@ final class GradientSumsTask extends Task {
   }
 
   private void rows(MemorySegment g, MemorySegment v, long at, int rows, ChannelScratch work) {
-    int period = blocks.period();
-    if (relu) {
-      ChannelSumLoops.gradientsOfRelu(g, v, at, rows, period, constants, work.first, work.second);
-    } else {
-      ChannelSumLoops.gradients(g, v, at, rows, period, constants, work.first, work.second);
-    }
+    ChannelSumLoops.gradients(
+        g, v, at, rows, blocks.period(), limit, constants, work.first, work.second);
   }
 
   /** Adds the pieces: the sums of the gradient, and of its products. */
