@@ -13,7 +13,10 @@ import dev.quern.spi.tensor.StridedView;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Transpositions in square tiles, whose rows stay in the cache while columns are written. */
+/**
+ * Transpositions in square tiles, whose rows stay in the cache while columns are written, strided
+ * copies and concatenations.
+ */
 public final class SimdLayoutKernels implements LayoutKernels {
   private static final int TILE = 32;
 
@@ -31,12 +34,22 @@ public final class SimdLayoutKernels implements LayoutKernels {
 
   @Override
   public void copyStrided(StridedView view, Span x, Span out) {
-    throw new UnsupportedOperationException("copyStrided");
+    if (out.length() > 0) {
+      StridedCopy task = new StridedCopy(view, x, out);
+      pool.run(task, task.pieces(), inlineBelow(out));
+    }
   }
 
   @Override
   public void concat(long rows, List<Span> x, Span out) {
-    throw new UnsupportedOperationException("concat");
+    if (out.length() > 0) {
+      Concatenation task = new Concatenation(rows, x, out);
+      pool.run(task, task.pieces(), inlineBelow(out));
+    }
+  }
+
+  private static long inlineBelow(Span out) {
+    return out.length() < INLINE_BELOW ? Long.MAX_VALUE : 0;
   }
 
   @Override

@@ -29,7 +29,7 @@ public final class SimdPoolingKernels implements PoolingKernels {
 
   @Override
   public AveragePoolingPlan prepare(AveragePoolingSpec spec) {
-    throw new UnsupportedOperationException("average pooling");
+    return new AveragePooling(spec, pool);
   }
 
   private record MaxPooling(MaxPoolingSpec spec, WorkerPool pool) implements MaxPoolingPlan {
@@ -44,8 +44,49 @@ public final class SimdPoolingKernels implements PoolingKernels {
     }
 
     private void run(Task task, SpatialExtent written) {
-      long row = Math.max(1, written.width() * written.channels());
-      pool.run(task, written.images() * written.height(), INLINE_BELOW / row);
+      runRows(pool, task, written);
+    }
+  }
+
+  private static void runRows(WorkerPool pool, Task task, SpatialExtent written) {
+    long row = Math.max(1, written.width() * written.channels());
+    pool.run(task, written.images() * written.height(), INLINE_BELOW / row);
+  }
+
+  private record AveragePooling(AveragePoolingSpec spec, WorkerPool pool)
+      implements AveragePoolingPlan {
+    @Override
+    public void forward(SpatialExtent extent, Span x, Span out) {
+      runRows(pool, new Average(spec, extent, x, out, true), spec.result(extent));
+    }
+
+    @Override
+    public void backward(SpatialExtent extent, Span gradient, Span out) {
+      runRows(pool, new Average(spec, extent, gradient, out, false), extent);
+    }
+  }
+
+  /** A row of the means, or of their gradient. */
+  private static final class Average extends Task {
+    private final AveragePoolingLoops loops;
+    private final MemorySegment x;
+    private final MemorySegment out;
+    private final boolean forward;
+
+    Average(AveragePoolingSpec spec, SpatialExtent extent, Span x, Span out, boolean forward) {
+      this.loops = new AveragePoolingLoops(spec, extent);
+      this.x = open(x);
+      this.out = open(out);
+      this.forward = forward;
+    }
+
+    @Override
+    public void run(long piece) {
+      if (forward) {
+        loops.forward(piece, x, out);
+      } else {
+        loops.backward(piece, x, out);
+      }
     }
   }
 

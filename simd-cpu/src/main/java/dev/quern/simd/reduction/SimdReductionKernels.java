@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.quern.simd.work.Chunks;
+import dev.quern.simd.work.ColumnBlocks;
 import dev.quern.simd.work.Task;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
@@ -18,6 +19,9 @@ import java.lang.foreign.MemorySegment;
  * nor width can change the order.
  */
 public final class SimdReductionKernels implements ReductionKernels {
+  /** With fewer elements along an axis waking others is not worth it. */
+  private static final long INLINE_BELOW = 1L << 15;
+
   private final WorkerPool pool;
 
   public SimdReductionKernels(WorkerPool pool) {
@@ -26,22 +30,45 @@ public final class SimdReductionKernels implements ReductionKernels {
 
   @Override
   public long axisScratchBytes(long outer, long count, long inner) {
-    return 1;
+    if (inner == 1 || AxisSums.isWide(inner)) {
+      return 1;
+    }
+    return Math.max(1, outer * inner * ColumnBlocks.of(count, Math.max(1, inner)).pieces() * 8);
   }
 
   @Override
   public void sumAxis(long outer, long count, long inner, Span x, Span out, Span scratch) {
-    throw new UnsupportedOperationException("sumAxis");
+    if (out.length() == 0) {
+      return;
+    }
+    long inlineBelow = x.length() < INLINE_BELOW ? Long.MAX_VALUE : 0;
+    if (inner == 1) {
+      pool.run(new AxisSums.Rows(count, x, out), outer, inlineBelow);
+    } else if (AxisSums.isWide(inner)) {
+      AxisSums.Strips task = new AxisSums.Strips(count, inner, x, out);
+      pool.run(task, outer * task.strips(), inlineBelow);
+    } else {
+      ColumnBlocks blocks = ColumnBlocks.of(count, inner);
+      AxisSums.Columns task = new AxisSums.Columns(blocks, x, scratch);
+      pool.run(task, outer * blocks.pieces(), inlineBelow);
+      task.merge(outer, HostBuffer.segment(out));
+    }
   }
 
   @Override
   public void maxAxis(long outer, long count, long inner, Span x, Span out, Span places) {
-    throw new UnsupportedOperationException("maxAxis");
+    if (out.length() > 0) {
+      AxisPlaces.Greatest task = new AxisPlaces.Greatest(count, inner, x, out, places);
+      pool.run(task, outer * task.strips(), x.length() < INLINE_BELOW ? Long.MAX_VALUE : 0);
+    }
   }
 
   @Override
   public void scatterAxis(long outer, long count, long inner, Span values, Span places, Span out) {
-    throw new UnsupportedOperationException("scatterAxis");
+    if (out.length() > 0) {
+      AxisPlaces.Scatter task = new AxisPlaces.Scatter(outer, count, inner, values, places, out);
+      pool.run(task, task.pieces(), out.length() < INLINE_BELOW ? Long.MAX_VALUE : 0);
+    }
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.quern.spi.spatial.ResamplingKernels;
 import dev.quern.spi.spatial.UpsamplingPlan;
 import dev.quern.spi.spatial.UpsamplingSpec;
 
-/** Resampling kernels. */
+/** Upsampling. */
 public final class SimdResamplingKernels implements ResamplingKernels {
   private final WorkerPool pool;
 
@@ -15,6 +15,6 @@ public final class SimdResamplingKernels implements ResamplingKernels {
 
   @Override
   public UpsamplingPlan prepare(UpsamplingSpec spec) {
-    throw new UnsupportedOperationException("upsampling");
+    return new SimdUpsampling(spec, pool);
   }
 }
