@@ -11,7 +11,7 @@ final class SourceTokens {
       Pattern.compile(
           """
           (?mx)
-          (?<directive> ^[\\x20\\t]*\\#(?:\\\\\\n|.)* )
+          (?<directive> ^[\\x20\\t]*\\#(?:[^\\\\\\n]++|\\\\\\n|\\\\)*+ )
           | (?<skip> [\\x20\\t\\r]+ | \\n | //.* | /\\*(?s:.*?)\\*/ )
           | (?<word> [A-Za-z_]\\w* )
           | (?<number> 0[xX][0-9a-fA-F.]+(?:[pP][-+]?\\d+)?[fuUlL]* | (?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?[fFuUlL]* )

@@ -62,6 +62,13 @@ class F64RewriterTest {
   }
 
   @Test
+  void readsLongMacros() {
+    String macro = "#define LONG" + " \\\n  i++;".repeat(10_000);
+    assertTrue(
+        body("\n" + macro + "\nd += 1.0;").contains(macro + "\nd = quern_f64_add(d, " + ONE));
+  }
+
+  @Test
   void refusesWhatItCannotRewrite() {
     String message = refusal("a[i++] += d;");
     assertEquals("a[i++] would be counted twice.", message);
