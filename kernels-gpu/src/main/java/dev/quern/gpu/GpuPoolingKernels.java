@@ -27,7 +27,8 @@ final class GpuPoolingKernels implements PoolingKernels {
 
   @Override
   public AveragePoolingPlan prepare(AveragePoolingSpec spec) {
-    throw new UnsupportedOperationException("average pooling");
+    family.build();
+    return new AveragePooling(spec, family);
   }
 
   private record MaxPooling(MaxPoolingSpec spec, GpuFamily family) implements MaxPoolingPlan {
@@ -42,27 +43,56 @@ final class GpuPoolingKernels implements PoolingKernels {
       launch(kernel.tensor(gradient).tensor(places).tensor(out), out, extent);
     }
 
-    /** With a thread for each element of what is written. */
     private void launch(Launch kernel, Span written, SpatialExtent extent) {
-      SpatialExtent result = spec.result(extent);
-      Window y = spec.vertical();
-      Window x = spec.horizontal();
-      kernel
-          .scalar(written.length())
-          .scalar(extent.channels())
-          .scalar(extent.height())
-          .scalar(extent.width())
-          .scalar(result.height())
-          .scalar(result.width())
-          .scalar(y.kernel())
-          .scalar(x.kernel())
-          .scalar(y.stride())
-          .scalar(x.stride())
-          .scalar(y.padding())
-          .scalar(x.padding())
-          .scalar(y.dilation())
-          .scalar(x.dilation())
+      windows(
+              kernel.scalar(written.length()),
+              extent,
+              spec.result(extent),
+              spec.vertical(),
+              spec.horizontal())
           .enqueue(family.geometry().groups(written.length()));
     }
+  }
+
+  private record AveragePooling(AveragePoolingSpec spec, GpuFamily family)
+      implements AveragePoolingPlan {
+    @Override
+    public void forward(SpatialExtent extent, Span x, Span out) {
+      launch(family.kernel("average_pool").tensor(x).tensor(out), out, extent);
+    }
+
+    @Override
+    public void backward(SpatialExtent extent, Span gradient, Span out) {
+      launch(family.kernel("average_pool_backward").tensor(gradient).tensor(out), out, extent);
+    }
+
+    private void launch(Launch kernel, Span written, SpatialExtent extent) {
+      windows(
+              kernel.scalar(written.length()),
+              extent,
+              spec.result(extent),
+              spec.vertical(),
+              spec.horizontal())
+          .enqueue(family.geometry().groups(written.length()));
+    }
+  }
+
+  /** Gives a kernel the images and the windows behind how many elements it writes. */
+  private static Launch windows(
+      Launch kernel, SpatialExtent extent, SpatialExtent result, Window y, Window x) {
+    return kernel
+        .scalar(extent.channels())
+        .scalar(extent.height())
+        .scalar(extent.width())
+        .scalar(result.height())
+        .scalar(result.width())
+        .scalar(y.kernel())
+        .scalar(x.kernel())
+        .scalar(y.stride())
+        .scalar(x.stride())
+        .scalar(y.padding())
+        .scalar(x.padding())
+        .scalar(y.dilation())
+        .scalar(x.dilation());
   }
 }
