@@ -9,6 +9,7 @@
 #include "prelude.cuh"
 
 #include "math.inc"
+#include "activation.inc"
 
 template <class T>
 QUERN_INLINE void fill(T *out, long long n, T value) {
@@ -171,6 +172,197 @@ typedef struct {
 
 QUERN_KERNEL(signum, SignumArgs) {
   map(args.x, args.out, args.n, [](float x) { return (float)(x > 0.0f) - (float)(x < 0.0f); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} ReluArgs;
+
+QUERN_KERNEL(relu, ReluArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_relu(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} LeakyReluArgs;
+
+QUERN_KERNEL(leaky_relu, LeakyReluArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_leaky_relu(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} GeluArgs;
+
+QUERN_KERNEL(gelu, GeluArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_gelu(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} SiluArgs;
+
+QUERN_KERNEL(silu, SiluArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_silu(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} HyperbolicTangentArgs;
+
+QUERN_KERNEL(hyperbolic_tangent, HyperbolicTangentArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_tanh(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} MagnitudeArgs;
+
+QUERN_KERNEL(magnitude, MagnitudeArgs) {
+  map(args.x, args.out, args.n, [](float x) { return quern_magnitude(x); });
+}
+
+typedef struct {
+  const float *x;
+  float *out;
+  long long n;
+} RootArgs;
+
+QUERN_KERNEL(root, RootArgs) {
+  map(args.x, args.out, args.n, [](float x) { return QUERN_SQRT(x); });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} SigmoidGradientArgs;
+
+QUERN_KERNEL(sigmoid_gradient, SigmoidGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_sigmoid_slope(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} SoftplusGradientArgs;
+
+QUERN_KERNEL(softplus_gradient, SoftplusGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_sigmoid(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} ExponentialGradientArgs;
+
+QUERN_KERNEL(exponential_gradient, ExponentialGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_exp(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} LogarithmGradientArgs;
+
+QUERN_KERNEL(logarithm_gradient, LogarithmGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return g / x; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} ReluGradientArgs;
+
+QUERN_KERNEL(relu_gradient, ReluGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_relu_gradient(x, g); });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} LeakyReluGradientArgs;
+
+QUERN_KERNEL(leaky_relu_gradient, LeakyReluGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_leaky_relu_slope(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} GeluGradientArgs;
+
+QUERN_KERNEL(gelu_gradient, GeluGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_gelu_slope(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} SiluGradientArgs;
+
+QUERN_KERNEL(silu_gradient, SiluGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_silu_slope(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} HyperbolicTangentGradientArgs;
+
+QUERN_KERNEL(hyperbolic_tangent_gradient, HyperbolicTangentGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_tanh_slope(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} MagnitudeGradientArgs;
+
+QUERN_KERNEL(magnitude_gradient, MagnitudeGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return quern_magnitude_slope(x) * g; });
+}
+
+typedef struct {
+  const float *x;
+  const float *gradient;
+  float *out;
+  long long n;
+} RootGradientArgs;
+
+QUERN_KERNEL(root_gradient, RootGradientArgs) {
+  map(args.x, args.gradient, args.out, args.n, [](float x, float g) { return g / (QUERN_SQRT(x) * 2.0f); });
 }
 
 typedef struct {

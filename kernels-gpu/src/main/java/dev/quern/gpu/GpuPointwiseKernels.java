@@ -49,22 +49,35 @@ final class GpuPointwiseKernels implements PointwiseKernels {
 
   @Override
   public void unary(UnaryOp op, Span x, Span out) {
-    String name =
-        switch (op) {
-          case SIGMOID -> "sigmoid";
-          case SOFTPLUS -> "softplus";
-          case EXP -> "exponential";
-          case LOG -> "logarithm";
-          case SIGN -> "signum";
-          case RELU, LEAKY_RELU, GELU, SILU, TANH, ABS, SQRT ->
-              throw new UnsupportedOperationException(op.name());
-        };
-    map(family.kernel(name).tensor(x).tensor(out).scalar(x.length()), x.length());
+    Launch kernel = family.kernel(entry(op));
+    map(kernel.tensor(x).tensor(out).scalar(x.length()), x.length());
   }
 
   @Override
   public void unaryGradient(UnaryOp op, Span x, Span gradient, Span out) {
-    throw new UnsupportedOperationException("unaryGradient");
+    if (op == UnaryOp.SIGN) {
+      fill(out, 0);
+      return;
+    }
+    Launch kernel = family.kernel(entry(op) + "_gradient");
+    map(kernel.tensor(x).tensor(gradient).tensor(out).scalar(x.length()), x.length());
+  }
+
+  private static String entry(UnaryOp op) {
+    return switch (op) {
+      case SIGMOID -> "sigmoid";
+      case SOFTPLUS -> "softplus";
+      case EXP -> "exponential";
+      case LOG -> "logarithm";
+      case SIGN -> "signum";
+      case RELU -> "relu";
+      case LEAKY_RELU -> "leaky_relu";
+      case GELU -> "gelu";
+      case SILU -> "silu";
+      case TANH -> "hyperbolic_tangent";
+      case ABS -> "magnitude";
+      case SQRT -> "root";
+    };
   }
 
   @Override

@@ -8,6 +8,7 @@
 
 #include "prelude.cl"
 #include "math.inc"
+#include "activation.inc"
 
 // The elements i of this work-item, for one statement.
 #define QUERN_EACH(n, statement) \
@@ -56,6 +57,22 @@
     QUERN_EACH(n, out[i] = (expression)) \
   }
 
+// out[i] = an expression of x[i] and gradient[i].
+#define QUERN_GRADIENT(name, expression) \
+  QUERN_KERNEL void name( \
+      __global const float *x, \
+      const long x_offset, \
+      __global const float *gradient, \
+      const long gradient_offset, \
+      __global float *out, \
+      const long out_offset, \
+      const long n) { \
+    x += x_offset; \
+    gradient += gradient_offset; \
+    out += out_offset; \
+    QUERN_EACH(n, out[i] = (expression)) \
+  }
+
 // out[i] = an expression of a[i] and b[i].
 #define QUERN_BINARY(name, expression) \
   QUERN_KERNEL void name( \
@@ -99,6 +116,25 @@ QUERN_UNARY(softplus, float, quern_softplus(x[i]))
 QUERN_UNARY(exponential, float, quern_exp(x[i]))
 QUERN_UNARY(logarithm, float, quern_log(x[i]))
 QUERN_UNARY(signum, float, (float)(x[i] > 0.0f) - (float)(x[i] < 0.0f))
+QUERN_UNARY(relu, float, quern_relu(x[i]))
+QUERN_UNARY(leaky_relu, float, quern_leaky_relu(x[i]))
+QUERN_UNARY(gelu, float, quern_gelu(x[i]))
+QUERN_UNARY(silu, float, quern_silu(x[i]))
+QUERN_UNARY(hyperbolic_tangent, float, quern_tanh(x[i]))
+QUERN_UNARY(magnitude, float, quern_magnitude(x[i]))
+QUERN_UNARY(root, float, QUERN_SQRT(x[i]))
+
+QUERN_GRADIENT(sigmoid_gradient, quern_sigmoid_slope(x[i]) * gradient[i])
+QUERN_GRADIENT(softplus_gradient, quern_sigmoid(x[i]) * gradient[i])
+QUERN_GRADIENT(exponential_gradient, quern_exp(x[i]) * gradient[i])
+QUERN_GRADIENT(logarithm_gradient, gradient[i] / x[i])
+QUERN_GRADIENT(relu_gradient, quern_relu_gradient(x[i], gradient[i]))
+QUERN_GRADIENT(leaky_relu_gradient, quern_leaky_relu_slope(x[i]) * gradient[i])
+QUERN_GRADIENT(gelu_gradient, quern_gelu_slope(x[i]) * gradient[i])
+QUERN_GRADIENT(silu_gradient, quern_silu_slope(x[i]) * gradient[i])
+QUERN_GRADIENT(hyperbolic_tangent_gradient, quern_tanh_slope(x[i]) * gradient[i])
+QUERN_GRADIENT(magnitude_gradient, quern_magnitude_slope(x[i]) * gradient[i])
+QUERN_GRADIENT(root_gradient, gradient[i] / (QUERN_SQRT(x[i]) * 2.0f))
 
 QUERN_BINARY(add, a[i] + b[i])
 QUERN_BINARY(subtract, a[i] - b[i])
