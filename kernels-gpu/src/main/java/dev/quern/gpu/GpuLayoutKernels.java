@@ -2,6 +2,7 @@ package dev.quern.gpu;
 
 import dev.quern.DType;
 import dev.quern.gpu.host.GpuFamily;
+import dev.quern.gpu.host.Launch;
 import dev.quern.spi.Span;
 import dev.quern.spi.tensor.LayoutKernels;
 import dev.quern.spi.tensor.StridedView;
@@ -17,18 +18,48 @@ final class GpuLayoutKernels implements LayoutKernels {
 
   @Override
   public void copyStrided(StridedView view, Span x, Span out) {
-    throw new UnsupportedOperationException("copyStrided");
+    int axes = view.extents().size();
+    Launch kernel =
+        family
+            .kernel("copy_strided" + suffix(x.dtype()))
+            .tensor(x)
+            .tensor(out)
+            .scalar(out.length())
+            .scalar(view.offset())
+            .scalar(axes);
+    // how many elements the first axis has follows from all
+    for (int axis = 1; axis < StridedView.MOST_AXES; axis++) {
+      kernel.scalar(axis < axes ? view.extents().get(axis) : 1L);
+    }
+    for (int axis = 0; axis < StridedView.MOST_AXES; axis++) {
+      kernel.scalar(axis < axes ? view.strides().get(axis) : 0L);
+    }
+    kernel.enqueue(family.geometry().tiles(out.length()));
   }
 
   @Override
   public void concat(long rows, List<Span> x, Span out) {
-    throw new UnsupportedOperationException("concat");
+    long columns = rows == 0 ? 0 : out.length() / rows;
+    long first = 0;
+    for (Span part : x) {
+      long width = rows == 0 ? 0 : part.length() / rows;
+      family
+          .kernel("concat" + suffix(part.dtype()))
+          .tensor(part)
+          .tensor(out)
+          .scalar(part.length())
+          .scalar(width)
+          .scalar(columns)
+          .scalar(first)
+          .enqueue(family.geometry().tiles(part.length()));
+      first += width;
+    }
   }
 
   @Override
   public void transpose(Span x, long count, long rows, long columns, Span out) {
     family
-        .kernel(entry(x.dtype()))
+        .kernel("transpose" + suffix(x.dtype()))
         .tensor(x)
         .tensor(out)
         .scalar(x.length())
@@ -37,12 +68,8 @@ final class GpuLayoutKernels implements LayoutKernels {
         .enqueue(family.geometry().tiles(x.length()));
   }
 
-  private static String entry(DType dtype) {
-    return switch (dtype.bytes()) {
-      case 1 -> "transpose_8";
-      case 2 -> "transpose_16";
-      case 4 -> "transpose_32";
-      default -> "transpose_64";
-    };
+  /** Elements are moved whatever they are; only their size counts. */
+  private static String suffix(DType dtype) {
+    return "_" + 8 * dtype.bytes();
   }
 }
