@@ -178,7 +178,7 @@ final class ConvolutionCases {
    * @param outliers whether there are numbers of 1e4 among them
    */
   private static Tolerance tolerance(long terms, boolean outliers) {
-    return Tolerance.reduction(terms, outliers ? 1e4 : Math.sqrt(terms) / 3);
+    return Tolerance.reduction(terms, outliers ? 1e4 : Math.sqrt((double) terms) / 3);
   }
 
   private static long taps(ConvolutionSpec spec) {
