@@ -2,12 +2,15 @@ package dev.quern.train.checkpoint;
 
 import dev.quern.ParameterStore;
 import dev.quern.Tensor;
+import dev.quern.metric.ConfusionCounts;
 import dev.quern.optim.Optimizer;
 import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code training.NAME}, only where an average is kept: the parameters that training goes on
  *       with.
  *   <li>Metadata: what the model says of itself, {@code epoch}, {@code best_val_iou}, {@code
- *       scheduler}.
+ *       scheduler}; of a training that was stopped inside an epoch {@code begun_epoch}.
  * </ul>
  *
  * The same training gives the same bytes. Files from before the optimizer's state was in PyTorch's
@@ -43,11 +46,76 @@ public final class Checkpoint {
   /**
    * How far a training is.
    *
-   * @param epoch epochs done, at least 1
-   * @param bestIou the best validation IoU so far
+   * @param epoch epochs done, at least 1 unless one is begun
+   * @param bestIou the best validation IoU so far, -1 before the first
    * @param schedule the state of the learning rate's schedule after this epoch, as JSON
+   * @param begun what is done of the next epoch; null if none of it
    */
-  public record Progress(int epoch, double bestIou, String schedule) {}
+  public record Progress(int epoch, double bestIou, String schedule, @Nullable Begun begun) {}
+
+  /**
+   * The beginning of an epoch.
+   *
+   * @param steps done
+   * @param loss the sum of theirs
+   * @param counts of their predictions
+   * @param seconds that they took
+   */
+  public record Begun(int steps, double loss, ConfusionCounts counts, double seconds) {
+    private static final String NAME = "begun_epoch";
+
+    /**
+     * The same with another time.
+     *
+     * @param newSeconds that the steps took
+     * @return a copy
+     */
+    public Begun after(double newSeconds) {
+      return new Begun(steps, loss, counts, newSeconds);
+    }
+
+    private void put(Map<String, String> texts) {
+      texts.put(
+          NAME,
+          Stream.of(
+                  steps,
+                  loss,
+                  counts.trueNegatives(),
+                  counts.falsePositives(),
+                  counts.falseNegatives(),
+                  counts.truePositives(),
+                  seconds)
+              .map(String::valueOf)
+              .collect(Collectors.joining(",")));
+    }
+
+    private static @Nullable Begun in(Map<String, String> texts) {
+      String text = texts.get(NAME);
+      if (text == null) {
+        return null;
+      }
+      String[] parts = text.split(",", -1);
+      if (parts.length != 7) {
+        throw new IllegalStateException("its %s is %s".formatted(NAME, text));
+      }
+      var counts =
+          new ConfusionCounts(
+              Long.parseLong(parts[2]),
+              Long.parseLong(parts[3]),
+              Long.parseLong(parts[4]),
+              Long.parseLong(parts[5]));
+      var begun =
+          new Begun(
+              Integer.parseInt(parts[0]),
+              Double.parseDouble(parts[1]),
+              counts,
+              Double.parseDouble(parts[6]));
+      if (begun.steps < 0 || !Double.isFinite(begun.loss) || !(begun.seconds >= 0)) {
+        throw new IllegalStateException("its %s is %s".formatted(NAME, text));
+      }
+      return begun;
+    }
+  }
 
   /**
    * Takes a copy of a training; waits for the device.
@@ -75,6 +143,9 @@ public final class Checkpoint {
     texts.put("epoch", String.valueOf(progress.epoch()));
     texts.put("best_val_iou", String.valueOf(progress.bestIou()));
     texts.put("scheduler", progress.schedule());
+    if (progress.begun() != null) {
+      progress.begun().put(texts);
+    }
     Safetensors state = OptimizerState.of(optimizer).content();
     state
         .tensors()
@@ -142,14 +213,15 @@ public final class Checkpoint {
         model(),
         () -> {
           int epoch = Integer.parseInt(content.text("epoch"));
-          if (epoch < 1) {
+          Begun begun = Begun.in(content.metadata());
+          if (epoch < (begun == null ? 1 : 0)) {
             throw new IllegalStateException("its epoch is %d".formatted(epoch));
           }
           double best = Double.parseDouble(content.text("best_val_iou"));
           if (!Double.isFinite(best)) {
             throw new IllegalStateException("its best_val_iou is %s".formatted(best));
           }
-          return new Progress(epoch, best, content.text("scheduler"));
+          return new Progress(epoch, best, content.text("scheduler"), begun);
         });
   }
 

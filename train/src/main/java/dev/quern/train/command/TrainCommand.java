@@ -111,7 +111,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   private void run(RunFolder folder, RunConfig wanted, Deadline deadline) {
     try (Engine engine = options.open(wanted.backend());
-        InterruptionHint _ = new InterruptionHint(folder.path())) {
+        Interruption interruption = new Interruption(folder.path())) {
       PrintWriter console = spec.commandLine().getOut();
       TrainingData images;
       try (ReadingProgress progress = new ReadingProgress(console)) {
@@ -128,13 +128,19 @@ public final class TrainCommand implements Callable<Integer> {
       images.notes().forEach(console::println);
       try (TrainingRun run =
           new TrainingRun(engine, config, folder, images, options.featureThreads())) {
-        train(run, images, engine, folder, deadline);
+        interruption.beginTraining();
+        train(run, images, engine, folder, deadline, interruption);
       }
     }
   }
 
   private void train(
-      TrainingRun run, TrainingData images, Engine engine, RunFolder folder, Deadline deadline) {
+      TrainingRun run,
+      TrainingData images,
+      Engine engine,
+      RunFolder folder,
+      Deadline deadline,
+      Interruption interruption) {
     PrintWriter console = spec.commandLine().getOut();
     Dataset test = images.split().test();
     console.printf(
@@ -150,7 +156,12 @@ public final class TrainCommand implements Callable<Integer> {
     List<EpochMetrics> done;
     try (ConsoleProgress progress = new ConsoleProgress(console, ConsoleProgress.terminal())) {
       done =
-          folder.hasCheckpoint() ? run.resume(deadline, progress) : run.train(deadline, progress);
+          folder.hasCheckpoint()
+              ? run.resume(deadline, interruption::isRequested, progress)
+              : run.train(deadline, interruption::isRequested, progress);
+    }
+    if (interruption.isRequested()) {
+      return;
     }
     if (done.isEmpty()) {
       throw new BadInputException(

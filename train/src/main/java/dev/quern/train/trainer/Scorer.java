@@ -20,7 +20,9 @@ import dev.quern.train.model.SegmentationModel;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a model over whole images. */
 final class Scorer {
@@ -54,8 +56,8 @@ final class Scorer {
    */
   record Score(double loss, ConfusionCounts counts) {}
 
-  /** Scores every pixel of a data set. */
-  Score score(Dataset data, SegmentationLoss loss) {
+  /** Scores every pixel of a data set; null when it is interrupted. */
+  @Nullable Score score(Dataset data, SegmentationLoss loss, BooleanSupplier interrupted) {
     double sum = 0;
     long pixels = 0;
     try (BinaryJaccardIndex metric = new BinaryJaccardIndex(engine, options)) {
@@ -63,6 +65,9 @@ final class Scorer {
       int pixelsBefore = 0;
       Iterator<Piece> pieces = source.whole(data);
       while (pieces.hasNext()) {
+        if (interrupted.getAsBoolean()) {
+          return null;
+        }
         Piece piece = usable(pieces);
         PendingValue value;
         try (Scope _ = engine.openScope()) {

@@ -14,7 +14,7 @@ import dev.quern.train.batch.Batch;
 import dev.quern.train.batch.BatchSource;
 import dev.quern.train.batch.Prefetch;
 import dev.quern.train.checkpoint.Checkpoint;
-import dev.quern.train.checkpoint.Safetensors;
+import dev.quern.train.checkpoint.Checkpoint.Begun;
 import dev.quern.train.data.Split;
 import dev.quern.train.loss.LossExpression;
 import dev.quern.train.model.SegmentationModel;
@@ -23,9 +23,11 @@ import dev.quern.train.run.EpochMetrics;
 import dev.quern.train.run.LearningRateSchedule;
 import dev.quern.train.run.RunConfig;
 import dev.quern.train.run.RunFolder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,7 @@ final class Trainer implements AutoCloseable {
   private final Optimizer<?> optimizer;
   private final List<EpochMetrics> history = new ArrayList<>();
   private LearningRateSchedule schedule;
+  private @Nullable Begun begun;
   private double bestIou = -1;
   private int done;
 
@@ -76,6 +79,16 @@ final class Trainer implements AutoCloseable {
                 LearningRateSchedule.resume(
                     config.scheduler(), config.optimizer().lr(), progress.schedule()));
     checkpoint.restore(optimizer);
+    if (progress.begun() != null && progress.begun().steps() > batches.batches()) {
+      checkpoint.understand(
+          config.model(),
+          () -> {
+            throw new IllegalStateException(
+                "%d steps of an epoch of %d are done"
+                    .formatted(progress.begun().steps(), batches.batches()));
+          });
+    }
+    begun = progress.begun();
     schedule = saved;
     bestIou = progress.bestIou();
     done = progress.epoch();
@@ -84,41 +97,52 @@ final class Trainer implements AutoCloseable {
 
   /**
    * Trains up to the last epoch; after each, the folder holds its checkpoint and metrics. Stops
-   * before an epoch that would not end in time, and drops one that did not.
+   * before an epoch that would not end in time, and drops one that did not; where it is interrupted
+   * it leaves a checkpoint that goes on there.
    *
    * @throws DivergedException when the loss is no longer finite
    */
-  List<EpochMetrics> run(RunFolder folder, Deadline deadline, TrainingListener listener) {
+  List<EpochMetrics> run(
+      RunFolder folder, Deadline deadline, BooleanSupplier interrupted, TrainingListener listener) {
     listener.start(done, config.epochs(), batches.batches());
     Scorer scorer = new Scorer(engine, average == null ? model : average, prefetch, metric);
     double slowest = 0;
     while (done < config.epochs() && deadline.leaves(slowest)) {
       int epoch = done + 1;
       long start = System.nanoTime();
+      double secondsBefore = begun == null ? 0 : begun.seconds();
       double lr = schedule.rate();
       optimizer.setLearningRate(0, lr);
-      Trained trained = trainEpoch(epoch, folder, deadline, listener);
+      Begun trained = trainEpoch(epoch, folder, deadline, interrupted, listener);
       if (trained == null) {
         break;
       }
       if (average != null) {
         follow(average);
       }
-      Scorer.Score score = scorer.score(data.validation(), loss);
+      Scorer.Score score =
+          trained.steps() < batches.batches()
+              ? null
+              : scorer.score(data.validation(), loss, interrupted);
+      double seconds = secondsBefore + (System.nanoTime() - start) / 1e9;
+      if (score == null) {
+        save(folder.lastCheckpoint(), trained.after(seconds));
+        break;
+      }
       double valIou = score.counts().jaccard(0);
       EpochMetrics metrics =
           new EpochMetrics(
               epoch,
               lr,
-              trained.loss(),
-              trained.iou(),
+              trained.loss() / batches.batches(),
+              trained.counts().jaccard(0),
               score.loss(),
               valIou,
-              (System.nanoTime() - start) / 1e9);
+              seconds);
+      begun = null;
       schedule = schedule.next(valIou);
       history.add(metrics);
       save(folder, metrics);
-      done = epoch;
       slowest = Math.max(slowest, metrics.seconds());
       listener.epoch(metrics);
     }
@@ -139,40 +163,53 @@ final class Trainer implements AutoCloseable {
   private void save(RunFolder folder, EpochMetrics metrics) {
     boolean best = metrics.valIou() > bestIou;
     bestIou = Math.max(bestIou, metrics.valIou());
-    Checkpoint.Progress progress =
-        new Checkpoint.Progress(metrics.epoch(), bestIou, schedule.toJson().toString());
-    Safetensors checkpoint =
-        Checkpoint.of(model.metadata(), model.parameters(), optimizer, progress);
+    done = metrics.epoch();
     if (best) {
-      checkpoint.write(folder.bestCheckpoint());
+      save(folder.bestCheckpoint(), null);
     }
     // Metrics first: a run that is cut off between the two has a line too many, never one missing.
     folder.writeMetrics(history);
-    checkpoint.write(folder.lastCheckpoint());
+    save(folder.lastCheckpoint(), null);
   }
 
-  private record Trained(double loss, double iou) {}
+  private void save(Path file, @Nullable Begun part) {
+    var progress = new Checkpoint.Progress(done, bestIou, schedule.toJson().toString(), part);
+    Checkpoint.of(model.metadata(), model.parameters(), optimizer, progress).write(file);
+  }
 
-  /** Trains one epoch; null when the deadline passed meanwhile. */
-  private @Nullable Trained trainEpoch(
-      int epoch, RunFolder folder, Deadline deadline, TrainingListener listener) {
-    Iterator<Batch> next = batches.epoch(epoch, 0);
-    double sum = 0;
+  /**
+   * Trains one epoch, or what is left of it: up to where it is interrupted. Null when the deadline
+   * passed meanwhile.
+   */
+  private @Nullable Begun trainEpoch(
+      int epoch,
+      RunFolder folder,
+      Deadline deadline,
+      BooleanSupplier interrupted,
+      TrainingListener listener) {
+    Begun before = begun;
+    int step = before == null ? 0 : before.steps();
+    double sum = before == null ? 0 : before.loss();
+    Iterator<Batch> next = batches.epoch(epoch, step);
     try (BinaryJaccardIndex counts = new BinaryJaccardIndex(engine, metric)) {
+      if (before != null) {
+        counts.merge(before.counts());
+      }
       // The loss is read a step late, so that the device never waits for the host.
-      PendingValue before = null;
-      for (int step = 1; step <= batches.batches(); step++) {
+      PendingValue last = null;
+      while (step < batches.batches() && !interrupted.getAsBoolean()) {
         if (!deadline.leaves(0)) {
           return null;
         }
         PendingValue value = step(next.next(), counts);
-        double valueBefore = finite(before, epoch, step - 1, folder);
-        sum += before == null ? 0 : valueBefore;
-        listener.step(epoch, valueBefore);
-        before = value;
+        double lastLoss = finite(last, epoch, step, folder);
+        sum += last == null ? 0 : lastLoss;
+        listener.step(epoch, lastLoss);
+        last = value;
+        step++;
       }
-      sum += finite(before, epoch, batches.batches(), folder);
-      return new Trained(sum / batches.batches(), counts.compute());
+      sum += last == null ? 0 : finite(last, epoch, step, folder);
+      return new Begun(step, sum, counts.counts(), 0);
     }
   }
 

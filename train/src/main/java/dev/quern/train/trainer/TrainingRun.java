@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -76,14 +77,17 @@ public final class TrainingRun implements AutoCloseable {
    * Trains from the start.
    *
    * @param deadline when to stop
+   * @param interrupted asked after every batch whether to stop there, with a checkpoint that goes
+   *     on inside the epoch
    * @param listener is told how it goes
    * @return metrics of every epoch
    * @throws DivergedException when the loss is no longer finite
    */
-  public List<EpochMetrics> train(Deadline deadline, TrainingListener listener) {
+  public List<EpochMetrics> train(
+      Deadline deadline, BooleanSupplier interrupted, TrainingListener listener) {
     try (SegmentationModel model = kind.untrained(engine, config, data, prefetch);
         Trainer trainer = new Trainer(engine, config, data.split(), prefetch, model)) {
-      return trainer.run(folder, deadline, listener);
+      return trainer.run(folder, deadline, interrupted, listener);
     }
   }
 
@@ -91,12 +95,15 @@ public final class TrainingRun implements AutoCloseable {
    * Goes on after the last checkpoint of the folder.
    *
    * @param deadline when to stop
+   * @param interrupted asked after every batch whether to stop there, with a checkpoint that goes
+   *     on inside the epoch
    * @param listener is told how it goes
    * @return metrics of every epoch, those before included
    * @throws BadInputException when the checkpoint cannot be used or nothing is left to do
    * @throws DivergedException when the loss is no longer finite
    */
-  public List<EpochMetrics> resume(Deadline deadline, TrainingListener listener) {
+  public List<EpochMetrics> resume(
+      Deadline deadline, BooleanSupplier interrupted, TrainingListener listener) {
     Checkpoint checkpoint = Checkpoint.read(folder.lastCheckpoint());
     int done = checkpoint.progress().epoch();
     if (done >= config.epochs()) {
@@ -104,7 +111,7 @@ public final class TrainingRun implements AutoCloseable {
           "%s has done its %s; give a larger --epochs to go on, or make its report again with quern report %s."
               .formatted(folder.path(), Count.of(done, "epoch"), folder.path()));
     }
-    List<EpochMetrics> before = folder.readMetrics();
+    List<EpochMetrics> before = done == 0 ? List.of() : folder.readMetrics();
     long measured = before.stream().filter(metrics -> metrics.epoch() <= done).count();
     if (measured < done) {
       throw new BadInputException(
@@ -115,7 +122,7 @@ public final class TrainingRun implements AutoCloseable {
         Trainer trainer = new Trainer(engine, config, data.split(), prefetch, model)) {
       trainer.resume(checkpoint, before);
       folder.writeConfig(config);
-      return trainer.run(folder, deadline, listener);
+      return trainer.run(folder, deadline, interrupted, listener);
     }
   }
 

@@ -75,7 +75,9 @@ class TrainingRunTest {
     try (RunFolder run = goesOn ? RunFolder.existing(path) : RunFolder.claim(path);
         TrainingRun training = new TrainingRun(engine, config, run, data, 1)) {
       run.writeConfig(config);
-      return goesOn ? training.resume(deadline, listener) : training.train(deadline, listener);
+      return goesOn
+          ? training.resume(deadline, () -> false, listener)
+          : training.train(deadline, () -> false, listener);
     }
   }
 
