@@ -88,15 +88,15 @@ public record Tolerance(String policy, Bound bound) {
   }
 
   /**
-   * {@return the policy of a function that multiplies or cancels numbers near 1: eight units in the
-   * last place of the result or of 1, times a factor of the whole}
+   * {@return the policy of a function whose terms may cancel: eight units in the last place, or
+   * four roundings of a term}
    *
-   * @param factor the largest magnitude that the number near 1 is multiplied by
+   * @param magnitude the largest of the terms
    */
-  public static Tolerance cancelling(double factor) {
-    double least = 4 * ROUNDOFF * factor;
+  public static Tolerance cancelling(double magnitude) {
+    double least = 4 * ROUNDOFF * magnitude;
     return new Tolerance(
-        "function 8 ulp, cancelling", (e, largest) -> Math.max(8 * Math.ulp((float) e), least));
+        "cancelling function 8 ulp", (e, largest) -> Math.max(8 * Math.ulp((float) e), least));
   }
 
   /**
