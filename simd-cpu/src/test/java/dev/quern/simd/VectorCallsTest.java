@@ -37,12 +37,17 @@ class VectorCallsTest {
           "LossStaging",
           "LovaszSoftmax",
           "MatrixMicro",
+          "NarrowTiles",
+          "PlainTiles",
+          "ResultRow",
           "RowDots",
           "Sides",
           "SimdCalibrationKernels",
           "SimdRandomKernels",
+          "TapTiles",
           "UnsignedBytes",
           "VectorMath",
+          "WeightGradientTiles",
           "WeightedRows");
 
   /** Moves elements and computes nothing. */

@@ -130,14 +130,7 @@ final class CorrelationTask extends Task {
   }
 
   private void panel(
-      Scratch scratch,
-      int group,
-      int k,
-      int vectors,
-      int panelAt,
-      int height,
-      int width,
-      long to) {
+      Scratch scratch, int group, int k, int vectors, int panelAt, int height, int width, long to) {
     int panel = vectors * LANES;
     int outputs = Math.min(panel, correlation.outputs() - k);
     float[] y = scratch.row.atLeast((int) roundUp(width) * panel);
@@ -180,10 +173,34 @@ final class CorrelationTask extends Task {
     }
     if (Panels.WIDE) {
       PlainTiles.row(
-          vectors, width, x, at, rowStep, down.kernel(), inputs, taps, tapStep, pixel, w, panelAt, y);
+          vectors,
+          width,
+          x,
+          at,
+          rowStep,
+          down.kernel(),
+          inputs,
+          taps,
+          tapStep,
+          pixel,
+          w,
+          panelAt,
+          y);
     } else {
       NarrowTiles.row(
-          vectors, width, x, at, rowStep, down.kernel(), inputs, taps, tapStep, pixel, w, panelAt, y);
+          vectors,
+          width,
+          x,
+          at,
+          rowStep,
+          down.kernel(),
+          inputs,
+          taps,
+          tapStep,
+          pixel,
+          w,
+          panelAt,
+          y);
     }
   }
 }

@@ -32,11 +32,12 @@ final class ResultRow {
     }
   }
 
-  private static void add(
-      float[] y, int at, int step, int pixels, float[] bias, int biasAt) {
+  private static void add(float[] y, int at, int step, int pixels, float[] bias, int biasAt) {
     for (int p = 0; p < pixels; p++) {
       int i = at + p * step;
-      FloatVector.fromArray(SPECIES, y, i).add(FloatVector.fromArray(SPECIES, bias, biasAt)).intoArray(y, i);
+      FloatVector.fromArray(SPECIES, y, i)
+          .add(FloatVector.fromArray(SPECIES, bias, biasAt))
+          .intoArray(y, i);
     }
   }
 

@@ -52,8 +52,7 @@ record SimdConvolution(ConvolutionSpec spec, WorkerPool pool) implements Convolu
   }
 
   @Override
-  public void weightGradient(
-      SpatialExtent extent, Span x, Span gradient, Span out, Span scratch) {
+  public void weightGradient(SpatialExtent extent, Span x, Span gradient, Span out, Span scratch) {
     weightGradient(extent, x, gradient, out, scratch, false);
   }
 

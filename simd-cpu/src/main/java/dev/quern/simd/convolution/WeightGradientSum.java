@@ -37,8 +37,7 @@ final class WeightGradientSum extends Task {
     this.add = add;
   }
 
-  static void run(
-      WorkerPool pool, WeightGradientParts parts, Span scratch, Span out, boolean add) {
+  static void run(WorkerPool pool, WeightGradientParts parts, Span scratch, Span out, boolean add) {
     Task task = new WeightGradientSum(parts, scratch, out, add);
     long inputs = (long) parts.spec().groups() * parts.inputs();
     boolean few = parts.count() * parts.size() < INLINE_BELOW;

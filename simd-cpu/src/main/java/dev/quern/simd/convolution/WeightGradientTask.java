@@ -73,8 +73,7 @@ final class WeightGradientTask extends Task {
     this.tapSize = parts.inputs() * parts.padded();
   }
 
-  static void run(
-      WorkerPool pool, WeightGradientParts parts, Span x, Span gradient, Span scratch) {
+  static void run(WorkerPool pool, WeightGradientParts parts, Span x, Span gradient, Span scratch) {
     Task task = new WeightGradientTask(parts, x, gradient, scratch);
     pool.run(task, parts.count(), parts.products() < INLINE_BELOW ? Long.MAX_VALUE : 2);
   }
@@ -112,20 +111,14 @@ final class WeightGradientTask extends Task {
     long count = (endIn - firstIn) * rowIn;
     scratch.x = atLeast(scratch.x, count);
     MemorySegment.copy(
-        x,
-        JAVA_FLOAT,
-        4 * (image * in.height() + firstIn) * rowIn,
-        scratch.x,
-        0,
-        (int) count);
+        x, JAVA_FLOAT, 4 * (image * in.height() + firstIn) * rowIn, scratch.x, 0, (int) count);
     stageGradient(scratch, (image * result.height() + top) * result.width(), rows);
     for (int r = 0; r < vertical.kernel(); r++) {
       int first = (int) (Math.max(top, parts.firstRow(r)) - top);
       int end = (int) (Math.min(top + rows, parts.endRow(r)) - top);
       if (first < end) {
         long inRow = start + (long) first * vertical.stride() + (long) r * vertical.dilation();
-        rowOfTaps(
-            scratch, r, (int) ((inRow - firstIn) * rowIn), first * dRow, end - first);
+        rowOfTaps(scratch, r, (int) ((inRow - firstIn) * rowIn), first * dRow, end - first);
       }
     }
   }
@@ -175,8 +168,7 @@ final class WeightGradientTask extends Task {
   }
 
   /** Three taps: where all are inside, they share the pixels of the operand. */
-  private void sharedTaps(
-      Scratch scratch, int vectors, int xAt, int dAt, int rows, int gAt) {
+  private void sharedTaps(Scratch scratch, int vectors, int xAt, int dAt, int rows, int gAt) {
     int first = parts.firstShared();
     int end = parts.endShared();
     for (int s = 0; s < 3; s++) {
@@ -249,18 +241,24 @@ final class WeightGradientTask extends Task {
       int at = gAt + s * tapSize + c * gStep;
       high = Panels.WIDE && inputs - c >= 8 ? 8 : inputs - c >= 4 ? 4 : 1;
       switch (high * 2 + vectors) {
-        case 18 -> WeightGradientTiles.tile8x2(
-            x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
-        case 17 -> WeightGradientTiles.tile8x1(
-            x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
-        case 10 -> WeightGradientTiles.tile4x2(
-            x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
-        case 9 -> WeightGradientTiles.tile4x1(
-            x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
-        case 4 -> WeightGradientTiles.tile1x2(
-            x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
-        default -> WeightGradientTiles.tile1x1(
-            x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
+        case 18 ->
+            WeightGradientTiles.tile8x2(
+                x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
+        case 17 ->
+            WeightGradientTiles.tile8x1(
+                x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
+        case 10 ->
+            WeightGradientTiles.tile4x2(
+                x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
+        case 9 ->
+            WeightGradientTiles.tile4x1(
+                x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
+        case 4 ->
+            WeightGradientTiles.tile1x2(
+                x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
+        default ->
+            WeightGradientTiles.tile1x1(
+                x, a, xRow, xStep, d, b, dRow, outputStep, rows, pixels, g, at, gStep);
       }
     }
   }

@@ -95,10 +95,7 @@ final class Chains {
           for (int s = spec.horizontal().kernel() - 1; s >= 0; s--) {
             int from =
                 at.result(
-                    n,
-                    seenBy(spec.vertical(), row, r),
-                    seenBy(spec.horizontal(), column, s),
-                    k);
+                    n, seenBy(spec.vertical(), row, r), seenBy(spec.horizontal(), column, s), k);
             float weight = w[at.weight(k, channel % at.inputs, r, s)];
             sum = from < 0 ? sum : Math.fma(gradient[from], weight, sum);
           }
@@ -131,7 +128,14 @@ final class Chains {
   }
 
   private float part(
-      WeightGradientParts parts, long part, int k, int c, int r, int s, float[] x, float[] gradient) {
+      WeightGradientParts parts,
+      long part,
+      int k,
+      int c,
+      int r,
+      int s,
+      float[] x,
+      float[] gradient) {
     float sum = 0;
     long next;
     for (long row = parts.start(part); row < parts.start(part + 1); row = next) {

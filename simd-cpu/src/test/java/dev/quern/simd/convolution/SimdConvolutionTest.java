@@ -14,6 +14,8 @@ import dev.quern.spi.spatial.ConvolutionSpec;
 import dev.quern.spi.spatial.SpatialExtent;
 import dev.quern.spi.spatial.Window;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -112,7 +114,7 @@ class SimdConvolutionTest {
             new HostMemory().wrap(arena.allocate(4L * elements.length + 4, 64)),
             DType.F32,
             elements.length);
-    java.lang.foreign.MemorySegment.copy(
+    MemorySegment.copy(
         elements, 0, HostBuffer.segment(span), JAVA_FLOAT, 0, elements.length);
     return span;
   }
@@ -123,7 +125,7 @@ class SimdConvolutionTest {
 
   private static float[] filled(long n, float value) {
     float[] all = new float[Math.toIntExact(n)];
-    java.util.Arrays.fill(all, value);
+    Arrays.fill(all, value);
     return all;
   }
 
