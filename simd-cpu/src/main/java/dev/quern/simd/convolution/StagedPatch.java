@@ -33,7 +33,7 @@ final class StagedPatch {
       int rows,
       long left,
       int columns) {
-    pitch = columns * of.channels();
+    pitch = Math.multiplyExact(columns, of.channels());
     long size = (long) rows * pitch;
     if (elements.length < size) {
       elements = new float[Math.toIntExact(size)];

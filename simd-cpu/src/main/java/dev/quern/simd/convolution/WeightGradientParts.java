@@ -48,7 +48,7 @@ record WeightGradientParts(ConvolutionSpec spec, SpatialExtent in, SpatialExtent
     long row = in.width() * in.channels();
     long gradients = result.width() * spec.groups() * ((outputs() + 15) / 16 * 16);
     long left = STAGED - (vertical.reach() - vertical.stride()) * row;
-    return (int) Math.clamp(left / Math.max(1, row * vertical.stride() + gradients), 1, 64);
+    return Math.clamp(left / Math.max(1, row * vertical.stride() + gradients), 1, 64);
   }
 
   /**
