@@ -10,8 +10,9 @@ import tools.jackson.databind.JsonNode;
  * @param suite name of the suite
  * @param index position in the suite, from 0
  * @param json the case as it stands in the file
+ * @param files where the files are that it names
  */
-public record GoldenCase(String suite, int index, JsonNode json) {
+public record GoldenCase(String suite, int index, JsonNode json, GoldenFiles files) {
 
   /** {@return the identity of the case: {@code suite#index name}} */
   public String id() {

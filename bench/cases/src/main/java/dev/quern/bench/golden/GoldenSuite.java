@@ -47,7 +47,8 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           "confusion_scores",
           "cosine_annealing_warm_restarts",
           "reduce_lr_on_plateau",
-          "nn");
+          "nn",
+          "unet");
 
   private static final Map<String, GoldenCheck> CHECKS =
       Map.ofEntries(
@@ -67,7 +68,8 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
           entry("confusion_scores", new ConfusionCheck()),
           entry("cosine_annealing_warm_restarts", new ScheduleCheck.Cosine()),
           entry("reduce_lr_on_plateau", new ScheduleCheck.Plateau()),
-          entry("nn", new NnCheck()));
+          entry("nn", new NnCheck()),
+          entry("unet", new UnetCheck()));
 
   /** Makes the list of cases unmodifiable. */
   public GoldenSuite {
@@ -83,7 +85,7 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
         if (in == null) {
           throw new IllegalStateException("The golden suite " + file + " is missing in the jar.");
         }
-        suites.add(read(file, new GZIPInputStream(in)));
+        suites.add(read(file, new GZIPInputStream(in), GoldenSuite::embedded));
       } catch (IOException e) {
         throw new UncheckedIOException("The golden suite " + file + " cannot be read.", e);
       }
@@ -104,16 +106,17 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
       throw new IllegalArgumentException("The golden folder " + folder + " does not exist.");
     }
     var suites = new ArrayList<GoldenSuite>();
+    GoldenFiles beside = name -> Files.newInputStream(folder.resolve(name));
     try (var files = Files.list(folder)) {
       for (Path file : files.sorted().toList()) {
         String name = String.valueOf(file.getFileName());
         if (name.endsWith(".json")) {
           try (InputStream in = Files.newInputStream(file)) {
-            suites.add(read(file.toString(), in));
+            suites.add(read(file.toString(), in, beside));
           }
         } else if (name.endsWith(".json.gz")) {
           try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
-            suites.add(read(file.toString(), in));
+            suites.add(read(file.toString(), in, beside));
           }
         }
       }
@@ -149,13 +152,21 @@ public record GoldenSuite(String name, List<GoldenCase> cases) {
     return check == null ? Optional.of("there is no check") : check.check(engine, golden);
   }
 
-  private static GoldenSuite read(String file, InputStream in) {
+  private static InputStream embedded(String name) throws IOException {
+    InputStream in = GoldenSuite.class.getResourceAsStream(name);
+    if (in == null) {
+      throw new IOException("The golden file " + name + " is missing in the jar.");
+    }
+    return in;
+  }
+
+  private static GoldenSuite read(String file, InputStream in, GoldenFiles files) {
     try {
       JsonNode root = JSON.readTree(in);
       String name = root.required("suite").stringValue();
       var cases = new ArrayList<GoldenCase>();
       for (JsonNode node : root.required("cases").values()) {
-        cases.add(new GoldenCase(name, cases.size(), node));
+        cases.add(new GoldenCase(name, cases.size(), node, files));
       }
       return new GoldenSuite(name, cases);
     } catch (JacksonException e) {
