@@ -27,7 +27,8 @@ public interface BatchNormPlan extends Plan {
 
   /**
    * Computes the statistics of data: count, mean and squared deviations of fixed blocks of pixels,
-   * merged in f64. Without pixels mean and variance are 0.
+   * merged in f64. Without pixels mean and variance are 0. A channel with an element that is not
+   * finite has NaN for its variance and what follows, and its mean is infinite or NaN.
    *
    * @param pixels rows of {@code x}
    * @param channels columns of {@code x}

@@ -56,7 +56,8 @@ public interface ConvolutionPlan extends Plan {
       SpatialExtent extent, Span gradient, Span weight, @Written Span out, Span scratch);
 
   /**
-   * Computes the gradient of the weights.
+   * Computes the gradient of the weights. An infinite pixel at a border may give NaN: what lies
+   * beside an image may count as 0.
    *
    * @param extent the shape of {@code x}
    * @param x the operand

@@ -17,7 +17,8 @@ public record UpsamplingSpec(Interpolation interpolation, int vertical, int hori
   /**
    * How elements of the result come from those of the operand. A place on an axis is a fraction of
    * whole numbers: its quotient is the element before, its remainder by the denominator the share
-   * of the element behind. An element whose share is 0 is not looked at, in the gradient neither.
+   * of the element behind: (1 - share) * before + share * behind, within rows first. An element
+   * whose share is 0 is not looked at, in the gradient neither.
    */
   public enum Interpolation {
     /** Each is repeated. */
