@@ -46,7 +46,7 @@ record WeightGradientParts(ConvolutionSpec spec, SpatialExtent in, SpatialExtent
   int band() {
     Window vertical = spec.vertical();
     long row = in.width() * in.channels();
-    long gradients = result.width() * spec.groups() * ((outputs() + 15) / 16 * 16);
+    long gradients = result.width() * spec.groups() * ((outputs() + 15L) / 16 * 16);
     long left = STAGED - (vertical.reach() - vertical.stride()) * row;
     return Math.clamp(left / Math.max(1, row * vertical.stride() + gradients), 1, 64);
   }

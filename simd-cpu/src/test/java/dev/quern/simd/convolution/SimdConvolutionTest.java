@@ -114,8 +114,7 @@ class SimdConvolutionTest {
             new HostMemory().wrap(arena.allocate(4L * elements.length + 4, 64)),
             DType.F32,
             elements.length);
-    MemorySegment.copy(
-        elements, 0, HostBuffer.segment(span), JAVA_FLOAT, 0, elements.length);
+    MemorySegment.copy(elements, 0, HostBuffer.segment(span), JAVA_FLOAT, 0, elements.length);
     return span;
   }
 
