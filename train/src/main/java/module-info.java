@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.quern.train {
   requires transitive dev.quern;
+  requires transitive dev.quern.nn;
   requires com.twelvemonkeys.common.io;
   requires com.twelvemonkeys.imageio.tiff;
   requires com.twelvemonkeys.imageio.webp;

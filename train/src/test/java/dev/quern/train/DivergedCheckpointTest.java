@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.Shape;
-import dev.quern.train.checkpoint.Safetensors;
-import dev.quern.train.checkpoint.StoredTensor;
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.data.mask.MaskPng;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -32,7 +33,7 @@ class DivergedCheckpointTest {
   @TempDir Path folder;
 
   @Test
-  void everyTensorIsLookedAt() {
+  void everyTensorIsLookedAt() throws IOException {
     Path run = folder.resolve("run");
     Object[] train = {
       "train", "--synthetic", 3, "--epochs", 1, "--pixels", 50, "--backend", "reference"
@@ -61,7 +62,7 @@ class DivergedCheckpointTest {
     assertTrue(flat.err().contains("features.std holds 0.0"), flat.err());
   }
 
-  private static void refusedMetadata(Safetensors whole, Path run, String key, String value) {
+  private static void refusedMetadata(Safetensors whole, Path run, String key, String value) throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(whole.metadata());
     metadata.put(key, value);
     new Safetensors(whole.tensors(), metadata).write(run.resolve("checkpoint-last.safetensors"));

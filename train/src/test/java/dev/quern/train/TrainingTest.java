@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.train.checkpoint.Safetensors;
+import dev.quern.nn.safetensors.Safetensors;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.data.mask.MaskPng;
@@ -149,7 +149,7 @@ class TrainingTest {
   }
 
   @Test
-  void theMovingAverageIsWhatIsScoredAndSaved() {
+  void theMovingAverageIsWhatIsScoredAndSaved() throws IOException {
     Path run = folder.resolve("run");
     Quern trained = train(run, "--synthetic", 6, "--epochs", 2, "--pixels", 300, "--ema", 0.9);
     assertEquals(0, trained.code(), trained.err());

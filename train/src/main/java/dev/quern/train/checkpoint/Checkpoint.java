@@ -3,6 +3,8 @@ package dev.quern.train.checkpoint;
 import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.metric.ConfusionCounts;
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.optim.Optimizer;
 import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
@@ -166,7 +168,7 @@ public final class Checkpoint {
    * @throws BadInputException when it is missing, damaged or of a training that diverged
    */
   public static Checkpoint read(Path file) {
-    Safetensors content = Safetensors.read(file);
+    Safetensors content = CheckpointFile.read(file);
     content
         .tensors()
         .forEach((name, tensor) -> {
@@ -188,7 +190,7 @@ public final class Checkpoint {
    * @throws IllegalStateException when there is none of that name
    */
   public String text(String name) {
-    return content.text(name);
+    return CheckpointFile.text(content, name);
   }
 
   /**
@@ -199,7 +201,7 @@ public final class Checkpoint {
    * @throws IllegalStateException when there is none of that name
    */
   public StoredTensor tensor(String name) {
-    return content.tensor(name);
+    return CheckpointFile.tensor(content, name);
   }
 
   /**
@@ -212,16 +214,16 @@ public final class Checkpoint {
     return understand(
         model(),
         () -> {
-          int epoch = Integer.parseInt(content.text("epoch"));
+          int epoch = Integer.parseInt(CheckpointFile.text(content, "epoch"));
           Begun begun = Begun.in(content.metadata());
           if (epoch < (begun == null ? 1 : 0)) {
             throw new IllegalStateException("its epoch is %d".formatted(epoch));
           }
-          double best = Double.parseDouble(content.text("best_val_iou"));
+          double best = Double.parseDouble(CheckpointFile.text(content, "best_val_iou"));
           if (!Double.isFinite(best)) {
             throw new IllegalStateException("its best_val_iou is %s".formatted(best));
           }
-          return new Progress(epoch, best, content.text("scheduler"), begun);
+          return new Progress(epoch, best, CheckpointFile.text(content, "scheduler"), begun);
         });
   }
 
@@ -237,7 +239,7 @@ public final class Checkpoint {
   }
 
   private StoredTensor fitting(String name, Tensor target) {
-    StoredTensor stored = content.tensor(name);
+    StoredTensor stored = CheckpointFile.tensor(content, name);
     if (!stored.shape().equals(target.shape()) || stored.dtype() != target.dtype()) {
       throw new IllegalStateException(
           "%s is %s %s in place of %s %s"

@@ -1,5 +1,7 @@
 package dev.quern.train.checkpoint;
 
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.optim.Optimizer;
 import dev.quern.optim.ParameterGroup;
 import java.util.ArrayList;
@@ -42,7 +44,7 @@ final class FormerOptimizerState {
             tensors.put(entry + key, tensor);
           }
         }
-        steps.add(checkpoint.tensor("optimizer." + name + ".step").longs()[0]);
+        steps.add(CheckpointFile.tensor(checkpoint, "optimizer." + name + ".step").longs()[0]);
       }
     }
     Map<String, String> metadata =

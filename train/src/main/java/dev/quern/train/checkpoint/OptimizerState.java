@@ -3,6 +3,8 @@ package dev.quern.train.checkpoint;
 import dev.quern.DType;
 import dev.quern.Shape;
 import dev.quern.Tensor;
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.DynamicLossScale;
@@ -11,6 +13,7 @@ import dev.quern.optim.OptimizerOptions;
 import dev.quern.optim.ParameterGroup;
 import dev.quern.optim.Sgd;
 import dev.quern.optim.SgdOptions;
+import dev.quern.train.io.AtomicFile;
 import dev.quern.train.message.BadInputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -107,7 +110,7 @@ public final class OptimizerState {
    * @throws BadInputException when the file is missing, damaged or holds no {@code param_groups}
    */
   public static OptimizerState load(Path file) {
-    OptimizerState state = new OptimizerState(fitting(file.toString()), Safetensors.read(file));
+    OptimizerState state = new OptimizerState(fitting(file.toString()), CheckpointFile.read(file));
     state.understanding.of(state::paramGroups);
     return state;
   }
@@ -130,7 +133,7 @@ public final class OptimizerState {
    * @throws BadInputException when it cannot be written
    */
   public void save(Path file) {
-    content.write(file);
+    AtomicFile.write(file, content::writeTo);
   }
 
   /**
@@ -196,7 +199,7 @@ public final class OptimizerState {
         for (String key : keys(optimizer, group.options(), true)) {
           Tensor target = tensor(optimizer, key, name);
           if (steps[id] > 0 && (!key.equals(MOMENTUM_BUFFER) || hasBuffer(id))) {
-            target.copyFrom(content.tensor(entry(id, key)).floats());
+            target.copyFrom(CheckpointFile.tensor(content, entry(id, key)).floats());
           } else {
             target.fill(0);
           }
@@ -220,7 +223,7 @@ public final class OptimizerState {
   }
 
   private JsonNode paramGroups() {
-    JsonNode groups = JSON.readTree(content.text("param_groups"));
+    JsonNode groups = JSON.readTree(CheckpointFile.text(content, "param_groups"));
     if (!groups.isArray()) {
       throw new IllegalStateException("its param_groups are no list");
     }
@@ -271,7 +274,8 @@ public final class OptimizerState {
         steps[id] = step(id, options.get(g));
         for (String key : keys(optimizer, options.get(g), hasBuffer(id))) {
           if (steps[id] > 0) {
-            requireUsable(entry(id, key), content.tensor(entry(id, key)), name, shape);
+            requireUsable(
+                entry(id, key), CheckpointFile.tensor(content, entry(id, key)), name, shape);
           }
         }
         StoredTensor average = content.tensors().get("ema." + id);

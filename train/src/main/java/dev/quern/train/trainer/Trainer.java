@@ -9,6 +9,7 @@ import dev.quern.loss.LossResult;
 import dev.quern.loss.SegmentationLoss;
 import dev.quern.metric.BinaryConfusionOptions;
 import dev.quern.metric.BinaryJaccardIndex;
+import dev.quern.nn.safetensors.Safetensors;
 import dev.quern.optim.Optimizer;
 import dev.quern.train.batch.Batch;
 import dev.quern.train.batch.BatchSource;
@@ -16,6 +17,7 @@ import dev.quern.train.batch.Prefetch;
 import dev.quern.train.checkpoint.Checkpoint;
 import dev.quern.train.checkpoint.Checkpoint.Begun;
 import dev.quern.train.data.Split;
+import dev.quern.train.io.AtomicFile;
 import dev.quern.train.loss.LossExpression;
 import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.run.Deadline;
@@ -174,7 +176,9 @@ final class Trainer implements AutoCloseable {
 
   private void save(Path file, @Nullable Begun part) {
     var progress = new Checkpoint.Progress(done, bestIou, schedule.toJson().toString(), part);
-    Checkpoint.of(model.metadata(), model.parameters(), optimizer, progress).write(file);
+    Safetensors checkpoint =
+        Checkpoint.of(model.metadata(), model.parameters(), optimizer, progress);
+    AtomicFile.write(file, checkpoint::writeTo);
   }
 
   /**

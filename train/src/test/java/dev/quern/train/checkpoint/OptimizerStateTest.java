@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.quern.Engine;
 import dev.quern.ParameterStore;
 import dev.quern.Shape;
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.optim.Adam;
 import dev.quern.optim.AdamOptions;
 import dev.quern.optim.DynamicLossScale;
@@ -97,7 +99,7 @@ class OptimizerStateTest {
   @Test
   void continuesWhatPyTorchBegan() throws IOException {
     Path file = fromPyTorch();
-    Safetensors content = Safetensors.read(file);
+    Safetensors content = CheckpointFile.read(file);
     try (Engine engine = Engine.open("simd");
         ParameterStore store = storeFor(engine, content);
         Adam adam = Adam.builder(store).options(new AdamOptions().withLr(7)).build()) {
@@ -131,7 +133,7 @@ class OptimizerStateTest {
   @Test
   void writesTheLayoutThatItReads() throws IOException {
     Path file = fromPyTorch();
-    Safetensors theirs = Safetensors.read(file);
+    Safetensors theirs = CheckpointFile.read(file);
     Path copy = folder.resolve("ours.safetensors");
     try (Engine engine = Engine.open("simd");
         ParameterStore store = storeFor(engine, theirs);
@@ -139,7 +141,7 @@ class OptimizerStateTest {
       OptimizerState.load(file).restore(adam);
       OptimizerState.of(adam).save(copy);
     }
-    Safetensors ours = Safetensors.read(copy);
+    Safetensors ours = CheckpointFile.read(copy);
     assertEquals(theirs.tensors().keySet(), ours.tensors().keySet());
     theirs
         .tensors()
@@ -194,7 +196,7 @@ class OptimizerStateTest {
       step(before, 2);
       before.setSteps(new long[] {(1L << 24) + 1, 2, 0});
       OptimizerState.of(before).save(file);
-      assertTrue(!Safetensors.read(file).tensors().containsKey("state.0.step"), "c has no state");
+      assertTrue(!CheckpointFile.read(file).tensors().containsKey("state.0.step"), "c has no state");
 
       step(after, 7);
       for (String name : first.names()) {
@@ -227,7 +229,7 @@ class OptimizerStateTest {
       step(before, 1);
       step(before, 2);
       OptimizerState.of(before).save(file);
-      assertTrue(Safetensors.read(file).tensors().containsKey("state.2.momentum_buffer"));
+      assertTrue(CheckpointFile.read(file).tensors().containsKey("state.2.momentum_buffer"));
       for (String name : first.names()) {
         second.parameter(name).copyFrom(first.parameter(name));
       }
@@ -268,7 +270,7 @@ class OptimizerStateTest {
 
   @Test
   void refusesNumbersThatAreNone() throws IOException {
-    Safetensors whole = Safetensors.read(fromPyTorch());
+    Safetensors whole = CheckpointFile.read(fromPyTorch());
     Path damaged = folder.resolve("damaged.safetensors");
     try (Engine engine = Engine.open("simd");
         ParameterStore store = storeFor(engine, whole);
@@ -399,7 +401,7 @@ class OptimizerStateTest {
       assertEquals(new DynamicLossScale.State(8, 0), after.lossScaleState());
       assertEquals(
           "{\"scale\":4.0,\"growth_factor\":2.0,\"backoff_factor\":0.5,\"growth_interval\":3,\"_growth_tracker\":2}",
-          Safetensors.read(file).text("grad_scaler"));
+          CheckpointFile.read(file).text("grad_scaler"));
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.quern.train.fuzz;
 
 import dev.quern.Shape;
-import dev.quern.train.checkpoint.Safetensors;
-import dev.quern.train.checkpoint.StoredTensor;
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.train.run.RunConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

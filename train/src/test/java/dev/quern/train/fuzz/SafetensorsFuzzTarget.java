@@ -1,8 +1,8 @@
 package dev.quern.train.fuzz;
 
-import dev.quern.train.checkpoint.Safetensors;
-import dev.quern.train.checkpoint.StoredTensor;
-import dev.quern.train.message.BadInputException;
+import dev.quern.nn.safetensors.Safetensors;
+import dev.quern.nn.safetensors.SafetensorsFormatException;
+import dev.quern.nn.safetensors.StoredTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -34,9 +34,11 @@ public final class SafetensorsFuzzTarget {
     Safetensors read;
     try {
       read = Safetensors.read(FILE);
-    } catch (BadInputException e) {
+    } catch (SafetensorsFormatException e) {
       requireOneLine(e);
       return;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     long bytes = read.tensors().values().stream().mapToLong(t -> t.data().byteSize()).sum();
     if (bytes > data.length - Long.BYTES) {
@@ -45,7 +47,7 @@ public final class SafetensorsFuzzTarget {
     read.tensors().values().forEach(StoredTensor::isFinite);
   }
 
-  static void requireOneLine(BadInputException e) {
+  static void requireOneLine(Exception e) {
     String message = String.valueOf(e.getMessage());
     if (message.lines().count() != 1 || message.length() > 1000) {
       throw new AssertionError("no sentence: " + message, e);

@@ -1,11 +1,12 @@
-package dev.quern.train.checkpoint;
+package dev.quern.nn.safetensors;
 
 import dev.quern.DType;
 import dev.quern.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
-import tools.jackson.databind.JsonNode;
 
 /**
  * What a header says of one tensor.
@@ -23,18 +24,20 @@ record SafetensorsEntry(String name, DType dtype, Shape shape, long begin, long 
   /**
    * Reads an entry.
    *
-   * @throws IllegalStateException when something is missing, of another kind or contradictory
+   * @throws SafetensorsFormatException when something is missing, of another kind or contradictory
    */
-  static SafetensorsEntry of(String name, JsonNode node) {
+  static SafetensorsEntry of(String name, Json json) throws SafetensorsFormatException {
     String shown = shown(name);
-    if (!node.isObject()) {
-      throw new IllegalStateException("the entry of the tensor %s is no object".formatted(shown));
+    if (!(json instanceof Json.Members(Map<String, Json> members))) {
+      throw new SafetensorsFormatException(
+          "the entry of the tensor %s is no object".formatted(shown));
     }
-    DType dtype = dtype(shown, node.path("dtype"));
-    Shape shape = shape(shown, node.path("shape"));
-    long[] offsets = integers(shown, "data_offsets", node.path("data_offsets"));
+    DType dtype = dtype(shown, members.getOrDefault("dtype", Json.Word.NULL));
+    Shape shape = shape(shown, members.getOrDefault("shape", Json.Word.NULL));
+    long[] offsets =
+        integers(shown, "data_offsets", members.getOrDefault("data_offsets", Json.Word.NULL));
     if (offsets.length != 2 || offsets[0] > offsets[1]) {
-      throw new IllegalStateException(
+      throw new SafetensorsFormatException(
           "the data_offsets of the tensor %s are %s, no begin and end"
               .formatted(shown, Arrays.toString(offsets)));
     }
@@ -43,18 +46,18 @@ record SafetensorsEntry(String name, DType dtype, Shape shape, long begin, long 
     return entry;
   }
 
-  private void requireLength() {
+  private void requireLength() throws SafetensorsFormatException {
     long bytes;
     try {
       bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
     } catch (ArithmeticException e) {
-      throw new IllegalStateException(
+      throw new SafetensorsFormatException(
           "the tensor %s of %s %s has more bytes than can be counted"
               .formatted(shown(name), dtype, shape),
           e);
     }
     if (end - begin != bytes) {
-      throw new IllegalStateException(
+      throw new SafetensorsFormatException(
           "the tensor %s of %s %s needs %d bytes, its data_offsets give it %d"
               .formatted(shown(name), dtype, shape, bytes, end - begin));
     }
@@ -65,50 +68,60 @@ record SafetensorsEntry(String name, DType dtype, Shape shape, long begin, long 
     return new StoredTensor(dtype, shape, data.asSlice(begin, end - begin));
   }
 
-  private static DType dtype(String shown, JsonNode node) {
-    if (!node.isString()) {
-      throw new IllegalStateException("the tensor %s has no dtype".formatted(shown));
+  private static DType dtype(String shown, Json json) throws SafetensorsFormatException {
+    if (!(json instanceof Json.Text(String name))) {
+      throw new SafetensorsFormatException("the tensor %s has no dtype".formatted(shown));
     }
     return Arrays.stream(DType.values())
-        .filter(dtype -> dtype.name().equals(node.stringValue()))
+        .filter(dtype -> dtype.name().equals(name))
         .findFirst()
         .orElseThrow(() ->
-            new IllegalStateException(
+            new SafetensorsFormatException(
                 "the tensor %s has the dtype %s, and those read are %s"
                     .formatted(
                         shown,
-                        shown(node.stringValue()),
+                        shown(name),
                         Arrays.stream(DType.values())
                             .map(DType::name)
                             .collect(Collectors.joining(", ")))));
   }
 
-  private static Shape shape(String shown, JsonNode node) {
-    long[] dims = integers(shown, "shape", node);
+  private static Shape shape(String shown, Json json) throws SafetensorsFormatException {
+    long[] dims = integers(shown, "shape", json);
     try {
       return Shape.of(dims);
     } catch (ArithmeticException | IllegalArgumentException e) {
-      throw new IllegalStateException(
+      throw new SafetensorsFormatException(
           "the shape of the tensor %s is impossible: %s".formatted(shown, e.getMessage()), e);
     }
   }
 
-  private static long[] integers(String shown, String key, JsonNode node) {
-    if (!node.isArray()) {
-      throw new IllegalStateException(
+  private static long[] integers(String shown, String key, Json json)
+      throws SafetensorsFormatException {
+    if (!(json instanceof Json.Items(List<Json> items))) {
+      throw new SafetensorsFormatException(
           "the %s of the tensor %s is missing or no list".formatted(key, shown));
     }
-    long[] values = new long[node.size()];
+    long[] values = new long[items.size()];
     for (int i = 0; i < values.length; i++) {
-      JsonNode value = node.get(i);
-      if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-        throw new IllegalStateException(
-            "the %s of the tensor %s holds %s, which is no integer from 0 to 2^63 - 1"
-                .formatted(key, shown, shown(value.toString())));
-      }
-      values[i] = value.longValue();
+      values[i] = integer(shown, key, items.get(i));
     }
     return values;
+  }
+
+  private static long integer(String shown, String key, Json json)
+      throws SafetensorsFormatException {
+    try {
+      long value = json instanceof Json.Word(String word) ? Long.parseLong(word) : -1;
+      if (value >= 0) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below, as of a negative number
+    }
+    throw new SafetensorsFormatException(
+        "the %s of the tensor %s holds %s, which is no integer from 0 to 2^63 - 1"
+            .formatted(key, shown, shown(json.toString())));
   }
 
   /** A name as it fits into a sentence, whatever is in the file. */

@@ -1,4 +1,4 @@
-package dev.quern.train.checkpoint;
+package dev.quern.nn.safetensors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.Shape;
-import dev.quern.train.message.BadInputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +24,7 @@ class SafetensorsRulesTest {
   @TempDir Path folder;
 
   @Test
-  void takesWhatTheRulesAllow() {
+  void takesWhatTheRulesAllow() throws IOException {
     assertEquals(0, read("{}", 0).tensors().size());
     assertEquals(0, read("{\"__metadata__\":null}   ", 0).metadata().size());
     assertEquals(Shape.of(), read(tensor("F32", "[]", 0, 4), 4).tensor("a").shape());
@@ -148,6 +148,56 @@ class SafetensorsRulesTest {
   }
 
   @Test
+  void textsWithEscapes() throws IOException {
+    String escapes = "\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\uDE00\ud83d\ude00";
+    assertEquals(
+        "\"\\/\b\f\n\r\t\u00e9\u20ac\ud83d\ude00\ud83d\ude00",
+        read("{\"__metadata__\": {\"\\u0078\" :\t\"%s\"\n}\r}".formatted(escapes), 0).text("x"));
+    for (String half : List.of("\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\n", "\\ud83d\\u0078")) {
+      refused("{\"" + half + "\":{}}", 0, "half of a surrogate pair stands alone");
+    }
+    for (String none : List.of("\\x", "\\u00g0", "\\u00", "\\U0000", "\\", "\t", "\n", "\0")) {
+      refused("{\"" + none + "\":{}}", 0, "its header is not JSON: at character ");
+    }
+  }
+
+  @Test
+  void whatOthersTakeForJson() {
+    for (String value :
+        List.of(
+            "+1",
+            "01",
+            "-",
+            ".5",
+            "1.",
+            "1e",
+            "0x1",
+            "NaN",
+            "nul",
+            "nulls",
+            "True",
+            "'a'",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{\"b\":1,}",
+            "{\"b\" 1}",
+            "{b:1}",
+            "{1:1}",
+            "/**/1",
+            "1//",
+            "",
+            "\u00a01",
+            "\f1",
+            "\ufeff1")) {
+      refused("{\"a\":" + value + "}", 0, "its header is not JSON: at character ");
+    }
+    for (String value : List.of("-0", "0.5e+7", "-1E-2", "true", "false", "null", "[ ]", "\"\"")) {
+      refused("{\"a\" : " + value + " }", 0, "the entry of the tensor a is no object");
+    }
+  }
+
+  @Test
   void otherEncodings() {
     refused("{}".getBytes(StandardCharsets.UTF_16LE), 0, "does not end with }");
     refused("{\"\u00E9\":{}}".getBytes(StandardCharsets.ISO_8859_1), 0, "its header is not UTF-8");
@@ -211,13 +261,13 @@ class SafetensorsRulesTest {
   }
 
   private static String refusal(Path file) {
-    BadInputException e = assertThrows(BadInputException.class, () -> Safetensors.read(file));
+    IOException e = assertThrows(IOException.class, () -> Safetensors.read(file));
     String message = String.valueOf(e.getMessage());
     assertTrue(message.contains(file.toString()), message);
     return message;
   }
 
-  private Safetensors read(String header, int data) {
+  private Safetensors read(String header, int data) throws IOException {
     return Safetensors.read(write(bytes(header, data)));
   }
 

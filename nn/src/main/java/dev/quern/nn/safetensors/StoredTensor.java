@@ -1,6 +1,7 @@
-package dev.quern.train.checkpoint;
+package dev.quern.nn.safetensors;
 
 import dev.quern.DType;
+import dev.quern.MemoryFormat;
 import dev.quern.Shape;
 import dev.quern.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -64,43 +65,68 @@ public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
   /**
    * A copy of a device's tensor; waits for the device.
    *
-   * @param tensor F32 or I64
+   * @param tensor F32 or I64, CONTIGUOUS
    * @return the copy
-   * @throws IllegalStateException when it is of another type
+   * @throws IllegalArgumentException when it is of another type or format
    */
   public static StoredTensor of(Tensor tensor) {
+    requireContiguous(tensor);
     return switch (tensor.dtype()) {
       case F32 -> of(tensor.shape(), tensor.toFloatArray());
       case I64 -> of(tensor.shape(), tensor.toLongArray());
-      default -> throw new IllegalStateException("F32 and I64 are stored, not " + tensor.dtype());
+      default ->
+          throw new IllegalArgumentException("F32 and I64 are stored, not " + tensor.dtype() + ".");
     };
   }
 
   /**
    * Overwrites a device's tensor.
    *
-   * @param tensor F32 or I64, of this type and as many elements
-   * @throws IllegalStateException when it is of another type
+   * @param tensor F32 or I64, of this type and shape, CONTIGUOUS
+   * @throws IllegalArgumentException when it is of another type, shape or format
    */
   public void copyTo(Tensor tensor) {
-    requireType(tensor.dtype());
-    if (dtype == DType.I64) {
-      tensor.copyFrom(MemorySegment.ofArray(longs()));
-    } else {
-      tensor.copyFrom(floats());
+    requireContiguous(tensor);
+    if (!tensor.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "A tensor of shape %s cannot be copied to one of shape %s."
+              .formatted(shape, tensor.shape()));
+    }
+    switch (tensor.dtype()) {
+      case F32 -> tensor.copyFrom(floats());
+      case I64 -> tensor.copyFrom(MemorySegment.ofArray(longs()));
+      default ->
+          throw new IllegalArgumentException("F32 and I64 are stored, not " + tensor.dtype() + ".");
+    }
+  }
+
+  private static void requireContiguous(Tensor tensor) {
+    if (tensor.format() != MemoryFormat.CONTIGUOUS) {
+      throw new IllegalArgumentException(
+          "Files hold tensors in CONTIGUOUS format, but this one is %s; make it with contiguous()."
+              .formatted(tensor.type()));
     }
   }
 
   /**
-   * The elements of an F32 tensor.
+   * The elements of a tensor of floating-point numbers.
    *
-   * @return a copy
+   * @return a copy: of F32, F16 and BF16 the same numbers, of F64 the nearest F32, which is
+   *     infinite beyond the greatest
    * @throws IllegalStateException when the tensor is of another type
    */
   public float[] floats() {
-    requireType(DType.F32);
     float[] values = new float[Math.toIntExact(shape.elements())];
-    MemorySegment.copy(data, FLOAT, 0, values, 0, values.length);
+    switch (dtype) {
+      case F32 -> MemorySegment.copy(data, FLOAT, 0, values, 0, values.length);
+      case F64, F16, BF16 -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) number((long) i * dtype.bytes());
+        }
+      }
+      case U8, I32, I64, BOOL ->
+          throw new IllegalStateException("The tensor holds %s, not F32".formatted(dtype));
+    }
     return values;
   }
 
@@ -111,7 +137,9 @@ public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
    * @throws IllegalStateException when the tensor is of another type
    */
   public long[] longs() {
-    requireType(DType.I64);
+    if (dtype != DType.I64) {
+      throw new IllegalStateException("The tensor holds %s, not I64".formatted(dtype));
+    }
     long[] values = new long[Math.toIntExact(shape.elements())];
     MemorySegment.copy(data, LONG, 0, values, 0, values.length);
     return values;
@@ -124,24 +152,21 @@ public record StoredTensor(DType dtype, Shape shape, MemorySegment data) {
    */
   public boolean isFinite() {
     for (long at = 0; at < data.byteSize(); at += dtype.bytes()) {
-      double value =
-          switch (dtype) {
-            case F32 -> data.get(FLOAT, at);
-            case F64 -> data.get(DOUBLE, at);
-            case F16 -> Float.float16ToFloat(data.get(SHORT, at));
-            case BF16 -> Float.intBitsToFloat(data.get(SHORT, at) << 16);
-            case U8, I32, I64, BOOL -> 0;
-          };
-      if (!Double.isFinite(value)) {
+      if (!Double.isFinite(number(at))) {
         return false;
       }
     }
     return true;
   }
 
-  private void requireType(DType wanted) {
-    if (dtype != wanted) {
-      throw new IllegalStateException("The tensor holds %s, not %s".formatted(dtype, wanted));
-    }
+  /** The floating-point number at an offset; 0 of other types. */
+  private double number(long at) {
+    return switch (dtype) {
+      case F32 -> data.get(FLOAT, at);
+      case F64 -> data.get(DOUBLE, at);
+      case F16 -> Float.float16ToFloat(data.get(SHORT, at));
+      case BF16 -> Float.intBitsToFloat(data.get(SHORT, at) << 16);
+      case U8, I32, I64, BOOL -> 0;
+    };
   }
 }
