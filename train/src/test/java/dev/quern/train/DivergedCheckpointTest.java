@@ -62,7 +62,8 @@ class DivergedCheckpointTest {
     assertTrue(flat.err().contains("features.std holds 0.0"), flat.err());
   }
 
-  private static void refusedMetadata(Safetensors whole, Path run, String key, String value) throws IOException {
+  private static void refusedMetadata(Safetensors whole, Path run, String key, String value)
+      throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(whole.metadata());
     metadata.put(key, value);
     new Safetensors(whole.tensors(), metadata).write(run.resolve("checkpoint-last.safetensors"));

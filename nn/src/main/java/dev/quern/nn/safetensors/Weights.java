@@ -88,7 +88,8 @@ public final class Weights {
     int more = names.size() - LISTED;
     String listed = String.join(", ", names.subList(0, Math.min(LISTED, names.size())));
     if (!names.isEmpty()) {
-      faults.add("%s: %s".formatted(what, listed) + (more > 0 ? " and %d more".formatted(more) : ""));
+      faults.add(
+          "%s: %s".formatted(what, listed) + (more > 0 ? " and %d more".formatted(more) : ""));
     }
   }
 }

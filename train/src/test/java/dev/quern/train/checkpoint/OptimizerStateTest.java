@@ -196,7 +196,8 @@ class OptimizerStateTest {
       step(before, 2);
       before.setSteps(new long[] {(1L << 24) + 1, 2, 0});
       OptimizerState.of(before).save(file);
-      assertTrue(!CheckpointFile.read(file).tensors().containsKey("state.0.step"), "c has no state");
+      assertTrue(
+          !CheckpointFile.read(file).tensors().containsKey("state.0.step"), "c has no state");
 
       step(after, 7);
       for (String name : first.names()) {

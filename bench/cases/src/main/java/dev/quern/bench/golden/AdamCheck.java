@@ -38,8 +38,8 @@ final class AdamCheck implements GoldenCheck {
           return failure;
         }
       }
-      GoldenCase state = new GoldenCase(
-              golden.suite(), golden.index(), golden.get("state"), golden.files());
+      GoldenCase state =
+          new GoldenCase(golden.suite(), golden.index(), golden.get("state"), golden.files());
       return Tolerance.EXACT
           .compare("step", state.get("step").doubleValue(), (double) adam.steps()[0])
           .or(() -> moment(state, "exp_avg", adam.expAvg("w").toFloatArray()))

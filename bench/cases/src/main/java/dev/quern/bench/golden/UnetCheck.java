@@ -86,8 +86,7 @@ final class UnetCheck implements GoldenCheck {
     });
   }
 
-  private static Optional<String> trains(
-      Engine engine, GoldenCase golden, UNet unet, Adam adam) {
+  private static Optional<String> trains(Engine engine, GoldenCase golden, UNet unet, Adam adam) {
     SegmentationLoss loss = new DiceLoss().plus(new BceLoss());
     double[] losses = golden.numbers("loss_per_step");
     for (int i = 0; i < losses.length; i++) {
@@ -151,8 +150,7 @@ final class UnetCheck implements GoldenCheck {
         failure =
             Arrays.equals(after.getValue().longs(), actual.toLongArray())
                 ? Optional.empty()
-                : Optional.of(
-                    "%s is %s".formatted(name, Arrays.toString(actual.toLongArray())));
+                : Optional.of("%s is %s".formatted(name, Arrays.toString(actual.toLongArray())));
       } else {
         failure = compare(name, after.getValue().floats(), actual, NETWORK);
       }
