@@ -32,6 +32,7 @@ class VectorCallsTest {
   /** Kernels not named after loops: the scan alone would miss one that lost all its vectors. */
   private static final Set<String> KERNELS =
       Set.of(
+          "Activations",
           "LossCounts",
           "LossMath",
           "LossStaging",
@@ -44,6 +45,7 @@ class VectorCallsTest {
           "Sides",
           "SimdCalibrationKernels",
           "SimdRandomKernels",
+          "SoftmaxTiles",
           "TapTiles",
           "UnsignedBytes",
           "VectorMath",
