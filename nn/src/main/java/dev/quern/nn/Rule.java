@@ -1,5 +1,6 @@
 package dev.quern.nn;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -8,7 +9,7 @@ import java.util.function.Consumer;
  * @param needs what the body reads besides the gradient
  * @param body gives to the inputs that want it
  */
-record Rule(Need[] needs, Consumer<Unwinding> body) {
+record Rule(List<Need> needs, Consumer<Unwinding> body) {
   /** Every input wants it, or nobody asks. */
   private static final int ANY = -1;
 
@@ -29,7 +30,7 @@ record Rule(Need[] needs, Consumer<Unwinding> body) {
   }
 
   static Rule rule(Consumer<Unwinding> body, Need... needs) {
-    return new Rule(needs, body);
+    return new Rule(List.of(needs), body);
   }
 
   /** An input, whatever is wanted. */

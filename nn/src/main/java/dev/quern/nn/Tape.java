@@ -10,7 +10,6 @@ import dev.quern.op.OperationListener.Outcome;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +36,8 @@ public final class Tape implements AutoCloseable {
   private static final Rule SAME = Rule.rule(u -> u.pass(0));
 
   private final Engine engine;
-  private final Map<Tensor, Value> values = new IdentityHashMap<>();
-  private final Map<Tensor, Value> watched = new IdentityHashMap<>();
+  private final IdentityHashMap<Tensor, Value> values = new IdentityHashMap<>();
+  private final IdentityHashMap<Tensor, Value> watched = new IdentityHashMap<>();
   private final List<Value> parameters = new ArrayList<>();
   private final List<Tensor> targets = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();

@@ -20,6 +20,7 @@ public enum Activation implements Layer {
   /** The hyperbolic tangent. */
   TANH(UnaryOp.TANH);
 
+  @SuppressWarnings("ImmutableEnumChecker") // a record of an enum
   private final Unary operation;
 
   Activation(UnaryOp function) {

@@ -103,5 +103,6 @@ public final class BatchNorm2d implements Layer {
   }
 
   /** What a normalization does to the channels of a convolution. */
+  @SuppressWarnings("ArrayRecordComponent") // handed on once; never compared
   record Folding(double[] factor, float[] bias) {}
 }

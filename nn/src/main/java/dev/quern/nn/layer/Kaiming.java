@@ -10,7 +10,7 @@ final class Kaiming {
    * @param fanIn products summed for one element
    */
   static double relu(long fanIn) {
-    return Math.sqrt(6.0 / fanIn);
+    return Math.sqrt(6.0 / (double) fanIn);
   }
 
   /**
@@ -19,6 +19,6 @@ final class Kaiming {
    * @param fanIn products summed for one element
    */
   static double torch(long fanIn) {
-    return 1 / Math.sqrt(fanIn);
+    return 1 / Math.sqrt((double) fanIn);
   }
 }
