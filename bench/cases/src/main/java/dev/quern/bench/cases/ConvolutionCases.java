@@ -80,6 +80,8 @@ final class ConvolutionCases {
     // many rows, and many images, for the weights' gradient
     addAll(cases, spec(THREE, THREE, 1, 4, 16, cases.size()), 1, 131, 5);
     addAll(cases, spec(THREE, THREE, 1, 8, 3, cases.size()), 37, 3, 3);
+    addAll(cases, spec(THREE, THREE, 1, 3, 5, cases.size()), 1, 57, 73);
+    addAll(cases, spec(THREE, THREE, 1, 1, 17, cases.size()), 1, 57, 73);
     addAll(cases, spec(THREE, THREE, 1, 16, 16, cases.size()), 2, 16, 24);
     addAll(cases, spec(THREE, THREE, 1, 64, 64, cases.size()), 1, 8, 9);
     addAll(cases, spec(ONE, ONE, 1, 64, 48, cases.size()), 1, 17, 17);
