@@ -46,7 +46,7 @@ public final class Activations {
     FloatVector a = x.abs();
     FloatVector z = a.mul(a);
     FloatVector p = lanes(-0.005704987f).fma(z, lanes(0.020639088f));
-    p = p.fma(z, lanes(-0.053739715f)).fma(z, lanes(0.13331442f)).fma(z, lanes(-0.33333282f));
+    p = p.fma(z, lanes(-0.053739715f)).fma(z, lanes(0.13331442f)).fma(z, lanes(-0.3333328f));
     p = p.mul(z).fma(a, a);
     FloatVector large = e.mul(lanes(-2.0f)).fma(VectorMath.inverseOf1Plus(e), lanes(1.0f));
     FloatVector y = large.blend(p, a.compare(VectorOperators.LT, lanes(0.625f)));
