@@ -132,7 +132,7 @@ record SimdBatchNorm(BatchNormSpec spec, WorkerPool pool) implements BatchNormPl
       weights.setAtIndex(JAVA_FLOAT_UNALIGNED, c, (float) work.pieceSecond[c]);
       biases.setAtIndex(JAVA_FLOAT_UNALIGNED, c, (float) work.pieceFirst[c]);
     }
-    constants.subtracted(work.pieceFirst, work.pieceSecond, blocks.columns(), pixels);
+    constants.subtracted(work.pieceFirst, work.pieceSecond, blocks.columns(), (double) pixels);
     run(new Backward(blocks, spec, constants, gradient, x, out), blocks);
   }
 

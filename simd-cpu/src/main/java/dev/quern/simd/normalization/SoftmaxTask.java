@@ -139,7 +139,7 @@ abstract class SoftmaxTask extends Task {
             tile[r * width + c] = x.get(JAVA_FLOAT_UNALIGNED, at + 4L * ((long) c * rows + r));
           }
         } else {
-          MemorySegment.copy(x, JAVA_FLOAT_UNALIGNED, at + 4 * r * inner, tile, r * width, n);
+          MemorySegment.copy(x, JAVA_FLOAT_UNALIGNED, at + 4L * r * inner, tile, r * width, n);
         }
         Arrays.fill(tile, r * width + n, (r + 1) * width, padding);
       }
@@ -159,7 +159,7 @@ abstract class SoftmaxTask extends Task {
             out.set(JAVA_FLOAT_UNALIGNED, at + 4L * ((long) c * rows + r), tile[r * width + c]);
           }
         } else {
-          MemorySegment.copy(tile, r * width, out, JAVA_FLOAT_UNALIGNED, at + 4 * r * inner, n);
+          MemorySegment.copy(tile, r * width, out, JAVA_FLOAT_UNALIGNED, at + 4L * r * inner, n);
         }
       }
     }

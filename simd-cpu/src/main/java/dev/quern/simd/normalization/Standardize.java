@@ -19,7 +19,7 @@ final class Standardize {
   private Standardize() {}
 
   /** Rows of a piece, and how each is cut. */
-  private abstract static class Rows extends Task {
+  abstract static class Rows extends Task {
     final long rows;
     final long columns;
     final ColumnBlocks blocks;

@@ -98,7 +98,7 @@ final class AveragePoolingLoops {
     out = NativeMemory.known(out);
     int width = (int) result.width();
     for (int column = 0; column < width; column++) {
-      long above = from + 2 * column * pixel;
+      long above = from + 2L * column * pixel;
       long target = to + column * pixel;
       for (int c = 0; c < whole; c += LANES) {
         long at = above + 4L * c;
@@ -191,7 +191,7 @@ final class AveragePoolingLoops {
     out = NativeMemory.known(out);
     for (int column = 0; column < pixels; column++) {
       long source = from + column * pixel;
-      long target = to + 2 * column * pixel;
+      long target = to + 2L * column * pixel;
       for (int c = 0; c < whole; c += LANES) {
         FloatVector value = load(g, source + 4L * c).mul(lanes(0.25f));
         store(value, out, target + 4L * c);

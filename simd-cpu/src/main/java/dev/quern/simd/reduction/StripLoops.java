@@ -39,7 +39,7 @@ final class StripLoops {
       MemorySegment x, long at, int rows, long width, int n, float[] sums) {
     x = NativeMemory.known(x);
     for (int r = 0; r < rows; r++) {
-      long row = at + 4 * r * width;
+      long row = at + 4L * r * width;
       for (int c = 0; c < n; c += LANES) {
         FloatVector.fromArray(SPECIES, sums, c).add(load(x, row + 4L * c)).intoArray(sums, c);
       }

@@ -3,7 +3,8 @@ package dev.quern.simd.normalization;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.DType;
-import dev.quern.reference.spatial.ReferenceNormalizationKernels;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Kernels;
 import dev.quern.simd.HostSpans;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Batch normalization against the reference, whatever channels, pixels and threads. */
 class BatchNormTest {
+  private static final Kernels REFERENCE = new ReferenceProvider().open(0).kernels();
+
   private static final int[] CHANNELS = {
     1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 24, 31, 32, 33, 48, 64, 65, 96, 128, 200
   };
@@ -80,7 +83,7 @@ class BatchNormTest {
         try (HostSpans spans = new HostSpans()) {
           String what = "%d pixels of %d, %s".formatted(pixels, channels, spec);
           Results expected =
-              run(spans, new ReferenceNormalizationKernels(), spec, pixels, channels);
+              run(spans, REFERENCE.normalization(), spec, pixels, channels);
           Results one = null;
           for (int threads : THREADS) {
             NormalizationKernels kernels =
@@ -101,7 +104,7 @@ class BatchNormTest {
     int pixels = 100_000;
     try (HostSpans spans = new HostSpans()) {
       Span x = spans.normal(1, pixels * channels, 1e3, 1e-2);
-      Span expected = statistics(spans, new ReferenceNormalizationKernels(), x, channels);
+      Span expected = statistics(spans, REFERENCE.normalization(), x, channels);
       Span actual =
           statistics(spans, new SimdNormalizationKernels(new WorkerPool(2, false)), x, channels);
       float[] e = HostSpans.floats(expected);
@@ -132,7 +135,7 @@ class BatchNormTest {
           float[] x = HostSpans.floats(spans.normal(1, 3000 * channels, 0, 1));
           x[at] = special;
           Span operand = spans.of(x);
-          Span expected = statistics(spans, new ReferenceNormalizationKernels(), operand, channels);
+          Span expected = statistics(spans, REFERENCE.normalization(), operand, channels);
           Span actual =
               statistics(
                   spans, new SimdNormalizationKernels(new WorkerPool(2, false)), operand, channels);

@@ -1,7 +1,8 @@
 package dev.quern.simd.normalization;
 
 import dev.quern.DType;
-import dev.quern.reference.spatial.ReferenceNormalizationKernels;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Kernels;
 import dev.quern.simd.HostSpans;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
@@ -11,9 +12,11 @@ import org.junit.jupiter.api.Test;
 
 /** Normalization of rows and softmax against the reference, whatever the shape and the threads. */
 class RowsTest {
+  private static final Kernels REFERENCE = new ReferenceProvider().open(0).kernels();
+
   private static final List<NormalizationKernels> ALL =
       List.of(
-          new ReferenceNormalizationKernels(),
+          REFERENCE.normalization(),
           new SimdNormalizationKernels(new WorkerPool(1, false)),
           new SimdNormalizationKernels(new WorkerPool(2, false)),
           new SimdNormalizationKernels(new WorkerPool(7, false)));

@@ -1,7 +1,8 @@
 package dev.quern.simd.pooling;
 
 import dev.quern.DType;
-import dev.quern.reference.spatial.ReferencePoolingKernels;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Kernels;
 import dev.quern.simd.HostSpans;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Average pooling and its gradient against the reference, whatever window and threads. */
 class AveragePoolingTest {
+  private static final Kernels REFERENCE = new ReferenceProvider().open(0).kernels();
+
   private static final List<AveragePoolingSpec> SPECS =
       List.of(
           new AveragePoolingSpec(Window.of(2), Window.of(2)),
@@ -47,7 +50,7 @@ class AveragePoolingTest {
   private static void check(AveragePoolingSpec spec, SpatialExtent in) {
     List<PoolingKernels> all =
         List.of(
-            new ReferencePoolingKernels(),
+            REFERENCE.pooling(),
             new SimdPoolingKernels(new WorkerPool(1, false)),
             new SimdPoolingKernels(new WorkerPool(2, false)),
             new SimdPoolingKernels(new WorkerPool(7, false)));

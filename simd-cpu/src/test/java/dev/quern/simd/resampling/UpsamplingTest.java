@@ -1,7 +1,8 @@
 package dev.quern.simd.resampling;
 
 import dev.quern.DType;
-import dev.quern.reference.spatial.ReferenceResamplingKernels;
+import dev.quern.reference.ReferenceProvider;
+import dev.quern.spi.Kernels;
 import dev.quern.simd.HostSpans;
 import dev.quern.simd.work.WorkerPool;
 import dev.quern.spi.Span;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** Upsampling and its gradient against the reference, whatever scale, channels and threads. */
 class UpsamplingTest {
+  private static final Kernels REFERENCE = new ReferenceProvider().open(0).kernels();
+
   private static final int[][] SCALES = {{1, 1}, {2, 2}, {3, 2}, {1, 4}};
 
   private static final SpatialExtent[] EXTENTS = {
@@ -29,7 +32,7 @@ class UpsamplingTest {
     for (Interpolation interpolation : Interpolation.values()) {
       for (int[] scale : SCALES) {
         UpsamplingSpec spec = new UpsamplingSpec(interpolation, scale[0], scale[1]);
-        UpsamplingPlan reference = new ReferenceResamplingKernels().prepare(spec);
+        UpsamplingPlan reference = REFERENCE.resampling().prepare(spec);
         UpsamplingPlan[] plans = {plan(spec, 1), plan(spec, 2), plan(spec, 7)};
         for (SpatialExtent in : EXTENTS) {
           check(reference, plans, in, spec + " of " + in);
