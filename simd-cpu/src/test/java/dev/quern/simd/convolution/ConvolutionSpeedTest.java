@@ -12,6 +12,7 @@ import dev.quern.spi.spatial.ConvolutionSpec;
 import dev.quern.spi.spatial.SpatialExtent;
 import dev.quern.spi.spatial.Window;
 import java.lang.foreign.Arena;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,7 +31,10 @@ class ConvolutionSpeedTest {
   private final Arena arena = Arena.ofAuto();
 
   private Span span(DType dtype, long n) {
-    return Span.of(new HostMemory().wrap(arena.allocate(n * dtype.bytes(), 64)), dtype, n);
+    return Span.of(
+        Objects.requireNonNull(new HostMemory().wrap(arena.allocate(n * dtype.bytes(), 64))),
+        dtype,
+        n);
   }
 
   /** One for each width of panels, of three taps that share pixels and of five that do not. */

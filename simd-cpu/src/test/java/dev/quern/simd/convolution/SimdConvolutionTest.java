@@ -17,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,7 +112,8 @@ class SimdConvolutionTest {
   private static Span span(Arena arena, float... elements) {
     Span span =
         Span.of(
-            new HostMemory().wrap(arena.allocate(4L * elements.length + 4, 64)),
+            Objects.requireNonNull(
+                new HostMemory().wrap(arena.allocate(4L * elements.length + 4, 64))),
             DType.F32,
             elements.length);
     MemorySegment.copy(elements, 0, HostBuffer.segment(span), JAVA_FLOAT, 0, elements.length);

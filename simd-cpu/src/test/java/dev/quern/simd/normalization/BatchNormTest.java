@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.quern.DType;
 import dev.quern.reference.ReferenceProvider;
-import dev.quern.spi.Kernels;
 import dev.quern.simd.HostSpans;
 import dev.quern.simd.work.WorkerPool;
+import dev.quern.spi.Kernels;
 import dev.quern.spi.Span;
 import dev.quern.spi.spatial.BatchNormPlan;
 import dev.quern.spi.spatial.BatchNormSpec;
@@ -82,8 +82,7 @@ class BatchNormTest {
         shape++;
         try (HostSpans spans = new HostSpans()) {
           String what = "%d pixels of %d, %s".formatted(pixels, channels, spec);
-          Results expected =
-              run(spans, REFERENCE.normalization(), spec, pixels, channels);
+          Results expected = run(spans, REFERENCE.normalization(), spec, pixels, channels);
           Results one = null;
           for (int threads : THREADS) {
             NormalizationKernels kernels =

@@ -2,9 +2,9 @@ package dev.quern.simd.pooling;
 
 import dev.quern.DType;
 import dev.quern.reference.ReferenceProvider;
-import dev.quern.spi.Kernels;
 import dev.quern.simd.HostSpans;
 import dev.quern.simd.work.WorkerPool;
+import dev.quern.spi.Kernels;
 import dev.quern.spi.Span;
 import dev.quern.spi.spatial.AveragePoolingPlan;
 import dev.quern.spi.spatial.AveragePoolingSpec;
