@@ -35,9 +35,6 @@ import java.util.UUID;
  */
 public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String> metadata) {
 
-  /** As in the format's reference implementation. */
-  private static final int LONGEST_HEADER = 100_000_000;
-
   /**
    * Copies both maps and keeps their order.
    *
@@ -133,10 +130,10 @@ public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String>
       throw new SafetensorsFormatException("it has only " + beginning.length + " bytes");
     }
     long length = ByteBuffer.wrap(beginning).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    if (length < 2 || length > LONGEST_HEADER) {
+    if (length < 2 || length > SafetensorsHeader.LONGEST) {
       throw new SafetensorsFormatException(
           "it begins with a header's length of %s bytes, and headers have 2 to %d"
-              .formatted(Long.toUnsignedString(length), LONGEST_HEADER));
+              .formatted(Long.toUnsignedString(length), SafetensorsHeader.LONGEST));
     }
     if (length > size - Long.BYTES) {
       throw cutOff(length, size - Long.BYTES);
@@ -160,7 +157,8 @@ public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String>
    *
    * @param file the final name, in a folder that is there
    * @throws IOException when it cannot be written; a file that was there before stays
-   * @throws IllegalArgumentException when a name or text holds half of a surrogate pair
+   * @throws IllegalArgumentException when a name or text holds half of a surrogate pair, or all of
+   *     them take more than 100 MB; nothing is written then
    */
   public void write(Path file) throws IOException {
     Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
@@ -192,7 +190,8 @@ public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String>
    *
    * @param out stays open
    * @throws IOException when it refuses the bytes
-   * @throws IllegalArgumentException when a name or text holds half of a surrogate pair
+   * @throws IllegalArgumentException when a name or text holds half of a surrogate pair, or all of
+   *     them take more than 100 MB; nothing is written then
    */
   public void writeTo(OutputStream out) throws IOException {
     List<Map.Entry<String, StoredTensor>> ordered =

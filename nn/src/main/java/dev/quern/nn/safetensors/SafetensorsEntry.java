@@ -39,7 +39,7 @@ record SafetensorsEntry(String name, DType dtype, Shape shape, long begin, long 
     if (offsets.length != 2 || offsets[0] > offsets[1]) {
       throw new SafetensorsFormatException(
           "the data_offsets of the tensor %s are %s, no begin and end"
-              .formatted(shown, Arrays.toString(offsets)));
+              .formatted(shown, shown(Arrays.toString(offsets))));
     }
     var entry = new SafetensorsEntry(name, dtype, shape, offsets[0], offsets[1]);
     entry.requireLength();
@@ -53,13 +53,13 @@ record SafetensorsEntry(String name, DType dtype, Shape shape, long begin, long 
     } catch (ArithmeticException e) {
       throw new SafetensorsFormatException(
           "the tensor %s of %s %s has more bytes than can be counted"
-              .formatted(shown(name), dtype, shape),
+              .formatted(shown(name), dtype, shown(shape.toString())),
           e);
     }
     if (end - begin != bytes) {
       throw new SafetensorsFormatException(
           "the tensor %s of %s %s needs %d bytes, its data_offsets give it %d"
-              .formatted(shown(name), dtype, shape, bytes, end - begin));
+              .formatted(shown(name), dtype, shown(shape.toString()), bytes, end - begin));
     }
   }
 
@@ -90,9 +90,11 @@ record SafetensorsEntry(String name, DType dtype, Shape shape, long begin, long 
     long[] dims = integers(shown, "shape", json);
     try {
       return Shape.of(dims);
-    } catch (ArithmeticException | IllegalArgumentException e) {
+    } catch (ArithmeticException e) {
       throw new SafetensorsFormatException(
-          "the shape of the tensor %s is impossible: %s".formatted(shown, e.getMessage()), e);
+          "the shape of the tensor %s is impossible: %s has 2^63 elements or more"
+              .formatted(shown, shown(Arrays.toString(dims))),
+          e);
     }
   }
 

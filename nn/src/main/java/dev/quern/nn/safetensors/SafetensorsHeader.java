@@ -26,6 +26,9 @@ final class SafetensorsHeader {
 
   static final String METADATA = "__metadata__";
 
+  /** As in the format's reference implementation. */
+  static final int LONGEST = 100_000_000;
+
   private static final int ALIGNMENT = 8;
   private static final HexFormat HEXADECIMAL = HexFormat.of().withUpperCase();
 
@@ -34,7 +37,7 @@ final class SafetensorsHeader {
   /**
    * Writes a header.
    *
-   * @throws IllegalArgumentException when a name or text has no UTF-8
+   * @throws IllegalArgumentException when a name or text has no UTF-8, or they take too many bytes
    */
   static byte[] encode(
       List<Map.Entry<String, StoredTensor>> tensors, Map<String, String> metadata) {
@@ -65,6 +68,11 @@ final class SafetensorsHeader {
     }
     byte[] header = utf8(root.toString());
     int length = Math.ceilDiv(header.length, ALIGNMENT) * ALIGNMENT;
+    if (length > LONGEST) {
+      throw new IllegalArgumentException(
+          "The names and texts of a safetensors file take %d bytes in its header, and %d are allowed."
+              .formatted(length, LONGEST));
+    }
     byte[] padded = Arrays.copyOf(header, length);
     Arrays.fill(padded, header.length, length, (byte) ' ');
     return padded;

@@ -55,7 +55,12 @@ public final class Weights {
       } else {
         different.add(
             "%s (%s %s in the file, %s %s in the network)"
-                .formatted(name, stored.dtype(), stored.shape(), target.dtype(), target.shape()));
+                .formatted(
+                    name,
+                    stored.dtype(),
+                    SafetensorsEntry.shown(stored.shape().toString()),
+                    target.dtype(),
+                    target.shape()));
       }
     });
     List<String> superfluous =

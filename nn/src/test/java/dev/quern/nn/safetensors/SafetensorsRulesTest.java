@@ -198,6 +198,17 @@ class SafetensorsRulesTest {
   }
 
   @Test
+  void manyNumbersMakeNoLongSentence() {
+    String ones = "1,".repeat(3_000) + "1";
+    refused(tensor("F32", "[" + ones + "]", 0, 3), 3, "needs 4 bytes");
+    refused(tensor("F32", "[" + ones.replace('1', '9') + "]", 0, 3), 3, "2^63");
+    refused(
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[" + ones + "]}}",
+        1,
+        "no begin and end");
+  }
+
+  @Test
   void otherEncodings() {
     refused("{}".getBytes(StandardCharsets.UTF_16LE), 0, "does not end with }");
     refused("{\"\u00E9\":{}}".getBytes(StandardCharsets.ISO_8859_1), 0, "its header is not UTF-8");

@@ -160,6 +160,9 @@ class SafetensorsTest {
     var half = new Safetensors(Map.of(), Map.of("name", "half a pair: \ud83d"));
     assertThrows(
         IllegalArgumentException.class, () -> half.write(folder.resolve("half.safetensors")));
+    var longer = new Safetensors(Map.of(), Map.of("long", "x".repeat(100_000_000)));
+    assertThrows(
+        IllegalArgumentException.class, () -> longer.write(folder.resolve("long.safetensors")));
     assertEquals(0, Objects.requireNonNull(folder.toFile().list()).length);
     Map<String, StoredTensor> tensors =
         Map.of("__metadata__", StoredTensor.of(Shape.of(), new float[1]));
