@@ -9,7 +9,6 @@ module dev.quern.train {
   requires com.twelvemonkeys.imageio.tiff;
   requires com.twelvemonkeys.imageio.webp;
   requires dev.quern.bench;
-  requires dev.quern.nn;
   requires info.picocli;
   requires java.desktop;
   requires java.logging;
