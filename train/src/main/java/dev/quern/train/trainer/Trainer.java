@@ -81,16 +81,16 @@ final class Trainer implements AutoCloseable {
                 LearningRateSchedule.resume(
                     config.scheduler(), config.optimizer().lr(), progress.schedule()));
     checkpoint.restore(optimizer);
-    if (progress.begun() != null && progress.begun().steps() > batches.batches()) {
+    Begun part = progress.begun();
+    if (part != null && part.steps() > batches.batches()) {
       checkpoint.understand(
           config.model(),
           () -> {
             throw new IllegalStateException(
-                "%d steps of an epoch of %d are done"
-                    .formatted(progress.begun().steps(), batches.batches()));
+                "%d steps of an epoch of %d are done".formatted(part.steps(), batches.batches()));
           });
     }
-    begun = progress.begun();
+    begun = part;
     schedule = saved;
     bestIou = progress.bestIou();
     done = progress.epoch();
