@@ -9,5 +9,6 @@ module dev.quern.nn {
   exports dev.quern.nn;
   exports dev.quern.nn.layer;
   exports dev.quern.nn.safetensors;
+  exports dev.quern.nn.segmenter;
   exports dev.quern.nn.unet;
 }

@@ -1,5 +1,6 @@
 package dev.quern.train.unet;
 
+import dev.quern.nn.segmenter.Reflection;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Image;
 import dev.quern.train.data.Rows;

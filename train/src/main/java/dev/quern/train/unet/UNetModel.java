@@ -4,6 +4,7 @@ import dev.quern.Engine;
 import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.nn.Tape;
+import dev.quern.nn.segmenter.UNetMetadata;
 import dev.quern.nn.unet.FoldedUNet;
 import dev.quern.nn.unet.UNet;
 import dev.quern.train.batch.BatchSource;
@@ -15,12 +16,8 @@ import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Tile;
 import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.run.RunConfig;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class UNetModel implements SegmentationModel {
 
-  static final String KIND = "unet";
+  static final String KIND = UNetMetadata.KIND;
 
   private final Engine engine;
   private final UNet network;
@@ -53,27 +50,9 @@ final class UNetModel implements SegmentationModel {
     return checkpoint.understand(
         KIND,
         () -> {
-          if (!checkpoint.text("model").equals(KIND)) {
-            throw new IllegalStateException("it holds a model of kind " + checkpoint.text("model"));
-          }
-          UNet.Shape shape =
-              new UNet.Shape(
-                  number(checkpoint, "width"),
-                  number(checkpoint, "depth"),
-                  number(checkpoint, "channels"),
-                  number(checkpoint, "classes"));
-          if (shape.classes() != 1) {
-            throw new IllegalStateException(
-                "it has %d classes, and models of one are used".formatted(shape.classes()));
-          }
-          var input =
-              new NetworkInput(
-                  numbers(checkpoint, "input_mean", shape.inputChannels()),
-                  numbers(checkpoint, "input_std", shape.inputChannels()));
-          if (input.deviation().stream().anyMatch(d -> d <= 0)) {
-            throw new IllegalStateException("its input_std is not above 0");
-          }
-          UNetModel model = new UNetModel(engine, shape, input, 0);
+          UNetMetadata metadata = UNetMetadata.of(checkpoint::text);
+          var input = new NetworkInput(metadata.mean(), metadata.deviation());
+          UNetModel model = new UNetModel(engine, metadata.shape(), input, 0);
           try {
             checkpoint.copyTo(model.parameters());
             return model;
@@ -84,20 +63,6 @@ final class UNetModel implements SegmentationModel {
         });
   }
 
-  private static int number(Checkpoint checkpoint, String name) {
-    return Integer.parseInt(checkpoint.text(name));
-  }
-
-  private static List<Float> numbers(Checkpoint checkpoint, String name, int count) {
-    List<Float> numbers =
-        Arrays.stream(checkpoint.text(name).split(",", -1)).map(Float::valueOf).toList();
-    if (numbers.size() != count || numbers.stream().anyMatch(f -> !Float.isFinite(f))) {
-      throw new IllegalStateException(
-          "its %s is %s for %d channels".formatted(name, numbers, count));
-    }
-    return numbers;
-  }
-
   @Override
   public ParameterStore parameters() {
     return network.parameters();
@@ -105,20 +70,7 @@ final class UNetModel implements SegmentationModel {
 
   @Override
   public Map<String, String> metadata() {
-    UNet.Shape shape = network.shape();
-    Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put("model", KIND);
-    metadata.put("width", String.valueOf(shape.width()));
-    metadata.put("depth", String.valueOf(shape.depth()));
-    metadata.put("channels", String.valueOf(shape.inputChannels()));
-    metadata.put("classes", String.valueOf(shape.classes()));
-    metadata.put("input_mean", joined(input.mean()));
-    metadata.put("input_std", joined(input.deviation()));
-    return metadata;
-  }
-
-  private static String joined(List<Float> numbers) {
-    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+    return new UNetMetadata(network.shape(), input.mean(), input.deviation()).texts();
   }
 
   @Override

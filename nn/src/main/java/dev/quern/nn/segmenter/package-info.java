@@ -1,0 +1,2 @@
+/** A trained network that segments images, out of its checkpoint. */
+package dev.quern.nn.segmenter;
