@@ -11,39 +11,51 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Compiles and runs the Java examples of the README as a stranger's program would be. */
+/** Compiles and runs the Java examples of the documents as a stranger's programs would be. */
 class ReadmeExamplesTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final String PATH =
-      ROOT.resolve("java-api/target/classes")
-          + File.pathSeparator
-          + ROOT.resolve("simd-cpu/target/classes");
+      Stream.of("java-api", "nn", "simd-cpu")
+          .map(module -> ROOT.resolve(module + "/target/classes").toString())
+          .collect(Collectors.joining(File.pathSeparator));
   private static final String VECTORS = "--add-modules=jdk.incubator.vector";
 
   @TempDir Path folder;
 
   @TestFactory
-  Stream<DynamicTest> examples() throws IOException {
+  Stream<DynamicTest> ofTheReadme() throws IOException {
+    return examples("README.md", "Example", 3);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> ofTheNetworks() throws IOException {
+    return examples("docs/networks.md", "Network", 1);
+  }
+
+  private Stream<DynamicTest> examples(String document, String title, int count)
+      throws IOException {
     Matcher blocks =
         Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(ROOT.resolve("README.md")));
+            .matcher(Files.readString(ROOT.resolve(document)));
     List<DynamicTest> tests = new ArrayList<>();
     while (blocks.find()) {
       String source = blocks.group(1);
-      String name = "Example" + tests.size() / 4;
+      String name = title + tests.size() / 4;
       List<String> classPath = List.of("-cp", PATH);
-      List<String> modulePath = List.of("-p", PATH, "--add-modules=dev.quern,dev.quern.simd");
+      List<String> modulePath =
+          List.of("-p", PATH, "--add-modules=dev.quern,dev.quern.nn,dev.quern.simd");
       tests.add(test(name + " on the class path", name, source, classPath, false));
       tests.add(test(name + " on the class path, vectors", name, source, classPath, true));
       tests.add(test(name + " on the module path", name, source, modulePath, false));
       tests.add(test(name + " on the module path, vectors", name, source, modulePath, true));
     }
-    assertEquals(8, tests.size(), "two examples, four ways each");
+    assertEquals(4 * count, tests.size(), "each example four ways");
     return tests.stream();
   }
 
