@@ -44,6 +44,8 @@ class BackendsAgreeTest {
     Quern quern =
         Quern.run(
             "train",
+            "--model",
+            "pixel",
             "--synthetic",
             12,
             "--batch-size",

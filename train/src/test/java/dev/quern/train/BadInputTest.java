@@ -183,7 +183,7 @@ class BadInputTest {
   }
 
   private void refused(String option, Object value, String... parts) {
-    assertRefused(Quern.run("train", option, value, "--out", run), parts);
+    assertRefused(Quern.run("train", "--model", "pixel", option, value, "--out", run), parts);
     assertFalse(Files.exists(run));
   }
 
@@ -200,6 +200,8 @@ class BadInputTest {
         0,
         Quern.run(
                 "train",
+                "--model",
+                "pixel",
                 "--synthetic",
                 3,
                 "--epochs",

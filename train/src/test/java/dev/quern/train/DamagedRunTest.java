@@ -30,6 +30,8 @@ class DamagedRunTest {
     last = run.resolve("checkpoint-last.safetensors");
     Object[] words = {
       "train",
+      "--model",
+      "pixel",
       "--synthetic",
       3,
       "--epochs",

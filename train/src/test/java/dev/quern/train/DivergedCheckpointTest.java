@@ -36,7 +36,17 @@ class DivergedCheckpointTest {
   void everyTensorIsLookedAt() throws IOException {
     Path run = folder.resolve("run");
     Object[] train = {
-      "train", "--synthetic", 3, "--epochs", 1, "--pixels", 50, "--backend", "reference"
+      "train",
+      "--model",
+      "pixel",
+      "--synthetic",
+      3,
+      "--epochs",
+      1,
+      "--pixels",
+      50,
+      "--backend",
+      "reference"
     };
     Object[] words = new Object[train.length + 2];
     System.arraycopy(train, 0, words, 0, train.length);

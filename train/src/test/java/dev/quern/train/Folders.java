@@ -47,7 +47,8 @@ record Folders(Path root) {
   /** Trains on what the options say. */
   Quern train(String run, Object... options) {
     List<Object> all = new ArrayList<>();
-    all.addAll(List.of("train", "--backend", "reference", "--pixels", 400, "--batch-size", 2));
+    all.addAll(List.of("train", "--model", "pixel", "--backend", "reference", "--pixels", 400));
+    all.addAll(List.of("--batch-size", 2));
     if (!List.of(options).contains("--epochs")) {
       all.addAll(List.of("--epochs", 3));
     }

@@ -33,7 +33,7 @@ class FullDiskTest {
       """
       disk=$1; size=$2; shift 2
       mount -t tmpfs -o size=${size}k none "$disk" || exit 99
-      "$@" train --synthetic=3 --epochs=3 --pixels=100 --backend=reference --out="$disk/run" 2>"$disk.err"
+      "$@" train --model=pixel --synthetic=3 --epochs=3 --pixels=100 --backend=reference --out="$disk/run" 2>"$disk.err"
       code=$?
       ls -A "$disk/run" >"$disk.files" 2>/dev/null
       mount -o remount,size=10m "$disk"
@@ -41,7 +41,7 @@ class FullDiskTest {
         if [ -e "$disk/run/config.json" ]; then
           "$@" train --resume "$disk/run" 2>"$disk.err2" || "$@" report "$disk/run" 2>>"$disk.err2"
         else
-          "$@" train --synthetic=3 --epochs=3 --pixels=100 --backend=reference --out="$disk/run" 2>"$disk.err2"
+          "$@" train --model=pixel --synthetic=3 --epochs=3 --pixels=100 --backend=reference --out="$disk/run" 2>"$disk.err2"
         fi || { cat "$disk.err2"; exit 98; }
       fi
       cp "$disk/run/checkpoint-last.safetensors" "$disk.last"

@@ -92,7 +92,12 @@ class KilledRunTest {
       processes.add(
           start(
               List.of(
-                  "train", "--synthetic=2", "--epochs=1", "--pixels=50", "--backend=reference")));
+                  "train",
+                  "--model=pixel",
+                  "--synthetic=2",
+                  "--epochs=1",
+                  "--pixels=50",
+                  "--backend=reference")));
     }
     for (Process process : processes) {
       assertEquals(0, process.waitFor(), this::said);
@@ -115,6 +120,7 @@ class KilledRunTest {
           start(
               List.of(
                   "train",
+                  "--model=pixel",
                   "--synthetic=20",
                   "--epochs=1000",
                   "--backend=reference",
@@ -131,6 +137,7 @@ class KilledRunTest {
   private static List<String> newRun(Path run) {
     return List.of(
         "train",
+        "--model=pixel",
         "--synthetic=8",
         "--epochs=12",
         "--pixels=1000",

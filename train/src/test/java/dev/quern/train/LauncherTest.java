@@ -82,7 +82,7 @@ class LauncherTest {
           shell(
               """
               set -m
-              launch "$JAVA" "$MODULES" -- train --synthetic 20 --epochs 1000 --backend reference --out %1$s >log &
+              launch "$JAVA" "$MODULES" -- train --model pixel --synthetic 20 --epochs 1000 --backend reference --out %1$s >log &
               for i in {1..300}; do [ -e %1$s/config.json ] && break; sleep 0.1; done
               kill -%2$s $!
               wait $!\
@@ -134,7 +134,7 @@ class LauncherTest {
     Outcome outcome =
         shell(
             "export QUERN_JAVA_OPTS=-Xmx32m\n"
-                + "quern train --synthetic 60 --epochs 1 --pixels 40000 --backend reference --out run");
+                + "quern train --model pixel --synthetic 60 --epochs 1 --pixels 40000 --backend reference --out run");
     assertEquals(1, outcome.code());
     assertEquals(1, outcome.err().lines().count(), outcome.err());
     assertTrue(outcome.err().startsWith("quern: The heap of 32 MB is too small"), outcome.err());

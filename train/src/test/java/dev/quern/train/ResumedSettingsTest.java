@@ -72,7 +72,8 @@ class ResumedSettingsTest {
 
   private void train(String run, List<Object> options) {
     List<Object> words = new ArrayList<>(List.of("train", "--out", folder.resolve(run)));
-    words.addAll(List.of("--backend", "reference", "--synthetic", 3, "--pixels", 50));
+    words.addAll(List.of("--backend", "reference", "--model", "pixel"));
+    words.addAll(List.of("--synthetic", 3, "--pixels", 50));
     if (!options.contains("--epochs")) {
       words.addAll(List.of("--epochs", 1));
     }

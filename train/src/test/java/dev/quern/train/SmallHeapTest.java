@@ -64,6 +64,7 @@ class SmallHeapTest {
         0,
         List.of(
             "train",
+            "--model=pixel",
             "--synthetic=4",
             "--epochs=1",
             "--pixels=100",

@@ -279,7 +279,10 @@ class TrainingTest {
   }
 
   private static Quern train(Path run, Object... options) {
-    return Quern.run(concat(new Object[] {"train", "--out", run, "--backend", BACKEND}, options));
+    return Quern.run(
+        concat(
+            new Object[] {"train", "--model", "pixel", "--out", run, "--backend", BACKEND},
+            options));
   }
 
   private static Object[] concat(Object[] first, Object... second) {

@@ -32,6 +32,7 @@ class WriteFailureTest {
         "checkpoint-best.safetensors",
         List.of(
             "train",
+            "--model=pixel",
             "--synthetic=4",
             "--epochs=1",
             "--pixels=100",
