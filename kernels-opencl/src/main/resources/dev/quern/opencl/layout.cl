@@ -42,7 +42,7 @@ QUERN_TRANSPOSE(transpose_64, ulong)
 // An element's place along one axis, counted from the last one; i is left as the place in the axes before.
 #define QUERN_AXIS(extent, stride) \
   at += i % (extent) * (stride); \
-  i /= (extent);
+  i /= (extent)
 
 // Where element i of a view lies. Axes from the last on; those behind the first are looked at only if they
 // are there.
@@ -62,19 +62,19 @@ QUERN_INLINE long quern_viewed(
     long stride5) {
   long at = 0;
   if (axes > 5) {
-    QUERN_AXIS(extent5, stride5)
+    QUERN_AXIS(extent5, stride5);
   }
   if (axes > 4) {
-    QUERN_AXIS(extent4, stride4)
+    QUERN_AXIS(extent4, stride4);
   }
   if (axes > 3) {
-    QUERN_AXIS(extent3, stride3)
+    QUERN_AXIS(extent3, stride3);
   }
   if (axes > 2) {
-    QUERN_AXIS(extent2, stride2)
+    QUERN_AXIS(extent2, stride2);
   }
   if (axes > 1) {
-    QUERN_AXIS(extent1, stride1)
+    QUERN_AXIS(extent1, stride1);
   }
   return at + i * stride0;
 }
