@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.quern.nn.safetensors.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -33,19 +35,31 @@ class KilledRunTest {
 
   @Test
   void aRunKilledAtSomeMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
-    assertKilledRunsGoOn(1);
+    assertKilledRunsGoOn(1, KilledRunTest::pixelRun);
+  }
+
+  @Test
+  void aUNetKilledAtSomeMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
+    assertKilledRunsGoOn(1, KilledRunTest::networkRun);
+  }
+
+  @Test
+  @Tag("thorough")
+  void aUNetKilledAtAnyMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
+    assertKilledRunsGoOn(Math.max(5, KILLS / 2), KilledRunTest::networkRun);
   }
 
   @Test
   @Tag("thorough")
   void aRunKilledAtAnyMomentGoesOnToTheBytesOfOneGo() throws IOException, InterruptedException {
-    assertKilledRunsGoOn(KILLS);
+    assertKilledRunsGoOn(KILLS, KilledRunTest::pixelRun);
   }
 
-  private void assertKilledRunsGoOn(int kills) throws IOException, InterruptedException {
+  private void assertKilledRunsGoOn(int kills, Function<Path, List<String>> newRun)
+      throws IOException, InterruptedException {
     long started = System.nanoTime();
     Path whole = folder.resolve("whole");
-    assertEquals(0, start(newRun(whole)).waitFor(), this::said);
+    assertEquals(0, start(newRun.apply(whole)).waitFor(), this::said);
     long millis = (System.nanoTime() - started) / 1_000_000;
     long seed = Long.getLong("quern.test.seed", System.nanoTime());
     System.out.println("KilledRunTest: -Dquern.test.seed=" + seed);
@@ -56,12 +70,12 @@ class KilledRunTest {
       // too
       int times = 1 + kill % 2;
       for (int i = 0; i < times; i++) {
-        Process process = start(begunOrNew(run));
+        Process process = start(begunOrNew(run, newRun));
         process.waitFor(random.nextLong(millis / 8, millis), TimeUnit.MILLISECONDS);
         process.destroyForcibly().waitFor();
       }
       if (!Files.exists(run.resolve("report.html"))) {
-        Process process = start(begunOrNew(run));
+        Process process = start(begunOrNew(run, newRun));
         boolean done = process.waitFor() == 0;
         // the kill may have come between the last checkpoint and the report
         if (!done) {
@@ -134,7 +148,46 @@ class KilledRunTest {
     }
   }
 
-  private static List<String> newRun(Path run) {
+  @Test
+  void aUNetToldToStopLeavesACheckpointInsideTheEpoch() throws IOException, InterruptedException {
+    Path whole = folder.resolve("whole");
+    assertEquals(0, start(networkRun(whole)).waitFor(), this::said);
+    for (String signal : List.of("INT", "TERM")) {
+      Path run = folder.resolve(signal);
+      Path last = run.resolve("checkpoint-last.safetensors");
+      Process process = start(networkRun(run));
+      while (process.isAlive() && !Files.exists(last)) {
+        Thread.sleep(5);
+      }
+      new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+      assertEquals(signal.equals("INT") ? 130 : 143, process.waitFor(), this::said);
+      assertTrue(said().contains("go on with: quern train --resume " + run), this::said);
+      Safetensors stopped = Safetensors.read(last);
+      assertTrue(Integer.parseInt(stopped.text("epoch")) < 12);
+      assertTrue(stopped.text("begun_epoch").matches("[0-4],.*"), stopped.text("begun_epoch"));
+      assertEquals(0, start(List.of("train", "--resume", run.toString())).waitFor(), this::said);
+      for (String file : CHECKPOINTS) {
+        assertArrayEquals(
+            Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(run.resolve(file)), file);
+      }
+    }
+  }
+
+  private static List<String> networkRun(Path run) {
+    return List.of(
+        "train",
+        "--width=3",
+        "--depth=2",
+        "--crop=32",
+        "--synthetic=8",
+        "--epochs=12",
+        "--batch-size=2",
+        "--ema=0.9",
+        "--backend=reference",
+        "--out=" + run);
+  }
+
+  private static List<String> pixelRun(Path run) {
     return List.of(
         "train",
         "--model=pixel",
@@ -147,10 +200,10 @@ class KilledRunTest {
         "--out=" + run);
   }
 
-  private static List<String> begunOrNew(Path run) {
+  private static List<String> begunOrNew(Path run, Function<Path, List<String>> newRun) {
     return Files.exists(run.resolve("config.json"))
         ? List.of("train", "--resume", run.toString())
-        : newRun(run);
+        : newRun.apply(run);
   }
 
   private Path output() {

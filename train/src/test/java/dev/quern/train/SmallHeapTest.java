@@ -85,6 +85,28 @@ class SmallHeapTest {
     assertEquals(side, mask.getHeight());
   }
 
+  /** In tiles; the network's activations lie outside the heap. */
+  @Test
+  @Tag("large")
+  void aUNetPredictsALargeImage() throws IOException, InterruptedException {
+    PictureWriter.writeGrey(
+        folder.resolve("images").resolve("large.png"), 4000, 3000, SmallHeapTest::row);
+    Path run = folder.resolve("run");
+    quern("-Xmx1g", 0, List.of("train", "--synthetic=4", "--epochs=1", "--out=" + run));
+    Path out = folder.resolve("out");
+    quern(
+        "-Xmx1g",
+        0,
+        List.of(
+            "predict",
+            "--checkpoint=" + run.resolve("checkpoint-best.safetensors"),
+            "--images=" + folder.resolve("images"),
+            "--out=" + out));
+    BufferedImage mask = ImageIO.read(out.resolve("large.png").toFile());
+    assertEquals(4000, mask.getWidth());
+    assertEquals(3000, mask.getHeight());
+  }
+
   private String quern(String heap, int code, List<String> arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();

@@ -183,6 +183,16 @@ public final class Checkpoint {
   }
 
   /**
+   * Whether a tensor belongs to the training alone, and not to the model that predicts.
+   *
+   * @param name of the tensor in a checkpoint
+   * @return true of the optimizer's state and of the parameters beside a moving average
+   */
+  public static boolean isOfTraining(String name) {
+    return name.startsWith(OPTIMIZER) || name.startsWith(TRAINING);
+  }
+
+  /**
    * Looks up what the model said of itself.
    *
    * @param name of the entry

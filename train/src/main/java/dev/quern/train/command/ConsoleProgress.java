@@ -17,6 +17,7 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
 
   private final PrintWriter out;
   private final @Nullable PrintStream terminal;
+  private final Runnable begun;
   private int epochs;
   private @Nullable ProgressBar bar;
 
@@ -25,10 +26,12 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
    *
    * @param out gets the lines
    * @param terminal gets the bar; null when there is none
+   * @param begun is run when the training begins
    */
-  ConsoleProgress(PrintWriter out, @Nullable PrintStream terminal) {
+  ConsoleProgress(PrintWriter out, @Nullable PrintStream terminal, Runnable begun) {
     this.out = out;
     this.terminal = terminal;
+    this.begun = begun;
   }
 
   /** The terminal behind the error stream, if a person is likely to look at it. */
@@ -44,6 +47,7 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
   @Override
   public void start(int epochsBefore, int epochs, int stepsPerEpoch) {
     this.epochs = epochs;
+    begun.run();
     if (terminal != null) {
       bar =
           ProgressBar.builder()

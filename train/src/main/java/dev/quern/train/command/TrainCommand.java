@@ -123,7 +123,6 @@ public final class TrainCommand implements Callable<Integer> {
       if (!folder.hasCheckpoint()) {
         folder.writeConfig(config); // else it is written once the checkpoint is found to be usable
       }
-      started = true;
       images.look().lines().forEach(console::println);
       images.notes().forEach(console::println);
       try (TrainingRun run =
@@ -154,7 +153,8 @@ public final class TrainCommand implements Callable<Integer> {
     console.printf(Locale.ROOT, "Baseline, Otsu's threshold per image: IoU %.4f%n", otsu);
     console.flush();
     List<EpochMetrics> done;
-    try (ConsoleProgress progress = new ConsoleProgress(console, ConsoleProgress.terminal())) {
+    try (ConsoleProgress progress =
+        new ConsoleProgress(console, ConsoleProgress.terminal(), () -> started = true)) {
       done =
           folder.hasCheckpoint()
               ? run.resume(deadline, interruption::isRequested, progress)

@@ -45,4 +45,13 @@ public interface ModelKind {
    *     kind that can be used
    */
   SegmentationModel load(Engine engine, Checkpoint checkpoint);
+
+  /**
+   * Checks that a checkpoint's model is what a run trains.
+   *
+   * @param config of the run
+   * @param checkpoint of a model of this kind
+   * @throws dev.quern.train.message.BadInputException when the run trains another
+   */
+  default void requireSame(RunConfig config, Checkpoint checkpoint) {}
 }

@@ -2,6 +2,7 @@ package dev.quern.train.option;
 
 import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.UNetConfig;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,6 +45,16 @@ final class ModelOptions {
         "2^(depth - 1) (default: 128); smaller images are reflected at their borders."
       })
   private @Nullable Integer crop;
+
+  @Setting("network.weights")
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = {
+        "unet: start from the parameters and running statistics in this safetensors file,",
+        "named as those of the network in PyTorch, or from those of a checkpoint."
+      })
+  private @Nullable Path weights;
 
   @Option(
       names = "--epochs",
@@ -102,8 +113,13 @@ final class ModelOptions {
   /** Checks and returns what the network is like; null where the model is none. */
   @Nullable UNetConfig network() {
     if (!isNetwork()) {
-      String given = width != null ? "--width" : depth != null ? "--depth" : "--crop";
-      if (width != null || depth != null || crop != null) {
+      String given =
+          width != null
+              ? "--width"
+              : depth != null
+                  ? "--depth"
+                  : crop != null ? "--crop" : weights != null ? "--weights" : null;
+      if (given != null) {
         throw new BadInputException(
             "%s goes with --model unet, but the model is %s.".formatted(given, model));
       }
@@ -120,7 +136,11 @@ final class ModelOptions {
           "--crop is %d, but a U-Net of %d levels takes multiples of %d; give %d."
               .formatted(side, levels, multiple, Math.ceilDiv(side, multiple) * multiple));
     }
-    return new UNetConfig(atLeastOne("--width", width == null ? 16 : width), levels, side);
+    return new UNetConfig(
+        atLeastOne("--width", width == null ? 16 : width),
+        levels,
+        side,
+        weights == null ? null : weights.toAbsolutePath().normalize().toString());
   }
 
   static int atLeastOne(String name, int value) {
@@ -133,5 +153,13 @@ final class ModelOptions {
   /** The epochs that were asked for; null where none were. */
   @Nullable Integer givenEpochs() {
     return epochs == null ? null : atLeastOne("--epochs", epochs);
+  }
+
+  /** Checks that a run that goes on is not told to start from other weights. */
+  void requireNoWeights() {
+    if (weights != null) {
+      throw new BadInputException(
+          "--weights cannot be given with --resume, which goes on with the run's own; start a new run instead.");
+    }
   }
 }

@@ -216,6 +216,7 @@ public final class RunOptions {
     RunConfig config =
         saved.withData(
             MovedPlaces.moved(saved.data(), data.place(), validation.place(), test.place()));
+    model.requireNoWeights();
     Integer epochs = model.givenEpochs();
     if (epochs != null) {
       config = config.withEpochs(epochs);

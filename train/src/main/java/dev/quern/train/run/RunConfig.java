@@ -187,7 +187,9 @@ public record RunConfig(
           root.required("epochs").asInt(),
           root.required("batchSize").asInt(),
           root.required("pixelsPerImage").asInt(),
-          root.has("network") ? UNetConfig.parse(root.required("network")) : null,
+          root.required("model").asString().equals("unet")
+              ? UNetConfig.parse(root.required("network"))
+              : null,
           root.required("loss").asString(),
           OptimizerConfig.parse(root.required("optimizer")),
           SchedulerConfig.parse(root.required("scheduler")),

@@ -118,6 +118,7 @@ public final class TrainingRun implements AutoCloseable {
           "The metrics.csv of %s has %s of the %d that the run has done; put back the whole file, or start a new run."
               .formatted(folder.path(), Count.of(measured, "epoch"), done));
     }
+    kind.requireSame(config, checkpoint);
     try (SegmentationModel model = kind.load(engine, checkpoint);
         Trainer trainer = new Trainer(engine, config, data.split(), prefetch, model)) {
       trainer.resume(checkpoint, before);

@@ -1,6 +1,7 @@
 package dev.quern.train.unet;
 
 import dev.quern.Engine;
+import dev.quern.nn.segmenter.UNetMetadata;
 import dev.quern.nn.unet.UNet;
 import dev.quern.train.batch.Prefetch;
 import dev.quern.train.checkpoint.Checkpoint;
@@ -34,11 +35,37 @@ public final class UNetKind implements ModelKind {
       Engine engine, RunConfig config, TrainingData data, Prefetch prefetch) {
     int channels = data.look().looks().values().stream().mapToInt(Look::channels).max().orElse(1);
     UNetConfig settings = config.unet();
-    return new UNetModel(
-        engine,
-        new UNet.Shape(settings.width(), settings.depth(), channels, 1),
-        NetworkInput.of(data.split().train(), channels),
-        config.seed());
+    UNet.Shape shape = new UNet.Shape(settings.width(), settings.depth(), channels, 1);
+    if (settings.weights() == null) {
+      return new UNetModel(
+          engine, shape, NetworkInput.of(data.split().train(), channels), config.seed());
+    }
+    GivenWeights weights = GivenWeights.read(settings.weights());
+    UNetModel model =
+        new UNetModel(engine, shape, NetworkInput.of(data.split().train(), channels), 0);
+    try {
+      weights.load(model.parameters());
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void requireSame(RunConfig config, Checkpoint checkpoint) {
+    UNetConfig settings = config.unet();
+    checkpoint.understand(
+        UNetModel.KIND,
+        () -> {
+          UNet.Shape shape = UNetMetadata.of(checkpoint::text).shape();
+          if (shape.width() != settings.width() || shape.depth() != settings.depth()) {
+            throw new IllegalStateException(
+                "it holds a network of width %d and depth %d in place of %d and %d"
+                    .formatted(shape.width(), shape.depth(), settings.width(), settings.depth()));
+          }
+          return shape;
+        });
   }
 
   @Override
