@@ -10,6 +10,7 @@ import dev.quern.train.io.IoReason;
 import dev.quern.train.message.BadInputException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,7 +23,7 @@ import java.util.Map;
 record GivenWeights(String file, Map<String, StoredTensor> tensors) {
 
   GivenWeights {
-    tensors = Map.copyOf(tensors);
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors)); // in their order
   }
 
   /**

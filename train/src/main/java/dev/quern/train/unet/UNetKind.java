@@ -36,11 +36,12 @@ public final class UNetKind implements ModelKind {
     int channels = data.look().looks().values().stream().mapToInt(Look::channels).max().orElse(1);
     UNetConfig settings = config.unet();
     UNet.Shape shape = new UNet.Shape(settings.width(), settings.depth(), channels, 1);
-    if (settings.weights() == null) {
+    String file = settings.weights();
+    if (file == null) {
       return new UNetModel(
           engine, shape, NetworkInput.of(data.split().train(), channels), config.seed());
     }
-    GivenWeights weights = GivenWeights.read(settings.weights());
+    GivenWeights weights = GivenWeights.read(file);
     UNetModel model =
         new UNetModel(engine, shape, NetworkInput.of(data.split().train(), channels), 0);
     try {
