@@ -139,11 +139,10 @@ class GivenWeightsTest {
     try (Engine engine = Engine.open("reference");
         UNet network = new UNet(engine, new UNet.Shape(2, 2, 1, 1), seed)) {
       Map<String, StoredTensor> tensors = new LinkedHashMap<>(Weights.of(network.parameters()));
-      for (String tensor : tensors.keySet().stream().toList()) {
-        if (tensor.endsWith("num_batches_tracked")) {
-          tensors.put(tensor, StoredTensor.of(tensors.get(tensor).shape(), new long[] {41}));
-        }
-      }
+      tensors.replaceAll((tensor, values) ->
+          tensor.endsWith("num_batches_tracked")
+              ? StoredTensor.of(values.shape(), new long[] {41})
+              : values);
       new Safetensors(tensors, Map.of()).write(file);
     }
     return file;
