@@ -7,6 +7,7 @@ public final class SafetensorsFormatException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /** Half a sentence. */
   private final String fault;
 
   SafetensorsFormatException(String fault) {
