@@ -87,7 +87,7 @@ final class ReductionCases {
             n -> sum(n + " uniform seed 1", n, () -> Inputs.uniform(n, 1, 1))),
         new Benchmark(
             ReductionKernels.class,
-            "sum over pixels",
+            "pixel totals",
             n -> 16 * pixels(n),
             n -> 16.0 * pixels(n),
             n ->

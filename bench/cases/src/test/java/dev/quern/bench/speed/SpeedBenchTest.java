@@ -73,7 +73,7 @@ class SpeedBenchTest {
     var soFar = new ArrayList<SpeedRun>();
     SpeedRun run = run(0, soFar::add);
     assertEquals(List.of(1, 1), soFar.stream().map(SpeedBenchTest::mostVisits).toList());
-    assertEquals(2 * 9, run.measurements().size(), () -> run.measurements().toString());
+    assertEquals(2 * 8, run.measurements().size(), () -> run.measurements().toString());
     for (Measurement m : run.measurements()) {
       assertTrue(m.taken(), m::toString);
       assertEquals(2, m.visits().size(), m::toString);
@@ -89,7 +89,7 @@ class SpeedBenchTest {
     var bytes = new ByteArrayOutputStream();
     SpeedTable.print(run, new PrintStream(bytes, true, StandardCharsets.UTF_8));
     assertTrue(bytes.toString(StandardCharsets.UTF_8).contains("dice u8 unfused"));
-    assertEquals(18, SpeedJson.read(SpeedJson.write(run)).measurements().size());
+    assertEquals(16, SpeedJson.read(SpeedJson.write(run)).measurements().size());
   }
 
   @Test
@@ -129,7 +129,7 @@ class SpeedBenchTest {
   @Test
   void whatThereIsNoTimeForIsLeftOutWithTheReason() {
     SpeedRun run = run(0, schedule(0, 3, Duration.ofNanos(1), HOUR), _ -> {});
-    assertEquals(2 * 9, run.measurements().size());
+    assertEquals(2 * 8, run.measurements().size());
     for (Measurement m : run.measurements()) {
       assertTrue(!m.taken(), m::toString);
       assertTrue(String.valueOf(m.leftOut()).startsWith("no time was left: "), m::toString);

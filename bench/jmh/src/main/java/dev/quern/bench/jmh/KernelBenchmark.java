@@ -51,7 +51,7 @@ public class KernelBenchmark {
     "relu",
     "relu gradient",
     "sum",
-    "sum over pixels",
+    "pixel totals",
     "matrix product",
     "convolution 3x3 of 16",
     "convolution 3x3 of 16, input gradient",
