@@ -58,7 +58,7 @@ public final class Tape implements AutoCloseable {
       Value value = Value.parameter(target);
       parameters.add(value);
       targets.add(target);
-      values.put(store.parameters().get(i), value);
+      know(store.parameters().get(i), value);
     }
   }
 
@@ -83,15 +83,42 @@ public final class Tape implements AutoCloseable {
    *
    * @param x F32 or F64
    * @return the tensor
+   * @throws IllegalArgumentException if it is a parameter of the tape's store, or was made of what
+   *     is watched
    */
   public Tensor watch(Tensor x) {
     requireListening();
-    if (!watched.containsKey(x)) {
-      Value value = Value.watched();
-      values.put(x, value);
-      watched.put(x, value);
+    if (watched.containsKey(x)) {
+      return x;
     }
+    Value known = values.get(x);
+    if (known != null) {
+      throw new IllegalArgumentException(
+          known.isParameter()
+              ? "The tensor %s is a parameter: its gradient will lie in the store.".formatted(x)
+              : "The tensor %s was made of what the tape watches; watch tensors that nothing watched leads to."
+                  .formatted(x));
+    }
+    Value value = Value.watched();
+    know(x, value);
+    watched.put(x, value);
     return x;
+  }
+
+  private void know(Tensor x, Value value) {
+    value.seen(x.version());
+    values.put(x, value);
+  }
+
+  /** What a tensor holds, if that descends from something watched. */
+  private @Nullable Value value(Tensor x) {
+    Value value = values.get(x);
+    if (value != null && !value.isSeen(x.version())) {
+      throw new IllegalStateException(
+          "The tensor %s was overwritten while a tape listens, not as a whole by an operation, so the tape does not know what it holds; write a tensor of its own."
+              .formatted(x));
+    }
+    return value;
   }
 
   /**
@@ -220,7 +247,7 @@ public final class Tape implements AutoCloseable {
     @Nullable Value[] values = new Value[inputs.size()];
     boolean descends = false;
     for (int i = 0; i < values.length; i++) {
-      values[i] = this.values.get(inputs.get(i));
+      values[i] = value(inputs.get(i));
       descends |= values[i] != null;
     }
     if (outcome != Outcome.MADE) {
@@ -236,7 +263,7 @@ public final class Tape implements AutoCloseable {
         continue;
       }
       Value after = Value.computed();
-      this.values.put(output, after);
+      know(output, after);
       if (goesOn) {
         // what was there before has the same gradient
         nodes.add(
@@ -265,7 +292,7 @@ public final class Tape implements AutoCloseable {
 
   private void unwind(Tensor y, Tensor gradient) {
     requireListening();
-    Value end = values.get(y);
+    Value end = value(y);
     if (end == null) {
       throw new IllegalArgumentException(
           "The tensor %s descends from nothing that the tape watches, or was made before the tape."

@@ -21,6 +21,7 @@ final class Value {
   private final boolean watched;
   private boolean written;
   private int producers;
+  private long version;
   private @Nullable Tensor gradient;
   private @Nullable Memory memory;
 
@@ -52,6 +53,16 @@ final class Value {
   /** The result of an operation. */
   static Value computed() {
     return new Value(null, false);
+  }
+
+  /** Remembers how often the tensor's memory had been overwritten. */
+  void seen(long versionOfTensor) {
+    version = versionOfTensor;
+  }
+
+  /** Whether the tensor's memory has not been overwritten since. */
+  boolean isSeen(long versionOfTensor) {
+    return version == versionOfTensor;
   }
 
   boolean isParameter() {

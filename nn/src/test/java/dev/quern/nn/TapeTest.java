@@ -195,6 +195,33 @@ class TapeTest {
   }
 
   @Test
+  void aPartThatIsOverwrittenIsAnError() {
+    try (Tape tape = new Tape(store)) {
+      Tensor y = store.parameter("w").exp();
+      y.slice(0, 1).fill(7);
+      assertMessage("does not know what it holds", () -> y.scale(2));
+      assertMessage("does not know what it holds", () -> tape.backward(y, of(1, 1)));
+    }
+    try (Tape tape = new Tape(store)) {
+      Tensor y = store.parameter("w").exp();
+      y.copyFrom(new float[] {1, 2});
+      assertMessage("does not know what it holds", () -> tape.backward(y, of(1, 1)));
+    }
+  }
+
+  @Test
+  void onlyWhatTheTapeDoesNotKnowIsWatched() {
+    try (Tape tape = new Tape(store)) {
+      Tensor w = store.parameter("w");
+      assertThrows(IllegalArgumentException.class, () -> tape.watch(w));
+      Tensor y = w.exp();
+      assertThrows(IllegalArgumentException.class, () -> tape.watch(y));
+      tape.backward(y, of(1, 1));
+    }
+    assertEquals((float) Math.exp(2), gradient()[0], 1e-5);
+  }
+
+  @Test
   void aWatchedParameterIsNotOverwrittenMeanwhile() {
     try (Tape _ = new Tape(store)) {
       assertMessage("must not be overwritten", () -> store.parameter("w").fill(1));
