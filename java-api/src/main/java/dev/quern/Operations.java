@@ -259,11 +259,19 @@ final class Operations {
   }
 
   private static List<TensorType> types(List<Tensor> tensors) {
-    return tensors.stream().map(Tensor::type).toList();
+    var types = new TensorType[tensors.size()];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = tensors.get(i).type();
+    }
+    return List.of(types);
   }
 
   private static List<Span> spans(List<Tensor> tensors) {
-    return tensors.stream().map(Tensor::span).toList();
+    var spans = new Span[tensors.size()];
+    for (int i = 0; i < spans.length; i++) {
+      spans[i] = tensors.get(i).span();
+    }
+    return List.of(spans);
   }
 
   private static List<FaultWord> faults(List<Tensor> inputs) {

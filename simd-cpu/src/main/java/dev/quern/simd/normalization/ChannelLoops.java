@@ -20,7 +20,9 @@ import jdk.incubator.vector.VectorOperators;
  *   <li>Four stretches as long as the constants are laid out are walked side by side, so that a
  *       constant is loaded once for four vectors; loaded for each, they took twice as long in the
  *       caches and a fifth longer from memory. What is left goes one stretch at a time, and the
- *       last elements, fewer than a vector, one by one, through the same roundings.
+ *       last elements, fewer than a vector, one by one, through the same roundings. The gradient in
+ *       training takes two side by side: four are more than C2 inlines, and then every vector is an
+ *       object on the heap.
  *   <li>ReLU makes 0 of what is at most a limit: 0, or NaN where there is no ReLU.
  * </ul>
  */
@@ -74,10 +76,12 @@ final class ChannelLoops {
       ChannelConstants of) {
     float limit = limit(relu);
     int done = 0;
-    for (; done + 4 * of.length <= n; done += 4 * of.length) {
-      if (training) {
-        trainingFour(g, x, out, at + 4L * done, limit, of);
-      } else {
+    if (training) {
+      for (; done + 2 * of.length <= n; done += 2 * of.length) {
+        trainingTwo(g, x, out, at + 4L * done, limit, of);
+      }
+    } else {
+      for (; done + 4 * of.length <= n; done += 4 * of.length) {
         inferenceFour(g, x, out, at + 4L * done, limit, of);
       }
     }
@@ -160,7 +164,7 @@ final class ChannelLoops {
     }
   }
 
-  private static void trainingFour(
+  private static void trainingTwo(
       MemorySegment g,
       MemorySegment x,
       MemorySegment out,
@@ -192,23 +196,13 @@ final class ChannelLoops {
       FloatVector p = FloatVector.fromArray(SPECIES, product, i).neg();
       FloatVector f = FloatVector.fromArray(SPECIES, slope, i);
       FloatVector v0 = load(x, o).sub(m).sub(r).mul(k);
-      FloatVector v1 = load(x, o + step).sub(m).sub(r).mul(k);
-      FloatVector v2 = load(x, o + 2 * step).sub(m).sub(r).mul(k);
-      FloatVector v3 = load(x, o + 3 * step).sub(m).sub(r).mul(k);
-      FloatVector y0 = v0.fma(w, b);
-      FloatVector y1 = v1.fma(w, b);
-      FloatVector y2 = v2.fma(w, b);
-      FloatVector y3 = v3.fma(w, b);
-      FloatVector d0 = load(g, o).blend(lanes(0.0f), y0.compare(VectorOperators.LE, most));
-      FloatVector d1 = load(g, o + step).blend(lanes(0.0f), y1.compare(VectorOperators.LE, most));
-      FloatVector d2 =
-          load(g, o + 2 * step).blend(lanes(0.0f), y2.compare(VectorOperators.LE, most));
-      FloatVector d3 =
-          load(g, o + 3 * step).blend(lanes(0.0f), y3.compare(VectorOperators.LE, most));
+      FloatVector d0 =
+          load(g, o).blend(lanes(0.0f), v0.fma(w, b).compare(VectorOperators.LE, most));
       store(v0.fma(p, d0.sub(s)).mul(f), out, o);
+      FloatVector v1 = load(x, o + step).sub(m).sub(r).mul(k);
+      FloatVector d1 =
+          load(g, o + step).blend(lanes(0.0f), v1.fma(w, b).compare(VectorOperators.LE, most));
       store(v1.fma(p, d1.sub(s)).mul(f), out, o + step);
-      store(v2.fma(p, d2.sub(s)).mul(f), out, o + 2 * step);
-      store(v3.fma(p, d3.sub(s)).mul(f), out, o + 3 * step);
     }
   }
 
