@@ -1,8 +1,13 @@
 package dev.quern.bench.peers;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 
 /**
  * One process of one side: workloads warmed up and then timed, the median of at least 15 runs (5 if
@@ -44,9 +49,23 @@ final class PeerProcess {
                 side -> measure(side, work), () -> System.out.printf("none\t%s%n", work.name()));
       }
     }
+    System.out.printf("peak\t%d%n", peakResident());
     System.out.printf("fma\t%.3f%n", Calibration.speedUpOfTwoThreads());
     // some libraries' threads would keep the process
     System.exit(0);
+  }
+
+  /** The most memory that this process had in RAM, in KiB; 0 where Linux does not tell. */
+  private static long peakResident() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst()
+          .orElse(0);
+    } catch (IOException | UncheckedIOException e) {
+      return 0;
+    }
   }
 
   private static void measure(Side work, Workload workload) {

@@ -15,9 +15,10 @@ import java.util.Map;
  *
  * @param version the library and its version
  * @param speedUp of two threads' FMAs over one's, the lower of before and after
+ * @param peakResident the most memory that the process had in RAM, in KiB; 0 if unknown
  * @param timings by workload, without those that the peer has no form of
  */
-record PeerRun(String version, double speedUp, Map<String, Timing> timings) {
+record PeerRun(String version, double speedUp, long peakResident, Map<String, Timing> timings) {
 
   /**
    * @param millis the median of the runs
@@ -49,6 +50,7 @@ record PeerRun(String version, double speedUp, Map<String, Timing> timings) {
     Runtime.getRuntime().addShutdownHook(ending);
     String version = "";
     double speedUp = Double.MAX_VALUE;
+    long peakResident = 0;
     Map<String, Timing> timings = new LinkedHashMap<>();
     try (BufferedReader reader =
         new BufferedReader(
@@ -58,6 +60,7 @@ record PeerRun(String version, double speedUp, Map<String, Timing> timings) {
         switch (words[0]) {
           case "version" -> version = words[1];
           case "fma" -> speedUp = Math.min(speedUp, Double.parseDouble(words[1]));
+          case "peak" -> peakResident = Long.parseLong(words[1]);
           case "work" ->
               timings.put(
                   words[1],
@@ -74,6 +77,6 @@ record PeerRun(String version, double speedUp, Map<String, Timing> timings) {
     if (status != 0) {
       throw new IllegalStateException("The process of " + contender.label() + " failed.");
     }
-    return new PeerRun(version, speedUp, timings);
+    return new PeerRun(version, speedUp, peakResident, timings);
   }
 }

@@ -119,6 +119,9 @@ final class PeerTable {
           "pair void: two threads gave %.2f and %.2f%n", quern.speedUp(), peer.speedUp());
       return false;
     }
+    System.err.printf(
+        "peak resident memory of the processes: Quern %d MiB, %s %d MiB%n",
+        quern.peakResident() >> 10, contender.label(), peer.peakResident() >> 10);
     for (String name : workloads) {
       PeerRun.Timing theirs = peer.timings().get(name);
       if (theirs == null) {

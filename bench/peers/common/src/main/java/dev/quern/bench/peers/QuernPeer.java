@@ -52,6 +52,7 @@ public final class QuernPeer implements Peer {
       case LOVASZ -> lovasz(engine, work);
       case COUNTS -> counts(engine, work);
       case ADAM, ADAM_AMSGRAD -> adam(engine, work);
+      case UNET -> new QuernUNet(engine, work);
     };
   }
 

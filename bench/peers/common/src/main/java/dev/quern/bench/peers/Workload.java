@@ -43,7 +43,9 @@ public record Workload(String name, Kind kind, int elements, int parts, Model mo
     /** An Adam step: lr 1e-3, betas 0.9 and 0.999, eps 1e-8. */
     ADAM,
     /** An Adam step with amsgrad. */
-    ADAM_AMSGRAD
+    ADAM_AMSGRAD,
+    /** Forward, backward and Adam of a U-Net: Dice + BCE, statistics of the batch. */
+    UNET
   }
 
   private static final int PIXELS = 8 * 1024 * 1024;
@@ -82,6 +84,7 @@ public record Workload(String name, Kind kind, int elements, int parts, Model mo
     new Workload("Adam amsgrad 33.5 M", Kind.ADAM_AMSGRAD, 1 << 25, 1),
     new Workload("Dice 10,000", Kind.DICE, 10_000, 1),
     new Workload("Adam 100 x 100", Kind.ADAM, 10_000, 100),
+    new Workload("U-Net step 8x1x256x256", Kind.UNET, 8 * 256 * 256, 1),
   };
 
   /**
@@ -90,9 +93,13 @@ public record Workload(String name, Kind kind, int elements, int parts, Model mo
    * @param salt 1 for logits or parameters, 2 for gradients
    */
   public float[] values(int salt) {
-    float[] values = new float[elements];
+    return values(salt, elements);
+  }
+
+  static float[] values(int salt, int count) {
+    float[] values = new float[count];
     int state = 0x9e3779b9 * (salt + 1);
-    for (int i = 0; i < elements; i++) {
+    for (int i = 0; i < count; i++) {
       state ^= state << 13;
       state ^= state >>> 17;
       state ^= state << 5;

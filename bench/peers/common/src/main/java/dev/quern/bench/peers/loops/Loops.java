@@ -27,7 +27,7 @@ abstract class Loops implements Peer {
 
   @Override
   public Optional<Side> side(Workload work) {
-    return Optional.of(
+    return Optional.ofNullable(
         switch (work.kind()) {
           case DICE -> loss(work, RegionLoops::dice);
           case JACCARD -> loss(work, RegionLoops::jaccard);
@@ -39,6 +39,8 @@ abstract class Loops implements Peer {
           case MULTICLASS_DICE -> classes(work);
           case COUNTS -> counts(work);
           case ADAM, ADAM_AMSGRAD -> new AdamLoops(work, sweep);
+          // nobody writes a network in plain loops
+          case UNET -> null;
         });
   }
 

@@ -42,6 +42,8 @@ public final class DjlPeer implements Peer {
           case ADAM -> new DjlAdam(manager, work);
           // its Adam has no such option
           case ADAM_AMSGRAD -> null;
+          // the same LibTorch's, without what makes it fast
+          case UNET -> null;
         });
   }
 

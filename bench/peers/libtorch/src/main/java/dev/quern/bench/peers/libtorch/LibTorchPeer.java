@@ -51,6 +51,7 @@ public final class LibTorchPeer implements Peer {
       case LOVASZ -> loss(work, "lovasz");
       case COUNTS -> counts(work);
       case ADAM, ADAM_AMSGRAD -> adam(work);
+      case UNET -> new LibTorchUNet(script(), work);
     };
   }
 
@@ -65,13 +66,13 @@ public final class LibTorchPeer implements Peer {
     }
   }
 
-  private static Tensor tensor(float[] values, long... shape) {
+  static Tensor tensor(float[] values, long... shape) {
     try (FloatPointer memory = new FloatPointer(values)) {
       return torch.from_blob(memory, shape).clone();
     }
   }
 
-  private static float[] floats(Tensor tensor) {
+  static float[] floats(Tensor tensor) {
     float[] values = new float[(int) tensor.numel()];
     tensor.contiguous().data_ptr_float().get(values);
     return values;
