@@ -90,6 +90,9 @@ public record Safetensors(Map<String, StoredTensor> tensors, Map<String, String>
    * @throws IOException when it is missing or cannot be read
    */
   public static Safetensors read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a folder; give a safetensors file.");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       return read(in, Files.isRegularFile(file) ? Files.size(file) : Integer.MAX_VALUE);
     } catch (SafetensorsFormatException e) {

@@ -82,7 +82,7 @@ public final class UNet implements Layer, AutoCloseable {
     this.head =
         Convolution2d.same(parameters.child("head"), shape.width(), shape.classes(), 1, true);
     this.store = parameters.build();
-    this.path = new UNetPath(sequences(down), sequences(up), head);
+    this.path = new UNetPath(shape.inputChannels(), sequences(down), sequences(up), head);
   }
 
   private static List<ConvolutionBlock> blocks(Parameters level, int inputs, int outputs) {
@@ -184,7 +184,7 @@ public final class UNet implements Layer, AutoCloseable {
     List<Layer> upper = folded(up, convolutions);
     FoldedConvolution last = head.folded();
     convolutions.add(last);
-    return new FoldedUNet(new UNetPath(lower, upper, last), convolutions);
+    return new FoldedUNet(new UNetPath(shape.inputChannels(), lower, upper, last), convolutions);
   }
 
   private static List<Layer> folded(

@@ -17,11 +17,12 @@ import java.util.function.BiFunction;
  * The way of images through a U-Net, whatever its layers are. What lies between layers is closed as
  * soon as the last has read it.
  *
+ * @param channels of the images
  * @param down the layers of each level, from the top
  * @param up the layers that end on each level but the lowest, from the top
  * @param head makes logits
  */
-record UNetPath(List<Layer> down, List<Layer> up, Layer head) implements Layer {
+record UNetPath(long channels, List<Layer> down, List<Layer> up, Layer head) implements Layer {
   private static final Layer POOL = new MaxPool2d(Window.of(2));
   private static final Layer UPSAMPLE = new Upsample2d(Interpolation.BILINEAR, 2);
 
@@ -36,7 +37,7 @@ record UNetPath(List<Layer> down, List<Layer> up, Layer head) implements Layer {
   }
 
   private Tensor run(Tensor x, BiFunction<Layer, Tensor, Tensor> call) {
-    requireSize(x.shape());
+    requireImages(x.shape());
     Deque<Tensor> skips = new ArrayDeque<>();
     return x.engine()
         .scoped(() -> {
@@ -67,12 +68,17 @@ record UNetPath(List<Layer> down, List<Layer> up, Layer head) implements Layer {
     return 1 << (down.size() - 1);
   }
 
-  private void requireSize(Shape shape) {
+  private void requireImages(Shape shape) {
     int multiple = multiple();
-    if (shape.rank() != 4 || shape.dim(2) % multiple != 0 || shape.dim(3) % multiple != 0) {
+    boolean fits =
+        shape.rank() == 4
+            && shape.dim(1) == channels
+            && shape.dim(2) % multiple == 0
+            && shape.dim(3) % multiple == 0;
+    if (!fits) {
       throw new IllegalArgumentException(
-          "A U-Net of %d levels needs images (N, C, H, W) with H and W multiples of %d, got shape %s; pad or crop them."
-              .formatted(down.size(), multiple, shape));
+          "This U-Net of %d levels needs images (N, %d, H, W) with H and W multiples of %d, got shape %s; pad or crop them, or make a U-Net of as many channels."
+              .formatted(down.size(), channels, multiple, shape));
     }
   }
 }

@@ -101,6 +101,12 @@ class SafetensorsTest {
   }
 
   @Test
+  void aFolderIsNamed() {
+    var e = assertThrows(IOException.class, () -> Safetensors.read(folder));
+    assertEquals(folder + " is a folder; give a safetensors file.", e.getMessage());
+  }
+
+  @Test
   void aFailedWriteKeepsTheOldCheckpoint() throws IOException {
     Path file = folder.resolve("some.safetensors");
     sample().write(file);
