@@ -67,10 +67,14 @@ final class ReductionCases {
         cases.add(scatterAxis(s));
       }
     }
+    // so many lines that a GPU sums several chunks of each in one thread
+    int[] tall = {1, 257, 65_537};
+    cases.add(sumAxis(tall, "uniform", () -> Inputs.uniform(257 * 65_537, 1, 257)));
     for (int[] s : new int[][] {{3, 50, 1}, {2, 40, 17}, {1, 300, 16}}) {
       int n = s[0] * s[1] * s[2];
       cases.add(sumAxis(s, "outliers", () -> Inputs.withOutliers(n, n)));
       cases.add(maxAxis(s, "specials", () -> Inputs.withSpecials(n, n)));
+      cases.add(maxAxis(s, "many NaN", () -> withManyNan(n)));
       cases.add(maxAxis(s, "equal", () -> NormalizationCases.filled(n, -1)));
       float lowest = Float.NEGATIVE_INFINITY;
       cases.add(maxAxis(s, "lowest", () -> NormalizationCases.filled(n, lowest)));
@@ -106,6 +110,15 @@ final class ReductionCases {
   private static float[] with(int n, int index, float special) {
     float[] values = Inputs.uniform(n, 1, n);
     values[index] = special;
+    return values;
+  }
+
+  /** Every seventh is NaN: several in a line. */
+  private static float[] withManyNan(int n) {
+    float[] values = Inputs.uniform(n, 1, n);
+    for (int i = 6; i < n; i += 7) {
+      values[i] = Float.NaN;
+    }
     return values;
   }
 
