@@ -192,6 +192,12 @@ class UNetTrainingTest {
     refused(
         Quern.run("train", "--crop", 100, "--depth", 4, "--out", run),
         "--crop is 100, but a U-Net of 4 levels takes multiples of 8; give 104.");
+    refused(
+        Quern.run("train", "--crop", 8, "--out", run),
+        "--crop is 8, of which the lowest of 4 levels sees a single pixel, and batch normalization needs more; give 16.");
+    refused(
+        Quern.run("train", "--crop", 65_536, "--synthetic", 2, "--out", run),
+        "A batch of 8 crops of 65536 x 65536 with 1 channel has more than 2147483647 values; give a smaller --crop or --batch-size.");
     refused(Quern.run("train", "--crop", 0, "--out", run), "--crop is 0; give at least 1.");
     refused(Quern.run("train", "--depth", 9, "--out", run), "--depth is 9; give 1 to 8.");
     refused(Quern.run("train", "--depth", 0, "--out", run), "--depth is 0; give 1 to 8.");

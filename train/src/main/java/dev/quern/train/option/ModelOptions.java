@@ -136,6 +136,11 @@ final class ModelOptions {
           "--crop is %d, but a U-Net of %d levels takes multiples of %d; give %d."
               .formatted(side, levels, multiple, Math.ceilDiv(side, multiple) * multiple));
     }
+    if (side == multiple) {
+      throw new BadInputException(
+          "--crop is %d, of which the lowest of %d levels sees a single pixel, and batch normalization needs more; give %d."
+              .formatted(side, levels, 2 * multiple));
+    }
     return new UNetConfig(
         atLeastOne("--width", width == null ? 16 : width),
         levels,
