@@ -143,7 +143,8 @@ class LauncherTest {
 
   @Test
   void aFullDeviceIsAFailure() throws IOException, InterruptedException {
-    for (String command : List.of("devices", "--help", "--version", "selftest --random 1", "")) {
+    for (String command :
+        List.of("devices", "--help", "--version", "selftest --backend reference --random 1", "")) {
       Outcome outcome = shell("quern " + command + " >/dev/full");
       assertEquals(1, outcome.code(), command);
       assertTrue(

@@ -64,13 +64,7 @@ class ReadmeExamplesTest {
     return DynamicTest.dynamicTest(
         title,
         () -> {
-          Path classes = Files.createTempDirectory(folder, name);
-          Path file = Files.writeString(classes.resolve(name + ".java"), source);
-          List<String> compile = new ArrayList<>(List.of(tool("javac"), "-d", classes.toString()));
-          compile.addAll(path);
-          compile.add(file.toString());
-          run(compile);
-
+          Path classes = compiled(name, source, path);
           List<String> start = new ArrayList<>(List.of(tool("java")));
           if (vectors) {
             start.add(VECTORS);
@@ -88,6 +82,21 @@ class ReadmeExamplesTest {
           boolean slow = path.contains("-cp") && !vectors;
           assertEquals(slow, output.contains("slow reference backend"), output);
         });
+  }
+
+  /** Compiles an example on a path, once for all runs that have it there. */
+  private Path compiled(String name, String source, List<String> path)
+      throws IOException, InterruptedException {
+    Path classes = folder.resolve(name + path.getFirst());
+    if (!Files.exists(classes)) {
+      Files.createDirectory(classes);
+      Path file = Files.writeString(classes.resolve(name + ".java"), source);
+      List<String> compile = new ArrayList<>(List.of(tool("javac"), "-d", classes.toString()));
+      compile.addAll(path);
+      compile.add(file.toString());
+      run(compile);
+    }
+    return classes;
   }
 
   private static void assertLossFalls(String output) {
