@@ -7,6 +7,9 @@ import dev.quern.Tensor;
 import dev.quern.nn.safetensors.Safetensors;
 import dev.quern.nn.safetensors.StoredTensor;
 import dev.quern.nn.safetensors.Weights;
+import dev.quern.nn.tile.ChannelStandardization;
+import dev.quern.nn.tile.Planes;
+import dev.quern.nn.tile.Surroundings;
 import dev.quern.nn.unet.FoldedUNet;
 import dev.quern.nn.unet.UNet;
 import java.io.IOException;
@@ -30,28 +33,32 @@ import java.util.Map;
  * depth, such as 255, of a floating-point file the samples. Heights and widths are as they come:
  * the image is reflected at its right and lower border as far as the network needs it.
  *
- * <p>The whole image goes through the network at once. A pixel takes about 34 bytes on the device
- * for each channel of the network's width, and 4 for each channel of the image: 600 MB for 1024 x
- * 1024 pixels and the width 16 that {@code quern train} has by default. Larger images wait for a
- * version that divides them; cut them with as much around each part as {@link UNet#radius} says, or
- * let {@code quern predict} do it.
+ * <p>An image of at most 1024 x 1024 pixels goes through the network at once. A larger one goes
+ * through in tiles of that size with as much around each as {@link UNet#radius} says, so that the
+ * logits are those of one pass, to the bit, and the device's memory does not depend on the image's
+ * size. A pixel of a tile with its surroundings takes about 34 bytes on the device for each channel
+ * of the network's width, and 4 for each channel of the image: 600 MB for 1024 x 1024 pixels and
+ * the width 16 that {@code quern train} has by default, and 730 MB for any image at its depth of 4.
  *
  * <p>Several threads may predict with one segmenter; none while it is closed.
  */
 public final class Segmenter implements AutoCloseable {
+  /** Longest side of a tile: a multiple of every network's {@link UNet#multiple}. */
+  private static final int TILE = 1024;
+
   private static final String SUPERFLUOUS = "(optimizer|training)\\..*";
 
   private final Engine engine;
   private final boolean owned;
-  private final UNetMetadata metadata;
-  private final int multiple;
+  private final ChannelStandardization standardization;
+  private final Surroundings surroundings;
   private final FoldedUNet network;
 
   private Segmenter(Engine engine, boolean owned, UNetMetadata metadata, UNet trained) {
     this.engine = engine;
     this.owned = owned;
-    this.metadata = metadata;
-    this.multiple = trained.multiple();
+    this.standardization = new ChannelStandardization(metadata.mean(), metadata.deviation());
+    this.surroundings = Surroundings.of(trained);
     this.network = trained.folded();
   }
 
@@ -133,7 +140,7 @@ public final class Segmenter implements AutoCloseable {
    * @return 1 for grey, 3 for red, green and blue
    */
   public int channels() {
-    return metadata.shape().inputChannels();
+    return standardization.channels();
   }
 
   /**
@@ -197,32 +204,44 @@ public final class Segmenter implements AutoCloseable {
     int pixels = pixels(height, width);
     requireSize("An image", image, (long) channels() * pixels, height, width);
     requireSize("A result", result, pixels, height, width);
-    int rows = Math.ceilDiv(height, multiple) * multiple;
-    int columns = Math.ceilDiv(width, multiple) * multiple;
-    float[] input = standardised(image, height, width, rows, columns);
-    engine.scoped(() -> {
-      Tensor all = network.predict(engine.tensor(input, 1, channels(), rows, columns));
-      Tensor logits = all.narrow(2, 0, height).narrow(3, 0, width);
-      (probabilities ? logits.sigmoid() : logits).copyTo(result);
-    });
-  }
-
-  private float[] standardised(MemorySegment image, int height, int width, int rows, int columns) {
-    float[] input = new float[Math.multiplyExact(channels(), Math.multiplyExact(rows, columns))];
-    int at = 0;
-    for (int c = 0; c < channels(); c++) {
-      float mean = metadata.mean().get(c);
-      float deviation = metadata.deviation().get(c);
-      for (int row = 0; row < rows; row++) {
-        long line = ((long) c * height + Reflection.place(row, height)) * width;
-        for (int column = 0; column < columns; column++) {
-          long place = line + Reflection.place(column, width);
-          float value = image.get(ValueLayout.JAVA_FLOAT_UNALIGNED, place * Float.BYTES);
-          input[at++] = (value - mean) / deviation;
+    var planes = new PlanesInMemory(image, channels(), height, width);
+    // a later tile reads around itself what an earlier one must not have overwritten
+    boolean apart = image.asOverlappingSlice(result).isEmpty();
+    MemorySegment made = apart ? result : MemorySegment.ofArray(new float[pixels]);
+    for (int y = 0; y < height; y += TILE) {
+      for (int x = 0; x < width; x += TILE) {
+        int tileWidth = Math.min(TILE, width - x);
+        int tileHeight = Math.min(TILE, height - y);
+        float[] tile = tile(planes, x, y, tileWidth, tileHeight, probabilities);
+        for (int row = 0; row < tileHeight; row++) {
+          long place = (long) (y + row) * width + x;
+          MemorySegment.copy(
+              tile,
+              row * tileWidth,
+              made,
+              ValueLayout.JAVA_FLOAT_UNALIGNED,
+              place * Float.BYTES,
+              tileWidth);
         }
       }
     }
-    return input;
+    if (!apart) {
+      result.copyFrom(made);
+    }
+  }
+
+  private float[] tile(Planes image, int x, int y, int width, int height, boolean probabilities) {
+    Surroundings.Range columns = surroundings.around(x, width, image.width());
+    Surroundings.Range rows = surroundings.around(y, height, image.height());
+    int pixels = Math.multiplyExact(rows.length(), columns.length());
+    float[] input = new float[Math.multiplyExact(channels(), pixels)];
+    standardization.read(
+        image, columns.from(), rows.from(), columns.length(), rows.length(), input, 0);
+    return engine.scoped(() -> {
+      Tensor seen = engine.tensor(input, 1, channels(), rows.length(), columns.length());
+      Tensor logits = surroundings.cut(network.predict(seen), x, y, width, height);
+      return (probabilities ? logits.sigmoid() : logits).toFloatArray();
+    });
   }
 
   private static int pixels(int height, int width) {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SegmenterTest {
   private static final UNetMetadata METADATA =
@@ -109,28 +112,58 @@ class SegmenterTest {
     }
   }
 
-  @Test
-  void otherSizesAreReflectedAtRightAndBelow() throws IOException {
-    int height = 5;
-    int width = 10;
-    float[] image = image(height, width, 4);
-    int rows = 8;
-    int columns = 12;
+  /** The logits of an image of any size, reflected at right and below, in one pass. */
+  private float[] onePass(float[] image, int height, int width) {
+    int rows = Math.ceilDiv(height, 4) * 4;
+    int columns = Math.ceilDiv(width, 4) * 4;
     float[] larger = new float[3 * rows * columns];
-    int[] row = {0, 1, 2, 3, 4, 3, 2, 1};
-    int[] column = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7};
     for (int i = 0; i < larger.length; i++) {
       int c = i / (rows * columns);
-      larger[i] = image[(c * height + row[i / columns % rows]) * width + column[i % columns]];
+      int row = mirrored(i / columns % rows, height);
+      larger[i] = image[(c * height + row) * width + mirrored(i % columns, width)];
     }
     float[] all = expected(larger, rows, columns);
     float[] cut = new float[height * width];
     for (int i = 0; i < cut.length; i++) {
       cut[i] = all[i / width * columns + i % width];
     }
+    return cut;
+  }
+
+  private static int mirrored(int i, int extent) {
+    return i < extent ? i : 2 * (extent - 1) - i;
+  }
+
+  @Test
+  void otherSizesAreReflectedAtRightAndBelow() throws IOException {
+    float[] image = image(5, 10, 4);
     try (Segmenter segmenter = Segmenter.load(engine, checkpoint())) {
-      assertArrayEquals(cut, segmenter.logits(image, height, width));
+      assertArrayEquals(onePass(image, 5, 10), segmenter.logits(image, 5, 10));
       assertEquals(1, segmenter.logits(image(1, 1, 5), 1, 1).length);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 2051", "1025, 70"})
+  void largeImagesGoInTilesWhoseLogitsAreThoseOfOnePass(int height, int width) throws IOException {
+    float[] image = image(height, width, 9);
+    float[] expected = onePass(image, height, width);
+    try (Segmenter segmenter = Segmenter.load(engine, checkpoint())) {
+      assertArrayEquals(expected, segmenter.logits(image, height, width));
+      MemorySegment inPlace = MemorySegment.ofArray(image);
+      segmenter.logits(inPlace, height, width, inPlace.asSlice(0, 4L * height * width));
+      assertArrayEquals(expected, Arrays.copyOf(image, height * width));
+    }
+  }
+
+  @Test
+  void theMemoryOnTheDeviceDoesNotGrowWithTheImage() throws IOException {
+    try (Engine fresh = Engine.open("reference");
+        Segmenter segmenter = Segmenter.load(fresh, checkpoint())) {
+      segmenter.logits(image(4, 3 * 1024, 10), 4, 3 * 1024);
+      long ofThreeTiles = fresh.memory().peak();
+      segmenter.logits(image(4, 20_000, 10), 4, 20_000);
+      assertEquals(ofThreeTiles, fresh.memory().peak());
     }
   }
 

@@ -1,33 +1,14 @@
 package dev.quern.train.data;
 
+import dev.quern.nn.tile.Planes;
+
 /**
  * A picture as models see it: planes of values, whose regions can be read one by one, so that a
  * picture need not be in memory whole. Values of integer files are divided by the largest value of
  * their depth, values of floating-point files are as in the file. May be read by several threads at
- * once.
+ * once. Has up to 16 planes.
  */
-public interface Image {
-
-  /**
-   * The number of planes.
-   *
-   * @return 1 (grey), 3 (red, green, blue) or up to 16
-   */
-  int channels();
-
-  /**
-   * The height.
-   *
-   * @return in pixels
-   */
-  int height();
-
-  /**
-   * The width.
-   *
-   * @return in pixels
-   */
-  int width();
+public interface Image extends Planes {
 
   /**
    * What a sample of the file is.
@@ -35,19 +16,6 @@ public interface Image {
    * @return bits per sample; 32 for floating point, too
    */
   int bits();
-
-  /**
-   * Reads a region of one plane, row by row.
-   *
-   * @param channel 0 to {@code channels() - 1}
-   * @param x of the region's first column
-   * @param y of its first row
-   * @param columns of the region
-   * @param rows of the region
-   * @param into gets {@code columns * rows} values
-   * @param offset of the first in {@code into}
-   */
-  void read(int channel, int x, int y, int columns, int rows, float[] into, int offset);
 
   /** Gives back what lies outside the heap; the image is not read afterwards. */
   default void close() {}

@@ -1,6 +1,6 @@
 package dev.quern.train.unet;
 
-import dev.quern.nn.segmenter.Reflection;
+import dev.quern.nn.tile.Reflection;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.Seeds;
 import java.util.random.RandomGenerator;

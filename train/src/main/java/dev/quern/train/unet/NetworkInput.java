@@ -1,6 +1,6 @@
 package dev.quern.train.unet;
 
-import dev.quern.nn.segmenter.Reflection;
+import dev.quern.nn.tile.ChannelStandardization;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Image;
 import dev.quern.train.data.Rows;
@@ -91,38 +91,6 @@ record NetworkInput(List<Float> mean, List<Float> deviation) {
    */
   void read(Image image, int x, int y, int width, int height, float[] into, int offset) {
     Image seen = channels() == 1 ? image.grey() : image;
-    int left = Math.clamp(x, 0, seen.width());
-    int right = Math.clamp((long) x + width, 0, seen.width());
-    int top = Math.clamp(y, 0, seen.height());
-    int bottom = Math.clamp((long) y + height, 0, seen.height());
-    boolean inside = left == x && right == x + width && top == y && bottom == y + height;
-    for (int c = 0; c < channels(); c++) {
-      int channel = Math.min(c, seen.channels() - 1);
-      int at = offset + c * width * height;
-      if (inside) {
-        seen.read(channel, x, y, width, height, into, at);
-      } else {
-        reflect(seen, channel, x, y, width, height, into, at);
-      }
-      float m = mean.get(c);
-      float d = deviation.get(c);
-      for (int i = at; i < at + width * height; i++) {
-        into[i] = (into[i] - m) / d;
-      }
-    }
-  }
-
-  private static void reflect(
-      Image image, int channel, int x, int y, int width, int height, float[] into, int offset) {
-    Reflection columns = Reflection.of(x, width, image.width());
-    Reflection rows = Reflection.of(y, height, image.height());
-    float[] part = new float[columns.length() * rows.length()];
-    image.read(channel, columns.first(), rows.first(), columns.length(), rows.length(), part, 0);
-    for (int row = 0; row < height; row++) {
-      int from = (rows.at(y + row) - rows.first()) * columns.length();
-      for (int column = 0; column < width; column++) {
-        into[offset + row * width + column] = part[from + columns.at(x + column) - columns.first()];
-      }
-    }
+    new ChannelStandardization(mean, deviation).read(seen, x, y, width, height, into, offset);
   }
 }

@@ -1,6 +1,7 @@
 package dev.quern.train.unet;
 
 import dev.quern.Shape;
+import dev.quern.nn.tile.Surroundings;
 import dev.quern.train.batch.Piece;
 import dev.quern.train.batch.PieceSource;
 import dev.quern.train.batch.Prefetch;

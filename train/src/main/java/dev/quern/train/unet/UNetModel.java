@@ -5,6 +5,7 @@ import dev.quern.ParameterStore;
 import dev.quern.Tensor;
 import dev.quern.nn.Tape;
 import dev.quern.nn.segmenter.UNetMetadata;
+import dev.quern.nn.tile.Surroundings;
 import dev.quern.nn.unet.FoldedUNet;
 import dev.quern.nn.unet.UNet;
 import dev.quern.train.batch.BatchSource;
@@ -42,7 +43,7 @@ final class UNetModel implements SegmentationModel {
     this.engine = engine;
     this.network = new UNet(engine, shape, seed);
     this.input = input;
-    this.surroundings = new Surroundings(network.multiple(), network.radius());
+    this.surroundings = Surroundings.of(network);
   }
 
   /** The model of a checkpoint. */
@@ -78,10 +79,7 @@ final class UNetModel implements SegmentationModel {
     return engine.scoped(() -> {
       Tensor all = folded().predict(piece.input(engine));
       Tile tile = piece.tile();
-      int top = surroundings.before(tile.y());
-      int left = surroundings.before(tile.x());
-      return all.narrow(2, top, (long) top + tile.height())
-          .narrow(3, left, (long) left + tile.width());
+      return surroundings.cut(all, tile.x(), tile.y(), tile.width(), tile.height());
     });
   }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.quern.nn.segmenter.Reflection;
+import dev.quern.nn.tile.Reflection;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Image;
 import dev.quern.train.data.Sample;

@@ -1,4 +1,4 @@
-package dev.quern.nn.segmenter;
+package dev.quern.nn.tile;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

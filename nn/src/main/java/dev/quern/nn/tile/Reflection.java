@@ -1,4 +1,4 @@
-package dev.quern.nn.segmenter;
+package dev.quern.nn.tile;
 
 /**
  * An axis that goes on behind its ends as in a mirror, the end itself not repeated: ... 2 1 0 1 2
