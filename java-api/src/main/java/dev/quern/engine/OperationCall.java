@@ -109,7 +109,7 @@ public record OperationCall(KernelFamily family, Runnable enqueue) {
       case Narrow narrow -> strided(narrow.view(types.get(0)), kernels, in, out);
       case Concat concat -> {
         LayoutKernels layout = kernels.layout();
-        long rows = concat.rows(concat.outputs(types).getFirst());
+        long rows = concat.rows(types);
         yield new OperationCall(layout, () -> layout.concat(rows, in, out.get(0)));
       }
       case SumAxes sum -> {

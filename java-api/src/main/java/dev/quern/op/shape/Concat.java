@@ -19,6 +19,7 @@ public record Concat(int axis) implements Operation {
       throw new IllegalArgumentException("concat needs at least one tensor.");
     }
     TensorType first = inputs.getFirst();
+    MemoryFormat format = formatted(inputs).format();
     long extent = 0;
     for (TensorType x : inputs) {
       // types that lie alike in both formats may stand beside any
@@ -26,7 +27,7 @@ public record Concat(int axis) implements Operation {
           x.dtype() == first.dtype()
               && x.shape().rank() == first.shape().rank()
               && x.shape().with(axis, 0).equals(first.shape().with(axis, 0));
-      if (!alike || !x.is(format(inputs))) {
+      if (!alike || !x.is(format)) {
         throw new IllegalArgumentException(
             "concat along axis %d of %s and %s: dtype, memory format and all other extents must be equal%s."
                 .formatted(
@@ -37,20 +38,21 @@ public record Concat(int axis) implements Operation {
       }
       extent = Math.addExact(extent, x.shape().dim(axis));
     }
-    return List.of(new TensorType(first.dtype(), first.shape().with(axis, extent), format(inputs)));
+    return List.of(new TensorType(first.dtype(), first.shape().with(axis, extent), format));
   }
 
   /**
    * Counts the rows: the places of the axes outside, in each of which the parts lie one behind the
    * other.
    *
-   * @param result the result's type
+   * @param inputs the operands' types, which fit
    * @return their number
    */
-  public long rows(TensorType result) {
-    Shape shape = result.shape();
+  public long rows(List<TensorType> inputs) {
+    TensorType like = formatted(inputs);
+    Shape shape = like.shape();
     long rows = 1;
-    for (int each : result.memoryOrder()) {
+    for (int each : like.memoryOrder()) {
       if (each == shape.index(axis)) {
         return rows;
       }
@@ -59,11 +61,11 @@ public record Concat(int axis) implements Operation {
     throw new IllegalStateException("The axis is none of the shape's.");
   }
 
-  private static MemoryFormat format(List<TensorType> inputs) {
+  /** An input that has the result's format. */
+  private static TensorType formatted(List<TensorType> inputs) {
     return inputs.stream()
-        .map(TensorType::format)
-        .filter(format -> format == MemoryFormat.CHANNELS_LAST)
+        .filter(type -> type.format() == MemoryFormat.CHANNELS_LAST)
         .findFirst()
-        .orElse(MemoryFormat.CONTIGUOUS);
+        .orElse(inputs.getFirst());
   }
 }
