@@ -1,13 +1,17 @@
 package dev.quern.train.unet;
 
 import dev.quern.nn.tile.ChannelStandardization;
+import dev.quern.train.batch.Prefetch;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Image;
 import dev.quern.train.data.Rows;
 import dev.quern.train.data.Sample;
 import dev.quern.train.message.BadInputException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a network sees of an image: planes standardised by the training images. A grey image stands
@@ -30,38 +34,68 @@ record NetworkInput(List<Float> mean, List<Float> deviation) {
     return mean.size();
   }
 
-  /** Mean and deviation over all pixels of a data set, in the order of its samples. */
-  static NetworkInput of(Dataset images, int channels) {
-    double[] sums = new double[channels];
-    double[] squares = new double[channels];
-    double[] pixels = new double[1];
-    for (int i = 0; i < images.size(); i++) {
-      Sample sample = images.sample(i);
-      Image seen = channels == 1 ? sample.image().grey() : sample.image();
+  /**
+   * Mean and deviation over all pixels of a data set. The sums of its samples are added in their
+   * order, however many threads read them.
+   */
+  static NetworkInput of(Dataset images, int channels, Prefetch prefetch) {
+    List<Sums> all = new ArrayList<>(Collections.nCopies(channels, Sums.NONE));
+    Iterator<List<Sums>> samples =
+        prefetch.inOrder(
+            IntStream.range(0, images.size()).mapToObj(i -> () -> sums(images.sample(i), channels)),
+            images.largestSample());
+    while (samples.hasNext()) {
+      List<Sums> sample = samples.next();
       for (int c = 0; c < channels; c++) {
-        int channel = c;
-        Rows.read(
-            seen,
-            Math.min(c, seen.channels() - 1),
-            (values, count) -> {
-              for (int k = 0; k < count; k++) {
-                sums[channel] += values[k];
-                squares[channel] += (double) values[k] * values[k];
-              }
-            });
+        all.set(c, all.get(c).plus(sample.get(c)));
       }
-      pixels[0] += seen.pixels();
-      sample.image().close();
     }
-    var mean = new ArrayList<Float>();
-    var deviation = new ArrayList<Float>();
+    return new NetworkInput(
+        all.stream().map(Sums::mean).toList(), all.stream().map(Sums::deviation).toList());
+  }
+
+  private static List<Sums> sums(Sample sample, int channels) {
+    Image seen = channels == 1 ? sample.image().grey() : sample.image();
+    List<Sums> sums = new ArrayList<>();
     for (int c = 0; c < channels; c++) {
-      double m = sums[c] / pixels[0];
-      double d = Math.sqrt(Math.max(0, squares[c] / pixels[0] - m * m));
-      mean.add((float) m);
-      deviation.add(d < SMALLEST ? 1 : (float) d);
+      sums.add(
+          c < seen.channels() ? Sums.of(seen, c) : sums.getLast()); // grey stands for each colour
     }
-    return new NetworkInput(mean, deviation);
+    sample.image().close();
+    return sums;
+  }
+
+  /** Of the values of one channel. */
+  private record Sums(double values, double squares, long count) {
+    static final Sums NONE = new Sums(0, 0, 0);
+
+    static Sums of(Image image, int channel) {
+      double[] sums = new double[2];
+      Rows.read(
+          image,
+          channel,
+          (values, count) -> {
+            for (int k = 0; k < count; k++) {
+              sums[0] += values[k];
+              sums[1] += (double) values[k] * values[k];
+            }
+          });
+      return new Sums(sums[0], sums[1], image.pixels());
+    }
+
+    Sums plus(Sums other) {
+      return new Sums(values + other.values, squares + other.squares, count + other.count);
+    }
+
+    float mean() {
+      return (float) (values / count);
+    }
+
+    float deviation() {
+      double mean = values / count;
+      double d = Math.sqrt(Math.max(0, squares / count - mean * mean));
+      return d < SMALLEST ? 1 : (float) d;
+    }
   }
 
   /**

@@ -38,12 +38,12 @@ public final class UNetKind implements ModelKind {
     UNet.Shape shape = new UNet.Shape(settings.width(), settings.depth(), channels, 1);
     String file = settings.weights();
     if (file == null) {
-      return new UNetModel(
-          engine, shape, NetworkInput.of(data.split().train(), channels), config.seed());
+      NetworkInput input = NetworkInput.of(data.split().train(), channels, prefetch);
+      return new UNetModel(engine, shape, input, config.seed());
     }
     GivenWeights weights = GivenWeights.read(file);
-    UNetModel model =
-        new UNetModel(engine, shape, NetworkInput.of(data.split().train(), channels), 0);
+    NetworkInput input = NetworkInput.of(data.split().train(), channels, prefetch);
+    UNetModel model = new UNetModel(engine, shape, input, 0);
     try {
       weights.load(model.parameters());
       return model;

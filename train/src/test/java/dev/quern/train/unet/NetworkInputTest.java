@@ -2,16 +2,23 @@ package dev.quern.train.unet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.quern.nn.tile.Reflection;
+import dev.quern.train.batch.Prefetch;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Image;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.mask.Mask;
 import dev.quern.train.message.BadInputException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
 /** What a network sees of images. */
@@ -23,8 +30,7 @@ class NetworkInputTest {
 
   @Test
   void standardisesByAllPixels() {
-    NetworkInput input =
-        NetworkInput.of(new Images(List.of(GREY, Image.of(1, 1, 2, new float[2]))), 1);
+    NetworkInput input = of(List.of(GREY, Image.of(1, 1, 2, new float[2])), 1);
     assertEquals(List.of(21f / 8), input.mean());
     assertEquals(Math.sqrt(91 / 8.0 - 21 * 21 / 64.0), input.deviation().getFirst(), 1e-6);
     float[] seen = new float[8];
@@ -38,14 +44,13 @@ class NetworkInputTest {
 
   @Test
   void aChannelThatDoesNotVaryKeepsItsScale() {
-    NetworkInput input =
-        NetworkInput.of(new Images(List.of(Image.of(1, 1, 2, new float[] {.5f, .5f}))), 1);
+    NetworkInput input = of(List.of(Image.of(1, 1, 2, new float[] {.5f, .5f})), 1);
     assertEquals(new NetworkInput(List.of(.5f), List.of(1f)), input);
   }
 
   @Test
   void channelsHaveTheirOwnScale() {
-    NetworkInput input = NetworkInput.of(new Images(List.of(COLOUR)), 3);
+    NetworkInput input = of(List.of(COLOUR), 3);
     assertEquals(new NetworkInput(List.of(2f, 20f, 5f), List.of(1f, 10f, 1f)), input);
     float[] seen = new float[6];
     input.read(COLOUR, 0, 0, 2, 1, seen, 0);
@@ -60,14 +65,13 @@ class NetworkInputTest {
     assertArrayEquals(new float[] {2, 3, .5f, 1, 0, .25f}, seen);
     three.require(sample(GREY));
     // in a training set of both, too
-    NetworkInput both =
-        NetworkInput.of(new Images(List.of(COLOUR, Image.of(1, 1, 2, new float[] {2, 2}))), 3);
+    NetworkInput both = of(List.of(COLOUR, Image.of(1, 1, 2, new float[] {2, 2})), 3);
     assertEquals(List.of(2f, 11f, 3.5f), both.mean());
   }
 
   @Test
   void colourIsSeenAsItsMeanByOneChannel() {
-    NetworkInput one = NetworkInput.of(new Images(List.of(COLOUR)), 1);
+    NetworkInput one = of(List.of(COLOUR), 1);
     assertEquals(List.of(9f), one.mean());
     float[] seen = new float[2];
     new NetworkInput(List.of(0f), List.of(1f)).read(COLOUR, 0, 0, 2, 1, seen, 0);
@@ -121,12 +125,53 @@ class NetworkInputTest {
     assertTrue(regions > 2000);
   }
 
+  private static NetworkInput of(List<Image> images, int channels) {
+    try (Prefetch prefetch = new Prefetch(2)) {
+      return NetworkInput.of(new Images(images), channels, prefetch);
+    }
+  }
+
+  @Test
+  void threadsDoNotChangeABit() {
+    // pairs that cancel, of all magnitudes: the mean is what rounding left, which an order decides
+    List<Image> images = new ArrayList<>();
+    Random random = new Random(11);
+    for (int i = 0; i < 100; i++) {
+      float[] values = new float[3 * (1 + random.nextInt(4000))];
+      float[] negated = new float[values.length];
+      float scale = Math.scalb(1f, random.nextInt(60));
+      for (int k = 0; k < values.length; k++) {
+        values[k] = scale * random.nextFloat();
+        negated[k] = -values[k];
+      }
+      images.add(Image.of(3, 1, values.length / 3, values));
+      images.add(Image.of(3, 1, values.length / 3, negated));
+    }
+    Collections.shuffle(images, random);
+    NetworkInput alone = of(1, new Images(images));
+    assertNotEquals(0f, alone.mean().getFirst());
+    Images watched = new Images(images);
+    assertEquals(alone, of(3, watched));
+    assertEquals(3, watched.readers().size());
+    assertNotEquals(alone.mean(), of(1, new Images(images.reversed())).mean());
+  }
+
+  private static NetworkInput of(int threads, Images images) {
+    try (Prefetch prefetch = new Prefetch(threads)) {
+      return NetworkInput.of(images, 3, prefetch);
+    }
+  }
+
   private static Sample sample(Image image) {
     return new Sample("s", image, new Mask(0, 0, new byte[0]));
   }
 
-  /** Pictures without masks. */
-  private record Images(List<Image> images) implements Dataset {
+  /** Pictures without masks, which note what threads read them. */
+  private record Images(List<Image> images, Set<String> readers) implements Dataset {
+    Images(List<Image> images) {
+      this(images, ConcurrentHashMap.newKeySet());
+    }
+
     @Override
     public int size() {
       return images.size();
@@ -144,6 +189,7 @@ class NetworkInputTest {
 
     @Override
     public Sample sample(int index) {
+      readers.add(Thread.currentThread().toString());
       return NetworkInputTest.sample(images.get(index));
     }
   }
