@@ -36,9 +36,9 @@ import java.util.Map;
  * <p>An image of at most 1024 x 1024 pixels goes through the network at once. A larger one goes
  * through in tiles of that size with as much around each as {@link UNet#radius} says, so that the
  * logits are those of one pass, to the bit, and the device's memory does not depend on the image's
- * size. A pixel of a tile with its surroundings takes about 34 bytes on the device for each channel
- * of the network's width, and 4 for each channel of the image: 600 MB for 1024 x 1024 pixels and
- * the width 16 that {@code quern train} has by default, and 730 MB for any image at its depth of 4.
+ * size. A pixel of a tile with its surroundings takes about 24 bytes on the device for each channel
+ * of the network's width, and 4 for each channel of the image: 400 MB for 1024 x 1024 pixels and
+ * the width 16 that {@code quern train} has by default, and 600 MB for any image at its depth of 4.
  *
  * <p>Several threads may predict with one segmenter; none while it is closed.
  */

@@ -49,10 +49,7 @@ record UNetPath(long channels, List<Layer> down, List<Layer> up, Layer head) imp
             }
           }
           for (Layer level : up.reversed()) {
-            try (Tensor below = y;
-                Tensor skip = skips.pop();
-                Tensor larger = UPSAMPLE.forward(below);
-                Tensor both = skip.concat(1, larger)) {
+            try (Tensor both = joined(skips.pop(), y)) {
               y = call.apply(level, both);
             }
           }
@@ -61,6 +58,19 @@ record UNetPath(long channels, List<Layer> down, List<Layer> up, Layer head) imp
             return logits.type().is(MemoryFormat.CONTIGUOUS) ? logits : logits.contiguous();
           }
         });
+  }
+
+  private static Tensor joined(Tensor skip, Tensor below) {
+    try (skip;
+        Tensor larger = upsampled(below)) {
+      return skip.concat(1, larger);
+    }
+  }
+
+  private static Tensor upsampled(Tensor below) {
+    try (below) {
+      return UPSAMPLE.forward(below);
+    }
   }
 
   /** Rows and columns that one of the lowest level stands for. */

@@ -221,7 +221,7 @@ class SegmenterTest {
       int side = 128;
       segmenter.logits(image(side, side, 8), side, side);
       double bytes = (double) engine.memory().peak() / (side * side);
-      assertEquals(34 * 2 + 4 * 3, bytes, 4);
+      assertEquals(24 * 2 + 4 * 3, bytes, 4);
     }
   }
 
