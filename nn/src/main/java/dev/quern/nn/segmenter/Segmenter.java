@@ -39,6 +39,7 @@ import java.util.Map;
  * size. A pixel of a tile with its surroundings takes about 24 bytes on the device for each channel
  * of the network's width, and 4 for each channel of the image: 400 MB for 1024 x 1024 pixels and
  * the width 16 that {@code quern train} has by default, and 600 MB for any image at its depth of 4.
+ * What the engine keeps for reuse comes on top; a limit of its memory bounds both.
  *
  * <p>Several threads may predict with one segmenter; none while it is closed.
  */
