@@ -163,7 +163,7 @@ class KilledRunTest {
       assertEquals(signal.equals("INT") ? 130 : 143, process.waitFor(), this::said);
       assertTrue(said().contains("go on with: quern train --resume " + run), this::said);
       Safetensors stopped = Safetensors.read(last);
-      assertTrue(Integer.parseInt(stopped.text("epoch")) < 6);
+      assertTrue(Integer.parseInt(stopped.text("epoch")) < 12);
       assertTrue(stopped.text("begun_epoch").matches("[0-4],.*"), stopped.text("begun_epoch"));
       assertEquals(0, start(List.of("train", "--resume", run.toString())).waitFor(), this::said);
       for (String file : CHECKPOINTS) {
@@ -180,7 +180,7 @@ class KilledRunTest {
         "--depth=2",
         "--crop=32",
         "--synthetic=8",
-        "--epochs=6",
+        "--epochs=12",
         "--batch-size=2",
         "--ema=0.9",
         "--backend=reference",
@@ -192,7 +192,7 @@ class KilledRunTest {
         "train",
         "--model=pixel",
         "--synthetic=8",
-        "--epochs=6",
+        "--epochs=12",
         "--pixels=1000",
         "--batch-size=2",
         "--ema=0.9",

@@ -142,6 +142,7 @@ public record Convolution(Window vertical, Window horizontal, int groups, boolea
   private static void requireResult(ConvolutionSpec spec, Shape images, TensorType gradient) {
     TensorType needed = Images.type(gradient, spec.result(Images.extent(images)));
     if (!gradient.equals(needed)) {
+      // asked in every step: the sentence is made only to be said
       Require.equal("The gradient of a convolution of " + images, "a gradient", gradient, needed);
     }
   }

@@ -7,7 +7,6 @@ import dev.quern.train.batch.Prefetch;
 import dev.quern.train.data.Dataset;
 import dev.quern.train.data.Sample;
 import dev.quern.train.data.Shuffle;
-import dev.quern.train.message.BadInputException;
 import dev.quern.train.run.RunConfig;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -28,17 +27,6 @@ final class CropBatches implements BatchSource {
     this.network = network;
     this.config = config;
     this.side = side;
-    if ((double) config.batchSize() * network.channels() * side * side > Integer.MAX_VALUE) {
-      throw new BadInputException(
-          "A batch of %d crops of %d x %d with %d %s has more than %d values; give a smaller --crop or --batch-size."
-              .formatted(
-                  config.batchSize(),
-                  side,
-                  side,
-                  network.channels(),
-                  network.channels() == 1 ? "channel" : "channels",
-                  Integer.MAX_VALUE));
-    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.quern.nn.unet.UNet;
 import dev.quern.train.batch.Prefetch;
 import dev.quern.train.checkpoint.Checkpoint;
 import dev.quern.train.data.Look;
+import dev.quern.train.message.BadInputException;
 import dev.quern.train.model.ModelKind;
 import dev.quern.train.model.SegmentationModel;
 import dev.quern.train.run.RunConfig;
@@ -36,20 +37,34 @@ public final class UNetKind implements ModelKind {
     int channels = data.look().looks().values().stream().mapToInt(Look::channels).max().orElse(1);
     UNetConfig settings = config.unet();
     UNet.Shape shape = new UNet.Shape(settings.width(), settings.depth(), channels, 1);
+    requireBatch(config.batchSize(), channels, settings.crop());
     String file = settings.weights();
-    if (file == null) {
-      NetworkInput input = NetworkInput.of(data.split().train(), channels, prefetch);
-      return new UNetModel(engine, shape, input, config.seed());
-    }
-    GivenWeights weights = GivenWeights.read(file);
+    GivenWeights weights = file == null ? null : GivenWeights.read(file);
     NetworkInput input = NetworkInput.of(data.split().train(), channels, prefetch);
-    UNetModel model = new UNetModel(engine, shape, input, 0);
+    UNetModel model = new UNetModel(engine, shape, input, config.seed());
     try {
-      weights.load(model.parameters());
+      if (weights != null) {
+        weights.load(model.parameters());
+      }
       return model;
     } catch (RuntimeException e) {
       model.close();
       throw e;
+    }
+  }
+
+  /** Checks that a batch has no more values than an array. */
+  private static void requireBatch(int images, int channels, int side) {
+    if ((double) images * channels * side * side > Integer.MAX_VALUE) {
+      throw new BadInputException(
+          "A batch of %d crops of %d x %d with %d %s has more than %d values; give a smaller --crop or --batch-size."
+              .formatted(
+                  images,
+                  side,
+                  side,
+                  channels,
+                  channels == 1 ? "channel" : "channels",
+                  Integer.MAX_VALUE));
     }
   }
 

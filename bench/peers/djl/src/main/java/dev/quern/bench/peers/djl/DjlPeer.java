@@ -42,7 +42,7 @@ public final class DjlPeer implements Peer {
           case ADAM -> new DjlAdam(manager, work);
           // its Adam has no such option
           case ADAM_AMSGRAD -> null;
-          // the same LibTorch's, without what makes it fast
+          // its engine is LibTorch, which has a peer of its own
           case UNET -> null;
         });
   }

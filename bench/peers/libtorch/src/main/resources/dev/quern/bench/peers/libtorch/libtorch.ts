@@ -71,7 +71,7 @@ def unet(x: Tensor, p: List[Tensor], r: List[Tensor], depth: int):
         skips.append(y)
     for step in range(depth - 1):
         level = depth - 2 - step
-        # the product makes the gradient dense, without which upsampling's is six times slower
+        # the product makes the gradient of upsampling dense
         larger = torch.mul(torch.upsample_bilinear2d(y, None, False, [2.0, 2.0]), 1.0)
         i = 2 * (depth + level)
         y = block(block(torch.cat([skips[level], larger], 1), p, r, i), p, r, i + 1)

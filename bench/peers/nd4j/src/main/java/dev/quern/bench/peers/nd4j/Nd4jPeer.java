@@ -37,7 +37,7 @@ public final class Nd4jPeer implements Peer {
           case ADAM, ADAM_AMSGRAD -> new Nd4jAdam(work);
           // its sort with indices goes through boxed numbers
           case LOVASZ -> null;
-          // a network is its SameDiff's, another library's worth of rules
+          // its gradients of networks are SameDiff's, which is not measured
           case UNET -> null;
         });
   }
